@@ -1,0 +1,304 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An EngineConfig is an engine's name with the options it was given; every
+// option that was not given has its default. The zero value is not usable:
+// take one from [ParseEngine]. Its text form needs no quoting in a shell:
+//
+//	thread    thread:max=500,spare=50    goroutine:http=net
+type EngineConfig struct {
+	Engine string
+	given  map[string]string // canonical values
+}
+
+// An OptionKind is the type of an engine option's value.
+type OptionKind uint8
+
+// The kinds of engine options.
+const (
+	IntOption      OptionKind = iota // a whole number in [Min, Max]
+	LimitOption                      // a whole number in [Min, Max], or "unbounded"
+	DurationOption                   // 250ms, 20s
+	EnumOption                       // one of Enum
+)
+
+// Unbounded is what [EngineConfig.Int] returns for "unbounded".
+const Unbounded = -1
+
+// An Option describes one option of an engine.
+type Option struct {
+	Name     string
+	Kind     OptionKind
+	Default  string
+	Min, Max int
+	Enum     []string
+	Shown    bool // part of the name even where it has its default
+	Help     string
+}
+
+// An EngineSpec describes an engine: the system it stands for and its options.
+type EngineSpec struct {
+	Name    string
+	Help    string
+	Options []Option
+}
+
+// Engines are the engines that exist, in the order in which help lists them.
+// Defaults are those of the system that the engine stands for.
+var Engines = []EngineSpec{
+	{
+		Name: "thread",
+		Help: "a pool of OS threads; a request keeps one all its life (Tomcat under Spring MVC)",
+		// Defaults: Tomcat 10.1, "The HTTP Connector" and "The Executor".
+		Options: []Option{
+			{Name: "max", Kind: IntOption, Default: "200", Min: 1, Max: 9000, Shown: true, Help: "threads at most (maxThreads)"},
+			{Name: "spare", Kind: IntOption, Default: "10", Min: 0, Max: 9000, Help: "idle threads kept (minSpareThreads)"},
+			{Name: "queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "requests that may wait for a thread; one more gets 503"},
+			{Name: "connections", Kind: IntOption, Default: "8192", Min: 1, Max: 15000, Help: "connections served; one more is accepted and held (maxConnections)"},
+			{Name: "backlog", Kind: IntOption, Default: "100", Min: 1, Max: 65535, Help: "connections the kernel queues (acceptCount)"},
+			{Name: "idle", Kind: DurationOption, Default: "60s", Help: "after which a thread beyond spare ends (maxIdleTime)"},
+			{Name: "keepalive", Kind: DurationOption, Default: "20s", Help: "after which an idle connection is closed (keepAliveTimeout)"},
+			{Name: "reuse", Kind: EnumOption, Default: "on", Enum: []string{"on", "off"}, Help: "off creates a thread for each request"},
+		},
+	},
+	{
+		Name: "goroutine",
+		Help: "a goroutine per connection, Go's own M:N scheduler (the control)",
+		Options: []Option{
+			{Name: "http", Kind: EnumOption, Default: "wire", Enum: []string{"wire", "net"}, Help: "wire: the codec all engines share; net: plain net/http, as people deploy it"},
+			{Name: "procs", Kind: IntOption, Default: "0", Min: 0, Max: 1024, Help: "GOMAXPROCS; 0: the number of CPUs the server has"},
+			{Name: "keepalive", Kind: DurationOption, Default: "20s", Help: "after which an idle connection is closed"},
+		},
+	},
+}
+
+// SpecOf returns the description of an engine, or nil.
+func SpecOf(engine string) *EngineSpec {
+	for i := range Engines {
+		if Engines[i].Name == engine {
+			return &Engines[i]
+		}
+	}
+	return nil
+}
+
+func (s *EngineSpec) option(name string) *Option {
+	for i := range s.Options {
+		if s.Options[i].Name == name {
+			return &s.Options[i]
+		}
+	}
+	return nil
+}
+
+// ParseEngine reads an engine's text form. Its errors name what is wrong and
+// what may stand there instead.
+func ParseEngine(text string) (EngineConfig, error) {
+	name, rest, colon := strings.Cut(strings.TrimSpace(text), ":")
+	spec := SpecOf(name)
+	if spec == nil {
+		return EngineConfig{}, fmt.Errorf("engine %q: no engine is called %q%s; there are %s", text, name, didYouMean(name, engineNames()), strings.Join(engineNames(), ", "))
+	}
+	cfg := EngineConfig{Engine: name, given: map[string]string{}}
+	if colon && rest == "" {
+		return EngineConfig{}, fmt.Errorf("engine %q: nothing follows the colon; write %q or %q", text, name, name+":"+spec.Options[0].Name+"="+spec.Options[0].Default)
+	}
+	for part := range strings.SplitSeq(rest, ",") {
+		if rest == "" {
+			break
+		}
+		key, value, ok := strings.Cut(part, "=")
+		opt := spec.option(key)
+		switch {
+		case opt == nil:
+			return EngineConfig{}, fmt.Errorf("engine %q: %s has no option %q%s; it has %s", text, name, key, didYouMean(key, spec.optionNames()), strings.Join(spec.optionNames(), ", "))
+		case !ok || value == "":
+			return EngineConfig{}, fmt.Errorf("engine %q: option %s has no value; write %s=%s", text, key, key, opt.Default)
+		case cfg.given[key] != "":
+			return EngineConfig{}, fmt.Errorf("engine %q: option %s is given twice", text, key)
+		}
+		canonical, err := opt.canonical(value)
+		if err != nil {
+			return EngineConfig{}, fmt.Errorf("engine %q: option %s: %w", text, key, err)
+		}
+		cfg.given[key] = canonical
+	}
+	return cfg, cfg.check(text)
+}
+
+// check holds the rules between options.
+func (c EngineConfig) check(text string) error {
+	if c.Engine == "thread" && c.Int("spare") > c.Int("max") {
+		if c.given["spare"] != "" {
+			return fmt.Errorf("engine %q: spare=%d is more than max=%d; write spare=%d or less", text, c.Int("spare"), c.Int("max"), c.Int("max"))
+		}
+		c.given["spare"] = strconv.Itoa(c.Int("max")) // a pool smaller than the default spare is all spare
+	}
+	return nil
+}
+
+func (o *Option) canonical(value string) (string, error) {
+	switch o.Kind {
+	case LimitOption, IntOption:
+		if o.Kind == LimitOption && value == "unbounded" {
+			return value, nil
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil || n < o.Min || n > o.Max {
+			or := ""
+			if o.Kind == LimitOption {
+				or = `, or "unbounded"`
+			}
+			return "", fmt.Errorf("%q is not a whole number from %d to %d%s", value, o.Min, o.Max, or)
+		}
+		return strconv.Itoa(n), nil
+	case DurationOption:
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return "", fmt.Errorf("%q is not a time above zero; write one like %s", value, o.Default)
+		}
+		return d.String(), nil
+	default:
+		if !slices.Contains(o.Enum, value) {
+			return "", fmt.Errorf("%q is none of %s", value, strings.Join(o.Enum, ", "))
+		}
+		return value, nil
+	}
+}
+
+func (c EngineConfig) value(name string) (*Option, string) {
+	spec := SpecOf(c.Engine)
+	if spec == nil {
+		panic("model: engine config of no engine")
+	}
+	opt := spec.option(name)
+	if opt == nil {
+		panic("model: engine " + c.Engine + " has no option " + name)
+	}
+	if v, ok := c.given[name]; ok {
+		return opt, v
+	}
+	return opt, opt.Default
+}
+
+// Int returns a whole-number option; [Unbounded] stands for "unbounded". It
+// panics if the engine has no such option.
+func (c EngineConfig) Int(name string) int {
+	_, v := c.value(name)
+	if v == "unbounded" {
+		return Unbounded
+	}
+	n, _ := strconv.Atoi(v)
+	return n
+}
+
+// Duration returns an option that is a time.
+func (c EngineConfig) Duration(name string) time.Duration {
+	_, v := c.value(name)
+	d, _ := time.ParseDuration(v)
+	return d
+}
+
+// Text returns an option's value as it stands in the text form.
+func (c EngineConfig) Text(name string) string {
+	_, v := c.value(name)
+	return v
+}
+
+// Has reports whether the engine has an option of that name.
+func (c EngineConfig) Has(name string) bool {
+	spec := SpecOf(c.Engine)
+	return spec != nil && spec.option(name) != nil
+}
+
+// With returns the configuration with one option changed.
+func (c EngineConfig) With(name, value string) (EngineConfig, error) {
+	opt, _ := c.value(name)
+	canonical, err := opt.canonical(value)
+	if err != nil {
+		return c, fmt.Errorf("engine %q: option %s: %w", c, name, err)
+	}
+	n := EngineConfig{Engine: c.Engine, given: maps.Clone(c.given)}
+	n.given[name] = canonical
+	return n, n.check(n.String())
+}
+
+// Options returns every option with its value in force: an int, -1 for
+// unbounded, or a string.
+func (c EngineConfig) Options() map[string]any {
+	m := map[string]any{}
+	for _, o := range SpecOf(c.Engine).Options {
+		if o.Kind == IntOption || o.Kind == LimitOption {
+			m[o.Name] = c.Int(o.Name)
+		} else {
+			m[o.Name] = c.Text(o.Name)
+		}
+	}
+	return m
+}
+
+// String returns the shortest text form that shows what matters: the options
+// that differ from their defaults, and those that name the engine's size.
+func (c EngineConfig) String() string {
+	spec := SpecOf(c.Engine)
+	if spec == nil {
+		return c.Engine
+	}
+	var b strings.Builder
+	b.WriteString(c.Engine)
+	sep := byte(':')
+	for _, o := range spec.Options {
+		_, v := c.value(o.Name)
+		if !o.Shown && v == canonicalDefault(o) {
+			continue
+		}
+		b.WriteByte(sep)
+		b.WriteString(o.Name + "=" + v)
+		sep = ','
+	}
+	return b.String()
+}
+
+func canonicalDefault(o Option) string {
+	v, err := o.canonical(o.Default)
+	if err != nil {
+		panic(fmt.Sprintf("model: default of option %s: %v", o.Name, err))
+	}
+	return v
+}
+
+// MarshalText returns the text form.
+func (c EngineConfig) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads the text form.
+func (c *EngineConfig) UnmarshalText(b []byte) error {
+	cfg, err := ParseEngine(string(b))
+	if err == nil {
+		*c = cfg
+	}
+	return err
+}
+
+func engineNames() []string {
+	var names []string
+	for _, s := range Engines {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func (s *EngineSpec) optionNames() []string {
+	var names []string
+	for _, o := range s.Options {
+		names = append(names, o.Name)
+	}
+	return names
+}
