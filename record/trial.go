@@ -1,0 +1,121 @@
+package record
+
+// Why a trial was run.
+const (
+	PurposeWarmUp   = "warm-up"  // until the service is steady; also gives the first guess
+	PurposeSearch   = "search"   // to find the load line
+	PurposeOverload = "overload" // past the line, at Factor times its rate
+	PurposeRecovery = "recovery" // below the line again, right after an overload
+	PurposeConfirm  = "confirm"  // with one limit changed, as Variant says
+)
+
+// What a trial showed.
+const (
+	Passed = "pass"
+	Failed = "fail"
+	Voided = "void" // it failed, and so did the measuring
+)
+
+// Trial is one stretch of load at one rate on one engine. Its sums cover the
+// requests that were due in its window, which begins after a lead-in.
+type Trial struct {
+	Head           // when its first request was due
+	ID      int    `json:"id"`                // from 1, unique in the record
+	Engine  string `json:"engine"`            // as the meta row lists it
+	Variant string `json:"variant,omitempty"` // what was changed to confirm a wall: "max=400"
+	Purpose string `json:"purpose"`
+
+	Rate    float64 `json:"rate"`             // intended arrivals per second
+	Factor  float64 `json:"factor,omitempty"` // of the load line's rate, for overload and recovery
+	LeadIn  float64 `json:"lead_in"`          // seconds before the window
+	Seconds float64 `json:"seconds"`          // length of the window
+	Horizon float64 `json:"horizon"`          // length that was planned; a lost SLO ends a trial early
+
+	Load     TrialLoad     `json:"load"`
+	Server   TrialServer   `json:"server"`
+	Upstream TrialUpstream `json:"upstream"`
+	Machine  TrialMachine  `json:"machine"`
+	Drift    Drift         `json:"drift"`
+
+	Outcome  string   `json:"outcome,omitempty"`  // pass, fail or void; "" where nothing was judged
+	Doubtful bool     `json:"doubtful,omitempty"` // so close that a repetition may differ
+	Reasons  []string `json:"reasons,omitempty"`  // of a fail or a void
+}
+
+// Kind returns "trial".
+func (Trial) Kind() string { return "trial" }
+
+// TrialLoad is what the clients saw.
+type TrialLoad struct {
+	Arrivals  int64            `json:"arrivals"`           // due in the window
+	Within    int64            `json:"within"`             // answered without error within the SLO's time
+	Late      int64            `json:"late"`               // answered without error, but later
+	Failures  map[string]int64 `json:"failures,omitempty"` // by kind: timeout, capped, refused, reset, …, unfinished
+	Goodput   []float64        `json:"goodput"`            // within, per second of the window, by the time they were done
+	P50us     int64            `json:"p50_us"`             // latency from the intended time, answered requests
+	P90us     int64            `json:"p90_us"`
+	P99us     int64            `json:"p99_us"`
+	MaxUs     int64            `json:"max_us"`
+	ServiceUs int64            `json:"service_us"` // mean from sent to done
+	LagP99us  int64            `json:"lag_p99_us"` // sent − intended: the generator's own delay
+	LagMaxUs  int64            `json:"lag_max_us"`
+	Retried   int64            `json:"retried"`   // on another connection, because a kept one had been closed
+	InFlight  float64          `json:"in_flight"` // mean
+}
+
+// TrialServer is what the service's process did in the window.
+type TrialServer struct {
+	CPUSeconds  float64            `json:"cpu_seconds"`  // user and system
+	CPUs        int                `json:"cpus"`         // it may use
+	RSS         int64              `json:"rss_bytes"`    // at the end
+	Threads     int                `json:"threads"`      // of the process, at the end
+	Switches    int64              `json:"switches"`     // context switches, voluntary and not
+	RunDelay    float64            `json:"run_delay_s"`  // seconds its threads were runnable and had no CPU
+	GOMAXPROCS  int                `json:"gomaxprocs"`   // of its runtime
+	Requests    int64              `json:"requests"`     // begun
+	Responses   int64              `json:"responses"`    // finished
+	Rejected    int64              `json:"rejected"`     // because a queue was full
+	Panics      int64              `json:"panics"`       // of handlers
+	Pool        int                `json:"pool"`         // threads that can serve a request: the most seen
+	Busy        float64            `json:"busy"`         // of them, mean
+	BusyShare   float64            `json:"busy_share"`   // of the samples in which all were busy
+	Queued      float64            `json:"queued"`       // requests waiting for one, mean
+	QueuedMax   int                `json:"queued_max"`   // most seen
+	Connections int                `json:"connections"`  // open, most seen
+	Residence   map[string]float64 `json:"residence_s"`  // seconds by state, summed over the requests that ended
+	Resources   []TrialResource    `json:"resources"`    // of the workload
+	BlockedRead int                `json:"blocked_read"` // threads seen in a blocking read by the kernel, once in the window
+}
+
+// TrialResource is what happened to a resource in the window.
+type TrialResource struct {
+	Name      string  `json:"name"`
+	Size      int     `json:"size"`
+	InUse     float64 `json:"in_use"`     // mean
+	FullShare float64 `json:"full_share"` // of the samples in which every slot was taken
+	Waiting   float64 `json:"waiting"`    // requests waiting for a slot, mean
+}
+
+// TrialUpstream is what the stand-in upstreams did in the window.
+type TrialUpstream struct {
+	Requests      int64   `json:"requests"`
+	InFlight      float64 `json:"in_flight"`       // mean
+	InFlightMax   int     `json:"in_flight_max"`   // most at once
+	Waiting       float64 `json:"waiting"`         // of them for the upstream's own capacity, mean
+	LatenessP99us int64   `json:"lateness_p99_us"` // of its answers
+	LatenessMaxUs int64   `json:"lateness_max_us"`
+	CPUSeconds    float64 `json:"cpu_seconds"`
+}
+
+// TrialMachine is what the machine did to the measuring in the window.
+type TrialMachine struct {
+	StealShare   float64 `json:"steal_share"`    // of the CPUs' time, taken by the hypervisor
+	LoadCPUShare float64 `json:"load_cpu_share"` // of one CPU, used by the generator
+}
+
+// Drift is the test whether the number in flight grew over the window.
+type Drift struct {
+	PerSecond float64 `json:"per_second"` // growth of the number in flight
+	Noise     float64 `json:"noise"`      // growth that counts as chance
+	Drifts    bool    `json:"drifts"`
+}
