@@ -1,0 +1,82 @@
+package account
+
+import (
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+var start = time.Now()
+
+// Now reads CLOCK_MONOTONIC, in nanoseconds.
+func Now() int64 { return int64(time.Since(start)) + offset }
+
+// A Clock accounts one request's residence time: at any moment the request is
+// in exactly one state, and every nanosecond between Begin and End belongs to
+// one. It costs one reading of the clock per change of state. A clock belongs
+// to the goroutine that runs the request and is used again for the next one.
+type Clock struct {
+	ledger *Ledger
+	state  model.State
+	at     int64 // of the latest change of state
+	spent  [model.NumStates]int64
+}
+
+// Begin starts a request that was received at queuedSince and taken up at
+// now; the time between is [model.Queued]. From here it is [model.OnCPU].
+func (c *Clock) Begin(l *Ledger, queuedSince, now int64) {
+	*c = Clock{ledger: l, state: model.OnCPU, at: now}
+	c.spent[model.Queued] = max(0, now-queuedSince)
+	l.Requests.Add(1)
+	l.InFlight.Add(1)
+	l.running.Add(1)
+}
+
+// Ledger returns where the request is accounted.
+func (c *Clock) Ledger() *Ledger { return c.ledger }
+
+// State returns the state that the request is in.
+func (c *Clock) State() model.State { return c.state }
+
+// At returns when the latest change of state was: a clock reading for free,
+// right after Enter or Leave.
+func (c *Clock) At() int64 { return c.at }
+
+// Enter moves the request into state s and returns the one it was in, for
+// Leave.
+func (c *Clock) Enter(s model.State) (prev model.State) {
+	now := Now()
+	prev = c.state
+	c.spent[prev] += now - c.at
+	c.at = now
+	c.state = s
+	switch {
+	case prev == s:
+	case prev == model.OnCPU:
+		c.ledger.running.Add(-1)
+	case s == model.OnCPU:
+		c.ledger.running.Add(1)
+	}
+	return prev
+}
+
+// Leave moves the request back into the state that Enter returned.
+func (c *Clock) Leave(prev model.State) { c.Enter(prev) }
+
+// End ends the request and adds its times to the ledger at once. cpu is the
+// CPU time that it used, in nanoseconds, if that was measured: what was spent
+// OnCPU beyond it was spent [model.Runnable]. A negative cpu says that nobody
+// knows, and leaves OnCPU as it is.
+func (c *Clock) End(cpu int64) {
+	c.Enter(model.Runnable) // which leaves the running, and adds the last stretch
+	if wait := c.spent[model.OnCPU] - cpu; cpu >= 0 && wait > 0 {
+		c.spent[model.OnCPU] = cpu
+		c.spent[model.Runnable] += wait
+	}
+	for s, ns := range c.spent {
+		if ns != 0 {
+			c.ledger.residence[s].Add(ns)
+		}
+	}
+	c.ledger.InFlight.Add(-1)
+}

@@ -1,0 +1,199 @@
+// Package inline has the [engine.Task] of engines on which a request keeps
+// what carries it: every verb runs its function on the calling goroutine, and
+// accounts for it. What waiting costs is the business of the [Host].
+//
+// An engine keeps one [Task] per carrier: Reset for each request, Release when
+// it is answered.
+package inline
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/goid"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// A Host is how an engine waits. It is comparable (a pointer), and the same
+// for all tasks that may use each other's connections. Its methods are called
+// on the goroutine that is to wait; all may be called concurrently.
+type Host interface {
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+	Sleep(d time.Duration)
+	NewParker() engine.Parker // for one wait of the calling goroutine
+	Go(f func())              // runs f concurrently, the engine's way; returns at once
+}
+
+// A Task is a running request. It belongs to the goroutine that called Reset
+// and checks that on every use.
+type Task struct {
+	owner  atomic.Uintptr // goid.Owner; 0 while no request runs
+	host   Host
+	ledger *account.Ledger
+	clock  *account.Clock // nil in the branches of All that run beside the first
+}
+
+var _ engine.Task = (*Task)(nil)
+
+// Reset makes the task that of a request that begins on the calling
+// goroutine, accounted on clk.
+func (t *Task) Reset(host Host, clk *account.Clock) {
+	t.host, t.ledger, t.clock = host, clk.Ledger(), clk
+	t.owner.Store(goid.Current())
+}
+
+// Release ends the task: until the next Reset it belongs to nobody.
+func (t *Task) Release() { t.owner.Store(0) }
+
+// Owned reports whether the task belongs to the calling goroutine.
+func (t *Task) Owned() bool { return t.owner.Load() == goid.Current() }
+
+// Host returns what the task's connections belong to, see [engine.HostOf].
+func (t *Task) Host() any { return t.host }
+
+// enter moves the request into a state and returns the time and where to go
+// back to.
+func (t *Task) enter(s model.State) (at int64, prev model.State) {
+	if t.clock == nil {
+		return account.Now(), s
+	}
+	prev = t.clock.Enter(s)
+	return t.clock.At(), prev
+}
+
+// leave goes back, and enters the step into the ledger.
+func (t *Task) leave(op string, verb model.Verb, since int64, prev model.State) {
+	at, _ := t.enter(prev)
+	t.ledger.Op(op, verb, at-since)
+}
+
+// Await implements [engine.Task].
+func (t *Task) Await(op string, f func(engine.Task) error) error {
+	if !t.Owned() {
+		return engine.ErrForeignGoroutine
+	}
+	since, prev := t.enter(model.Awaiting)
+	defer t.leave(op, model.Await, since, prev)
+	return f(t)
+}
+
+// Call implements [engine.Task].
+func (t *Task) Call(op string, f func(engine.Task) error) error {
+	if !t.Owned() {
+		return engine.ErrForeignGoroutine
+	}
+	since, prev := t.enter(model.Calling)
+	defer t.leave(op, model.Call, since, prev)
+	return f(t)
+}
+
+// Compute implements [engine.Task].
+func (t *Task) Compute(op string, f func()) {
+	if !t.Owned() {
+		f()
+		return
+	}
+	since, prev := t.enter(model.OnCPU)
+	defer t.leave(op, model.Compute, since, prev)
+	f()
+}
+
+// Block implements [engine.Task].
+func (t *Task) Block(op string, f func() error) error {
+	if !t.Owned() {
+		return engine.ErrForeignGoroutine
+	}
+	since, prev := t.enter(model.Blocked)
+	defer t.leave(op, model.Block, since, prev)
+	return f()
+}
+
+// Hold implements [engine.Task]. The wait for the slot is [model.Holding];
+// what f does belongs to the state around the Hold, or to its own verbs.
+func (t *Task) Hold(r *engine.Resource, f func(engine.Task) error) error {
+	if !t.Owned() {
+		return engine.ErrForeignGoroutine
+	}
+	since, prev := t.enter(model.Holding)
+	defer t.leave(r.Name(), model.Hold, since, prev)
+	r.Acquire(t.host.NewParker)
+	defer r.Release() // first, so that the slot does not wait for the accounts
+	t.enter(prev)
+	return f(t)
+}
+
+// All implements [engine.Task]. The first function runs on the caller, as the
+// task itself, and the request is in whatever state that function puts it
+// into; while the others are waited for, the request is [model.Awaiting]. The
+// others are counted as ops and do not move the request's state: it is in one
+// state at a time.
+func (t *Task) All(op string, f ...func(engine.Task) error) error {
+	if !t.Owned() {
+		return engine.ErrForeignGoroutine
+	}
+	since, prev := t.enter(t.state())
+	defer t.leave(op, model.Parallel, since, prev)
+	branches := make([]func() error, len(f))
+	for i := range f {
+		branches[i] = func() error { return t.branch(f[i]) }
+	}
+	if len(f) > 0 {
+		branches[0] = func() error { return f[0](t) }
+	}
+	return engine.Join(func() engine.Parker { return awaiting{t.host.NewParker(), t} }, t.host.Go, branches...)
+}
+
+// branch runs f with a task of its own, that of the calling goroutine.
+func (t *Task) branch(f func(engine.Task) error) error {
+	b := &Task{host: t.host, ledger: t.ledger}
+	b.owner.Store(goid.Current())
+	defer b.Release()
+	return f(b)
+}
+
+// awaiting is a parker that accounts for the wait.
+type awaiting struct {
+	engine.Parker
+	t *Task
+}
+
+func (a awaiting) Park() {
+	_, prev := a.t.enter(model.Awaiting)
+	a.Parker.Park()
+	a.t.enter(prev)
+}
+
+// state is the request's state, as far as this task moves it.
+func (t *Task) state() model.State {
+	if t.clock == nil {
+		return model.OnCPU
+	}
+	return t.clock.State()
+}
+
+// Dial implements [engine.Task]. Outside any verb it is a Call.
+func (t *Task) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if !t.Owned() {
+		return nil, engine.ErrForeignGoroutine
+	}
+	if t.state() == model.OnCPU {
+		_, prev := t.enter(model.Calling)
+		defer t.enter(prev)
+	}
+	return t.host.Dial(ctx, network, address)
+}
+
+// Sleep implements [engine.Task].
+func (t *Task) Sleep(d time.Duration) {
+	if !t.Owned() {
+		time.Sleep(d)
+		return
+	}
+	_, prev := t.enter(model.Awaiting)
+	defer t.enter(prev)
+	t.host.Sleep(d)
+}
