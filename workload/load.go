@@ -1,0 +1,91 @@
+package workload
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+//go:embed builtin/*.yaml
+var builtin embed.FS
+
+// A Document is a workload with the text that it was read from.
+type Document struct {
+	Name     string // as it was asked for: a built-in name, or a path
+	Source   []byte
+	Workload *model.Workload
+	Warnings []Warning
+}
+
+// ErrNotFound is what [Load] returns, wrapped, for a name that is neither
+// built in nor a file.
+var ErrNotFound = errors.New("no such workload")
+
+// Builtins returns the names of the built-in documents, sorted.
+func Builtins() []string {
+	entries, err := fs.ReadDir(builtin, "builtin")
+	if err != nil {
+		panic(err) // embedded
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Load reads a document: a built-in one by its name, any other by its path. A
+// file that is named like a built-in one is reached as ./NAME. Errors in the
+// document are an [*Error]; nothing of that name is [ErrNotFound].
+func Load(nameOrFile string) (*Document, error) {
+	if slices.Contains(Builtins(), nameOrFile) {
+		src, err := builtin.ReadFile(path.Join("builtin", nameOrFile+".yaml"))
+		if err != nil {
+			return nil, fmt.Errorf("workload: %w", err)
+		}
+		return read(nameOrFile, nameOrFile+".yaml", src)
+	}
+	src, err := readFile(nameOrFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, notFound(nameOrFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("workload: %w; write the path of a YAML file, or one of %s", err, strings.Join(Builtins(), ", "))
+	}
+	return read(nameOrFile, nameOrFile, src)
+}
+
+func read(name, file string, src []byte) (*Document, error) {
+	w, warnings, err := Parse(file, src)
+	if err != nil {
+		return nil, err
+	}
+	return &Document{Name: name, Source: src, Workload: w, Warnings: warnings}, nil
+}
+
+// readFile reads no more than it takes to see that a file is too large.
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxBytes+1))
+}
+
+func notFound(name string) error {
+	hint := fmt.Sprintf("write the path of a file, or one of the built-in ones: %s", strings.Join(Builtins(), ", "))
+	if best := model.Closest(name, Builtins()); best != "" {
+		hint = fmt.Sprintf("did you mean %q? Otherwise %s", best, hint)
+	}
+	return fmt.Errorf("%w: %q is neither a file nor built in\n  %s", ErrNotFound, printable(name), hint)
+}
