@@ -32,6 +32,15 @@ const z99 = 2.3263478740408408
 // sigma is the standard deviation of the logarithm of a lognormal.
 func (d Dist) sigma() float64 { return math.Log(float64(d.B)/float64(d.A)) / z99 }
 
+// duration converts nanoseconds; what a Duration cannot hold becomes the
+// largest one, because the conversion of Go is undefined there.
+func duration(ns float64) time.Duration {
+	if ns >= math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return time.Duration(ns)
+}
+
 // IsZero reports whether no distribution was given.
 func (d Dist) IsZero() bool { return d.Kind == "" }
 
@@ -41,9 +50,9 @@ func (d Dist) Sample(r *rand.Rand) time.Duration {
 	case DistUniform:
 		return d.A + time.Duration(r.Float64()*float64(d.B-d.A))
 	case DistExponential:
-		return time.Duration(r.ExpFloat64() * float64(d.A))
+		return duration(r.ExpFloat64() * float64(d.A))
 	case DistLognormal:
-		return time.Duration(float64(d.A) * math.Exp(d.sigma()*r.NormFloat64()))
+		return duration(float64(d.A) * math.Exp(d.sigma()*r.NormFloat64()))
 	case DistEmpirical:
 		if len(d.Values) == 0 {
 			return 0
@@ -61,7 +70,7 @@ func (d Dist) Mean() time.Duration {
 		return d.A + (d.B-d.A)/2
 	case DistLognormal:
 		s := d.sigma()
-		return time.Duration(float64(d.A) * math.Exp(s*s/2))
+		return duration(float64(d.A) * math.Exp(s*s/2))
 	case DistEmpirical:
 		if len(d.Values) == 0 {
 			return 0
@@ -83,10 +92,10 @@ func (d Dist) Quantile(p float64) time.Duration {
 	case DistUniform:
 		return d.A + time.Duration(p*float64(d.B-d.A))
 	case DistExponential:
-		return time.Duration(-math.Log1p(-p) * float64(d.A))
+		return duration(-math.Log1p(-p) * float64(d.A))
 	case DistLognormal:
 		z := math.Sqrt2 * math.Erfinv(2*p-1)
-		return time.Duration(float64(d.A) * math.Exp(d.sigma()*z))
+		return duration(float64(d.A) * math.Exp(d.sigma()*z))
 	case DistEmpirical:
 		if len(d.Values) == 0 {
 			return 0

@@ -137,12 +137,21 @@ func ParseEngine(text string) (EngineConfig, error) {
 // check holds the rules between options.
 func (c EngineConfig) check(text string) error {
 	if c.Engine == "thread" && c.Int("spare") > c.Int("max") {
-		if c.given["spare"] != "" {
-			return fmt.Errorf("engine %q: spare=%d is more than max=%d; write spare=%d or less", text, c.Int("spare"), c.Int("max"), c.Int("max"))
-		}
-		c.given["spare"] = strconv.Itoa(c.Int("max")) // a pool smaller than the default spare is all spare
+		return fmt.Errorf("engine %q: spare=%d is more than max=%d; write spare=%d or less", text, c.Int("spare"), c.Int("max"), c.Int("max"))
 	}
 	return nil
+}
+
+// byDefault returns what an option is where it was not given.
+func (c EngineConfig) byDefault(o *Option) string {
+	v := canonicalDefault(*o)
+	if c.Engine == "thread" && o.Name == "spare" {
+		// A pool smaller than the default spare is all spare.
+		if spare, err := strconv.Atoi(v); err == nil && c.Int("max") < spare {
+			return c.Text("max")
+		}
+	}
+	return v
 }
 
 func (o *Option) canonical(value string) (string, error) {
@@ -165,7 +174,7 @@ func (o *Option) canonical(value string) (string, error) {
 		if err != nil || d <= 0 {
 			return "", fmt.Errorf("%q is not a time above zero; write one like %s", value, o.Default)
 		}
-		return d.String(), nil
+		return shortDuration(d), nil
 	default:
 		if !slices.Contains(o.Enum, value) {
 			return "", fmt.Errorf("%q is none of %s", value, strings.Join(o.Enum, ", "))
@@ -186,7 +195,7 @@ func (c EngineConfig) value(name string) (*Option, string) {
 	if v, ok := c.given[name]; ok {
 		return opt, v
 	}
-	return opt, opt.Default
+	return opt, c.byDefault(opt)
 }
 
 // Int returns a whole-number option; [Unbounded] stands for "unbounded". It
@@ -257,7 +266,7 @@ func (c EngineConfig) String() string {
 	sep := byte(':')
 	for _, o := range spec.Options {
 		_, v := c.value(o.Name)
-		if !o.Shown && v == canonicalDefault(o) {
+		if !o.Shown && v == c.byDefault(&o) {
 			continue
 		}
 		b.WriteByte(sep)
@@ -265,6 +274,18 @@ func (c EngineConfig) String() string {
 		sep = ','
 	}
 	return b.String()
+}
+
+// shortDuration writes 1m and not 1m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 func canonicalDefault(o Option) string {
