@@ -28,9 +28,10 @@ func (l Limits) orDefaults() Limits {
 
 // eager is the size up to which an incomplete head is parsed at every call, so
 // that rubbish is refused at once. A longer head is parsed when its end has
-// arrived or no more of it may come: looking for the end costs a twentieth of
-// parsing, so that a head sent a byte at a time stays cheaper to look at than
-// to receive.
+// arrived or no more of it may come: looking for the end costs a tenth of
+// parsing or less, so that a head sent a byte at a time is no dearer to look at
+// than to receive: about 1 µs a byte at worst, for heads of 16 KiB
+// (BenchmarkHeadByteByByte).
 const eager = 1 << 10
 
 var headEnd = []byte("\r\n\r\n")

@@ -102,10 +102,10 @@ func (r *Response) settle(c *control, head bool, lim Limits, offset int) (err *E
 		return err
 	}
 	switch {
-	case r.Status < 200 || r.Status == http.StatusNoContent || r.Status == http.StatusNotModified:
-		r.Framing, r.Length = NoBody, 0
 	case head:
 		r.Framing = NoBody
+	case r.Status < 200 || r.Status == http.StatusNoContent || r.Status == http.StatusNotModified:
+		r.Framing, r.Length = NoBody, 0
 	case r.Framing == UntilClose:
 		r.Close = true
 	}
