@@ -38,14 +38,14 @@ func (d *decoder) arrivals(n ast.Node, inFlight int) model.Arrivals {
 
 // stages reads the stretches of time that a load goes through.
 func (d *decoder) stages(n ast.Node) (stages []model.Stage) {
-	const example = "write {for: 10s, rate: 500} or {for: 10s, rate: 500, to: 1500}"
-	items := d.list(n, "stages", "write a list: "+example)
+	const example = "{for: 10s, rate: 500} or {for: 10s, rate: 500, to: 1500}"
+	items := d.list(n, "stages", "write a list of stages like "+example)
 	if len(items) == 0 {
-		d.fail(n, example+", or remove the key", "stages is an empty list")
+		d.fail(n, "write stages like "+example+", or remove the key", "stages: the list is empty")
 	}
 	arrive := false
 	for _, item := range items {
-		f := d.fields(item, "a stage", example, "for", "rate", "to")
+		f := d.fields(item, "a stage", "write "+example, "for", "rate", "to")
 		s := model.Stage{
 			For:  d.duration(f.need("for", example), "for", false),
 			Rate: d.rate(f.need("rate", example), "rate"),
@@ -59,7 +59,7 @@ func (d *decoder) stages(n ast.Node) (stages []model.Stage) {
 		stages = append(stages, s)
 	}
 	if !arrive {
-		d.fail(n, example, "every stage has rate 0: nothing arrives")
+		d.fail(n, "write stages like "+example, "every stage has rate 0: nothing arrives")
 	}
 	return stages
 }
@@ -103,7 +103,7 @@ func (d *decoder) engines(n ast.Node) (engines []model.EngineConfig) {
 	}
 	items := d.list(n, "engines", "write [thread:max=200, goroutine]")
 	if len(items) == 0 {
-		d.fail(n, "write [thread:max=200, goroutine], or remove the key", "engines is an empty list")
+		d.fail(n, "write [thread:max=200, goroutine], or remove the key", "engines: the list is empty")
 	}
 	for _, item := range items {
 		cfg := d.engine(item)

@@ -147,7 +147,7 @@ func (d *decoder) fields(n ast.Node, what, hint string, known ...string) fields 
 func (d *decoder) unknownKey(e entry, what string, known []string) {
 	hint := "the keys here are " + strings.Join(known, ", ")
 	if best := model.Closest(e.name, known); best != "" {
-		hint = fmt.Sprintf("did you mean %q? %s", best, hint)
+		hint = fmt.Sprintf("did you mean %q? Otherwise %s", best, hint)
 	}
 	d.fail(e.key, hint, "unknown key %q in %s", shorten(e.name), what)
 }
@@ -178,7 +178,7 @@ func (f fields) need(key, example string) ast.Node {
 func (d *decoder) list(n ast.Node, what, hint string) []ast.Node {
 	s, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.fail(n, hint, "%s is %s, not a list", what, describe(n))
+		d.fail(n, hint, "%s: this is %s, not a list", what, describe(n))
 	}
 	return s.Values
 }

@@ -59,7 +59,7 @@ func shares(w *model.Workload) string {
 	}
 	var parts []string
 	for _, r := range w.Routes {
-		parts = append(parts, fmt.Sprintf("%.3g %% %s", 100*r.Weight/total, r.Name))
+		parts = append(parts, fmt.Sprintf("%.3g%% %s", 100*r.Weight/total, r.Name))
 	}
 	return strings.Join(parts, ", ")
 }

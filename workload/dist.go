@@ -76,7 +76,7 @@ func (d *decoder) empirical(n ast.Node, what string) model.Dist {
 	const example = "write the times seen, like [1ms, 2ms, 7ms]"
 	items := d.list(n, what, example)
 	if len(items) == 0 {
-		d.fail(n, example, "%s is an empty list", what)
+		d.fail(n, example, "%s: the list is empty", what)
 	}
 	values := make([]time.Duration, 0, len(items))
 	for _, item := range items {

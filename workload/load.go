@@ -52,19 +52,29 @@ func Load(nameOrFile string) (*Document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("workload: %w", err)
 		}
-		return read(nameOrFile, nameOrFile+".yaml", src)
+		return parse(nameOrFile, nameOrFile+".yaml", src)
 	}
-	src, err := readFile(nameOrFile)
+	f, err := os.Open(nameOrFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, notFound(nameOrFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("workload: %w; write the path of a YAML file, or one of %s", err, strings.Join(Builtins(), ", "))
+		return nil, unreadable(err)
 	}
-	return read(nameOrFile, nameOrFile, src)
+	defer f.Close()
+	return Read(nameOrFile, f)
 }
 
-func read(name, file string, src []byte) (*Document, error) {
+// Read reads a document to its end; the name stands for its file.
+func Read(name string, r io.Reader) (*Document, error) {
+	src, err := io.ReadAll(io.LimitReader(r, maxBytes+1)) // enough to see that it is too large
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return parse(name, name, src)
+}
+
+func parse(name, file string, src []byte) (*Document, error) {
 	w, warnings, err := Parse(file, src)
 	if err != nil {
 		return nil, err
@@ -72,14 +82,8 @@ func read(name, file string, src []byte) (*Document, error) {
 	return &Document{Name: name, Source: src, Workload: w, Warnings: warnings}, nil
 }
 
-// readFile reads no more than it takes to see that a file is too large.
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxBytes+1))
+func unreadable(err error) error {
+	return fmt.Errorf("workload: %w\n  write the path of a YAML file, or one of the built-in ones: %s", err, strings.Join(Builtins(), ", "))
 }
 
 func notFound(name string) error {

@@ -39,7 +39,11 @@ func (d *decoder) name(n ast.Node, what string) string {
 		s, ok = n.GetToken().Value, true // a thing may be called null
 	}
 	if !ok || !nameForm.MatchString(s) || len(s) > maxName {
-		d.fail(n, "write letters and digits, with . _ or - between them, 64 at most", "%s is %s, which is not a name", what, describe(n))
+		hint := "write letters and digits, with . _ or - between them, 64 at most"
+		if joined := strings.Join(strings.Fields(s), "-"); nameForm.MatchString(joined) && joined != s {
+			hint = "write " + joined
+		}
+		d.fail(n, hint, "%s is %s, which is not a name", what, describe(n))
 	}
 	return s
 }
@@ -49,18 +53,18 @@ func (d *decoder) duration(n ast.Node, what string, zero bool) time.Duration {
 	const example = "write a time with its unit, like 150us, 8ms, 1.5s or 2m"
 	s := d.text(n, what, example)
 	if v, ok := plainNumber(s); ok && v != 0 {
-		d.fail(n, fmt.Sprintf("write %sms or %ss", s, s), "%s is %s, a number without a unit", what, s)
+		d.fail(n, fmt.Sprintf("write %sus, %[1]sms or %[1]ss", s), "%s is %s, a number without a unit", what, s)
 	}
 	t, err := time.ParseDuration(strings.ReplaceAll(s, "_", "?")) // no digit grouping inside times
 	switch {
+	case err != nil && unitHint(s, "") == "write "+s, t > maxTime:
+		d.fail(n, "write at most 24h", "%s is %s, longer than anything that can be measured", what, s)
 	case err != nil:
 		d.fail(n, unitHint(s, example), "%s is %q, which is not a time", what, shorten(s))
 	case t < 0:
 		d.fail(n, "write a time above zero", "%s is %s, and time does not run backwards", what, s)
 	case t == 0 && !zero:
 		d.fail(n, "write a time above zero, or leave it out", "%s is zero", what)
-	case t > maxTime:
-		d.fail(n, "write at most 24h", "%s is %s, longer than anything that can be measured", what, s)
 	}
 	return t
 }
@@ -214,7 +218,8 @@ func (d *decoder) engine(n ast.Node) model.EngineConfig {
 	}
 	cfg, err := model.ParseEngine(s)
 	if err != nil {
-		d.fail(n, "", "%s", printable(err.Error()))
+		msg, hint, _ := strings.Cut(printable(err.Error()), "; ")
+		d.fail(n, hint, "%s", msg)
 	}
 	return cfg
 }

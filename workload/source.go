@@ -17,7 +17,7 @@ import (
 // proportion to its nesting, so both are bounded before it is parsed.
 const (
 	maxBytes   = 128 << 10
-	maxNesting = 64 // brackets, or dashes on one line
+	maxNesting = 200 // brackets, or dashes on one line
 )
 
 // A source is a document's text with what is needed to point into it.
@@ -94,7 +94,7 @@ func (s *source) parse() (node ast.Node, bad *Error) {
 			continue
 		}
 		if body != nil {
-			pos := doc.Body.GetToken().Position
+			pos := start(doc.Body).Position
 			return nil, s.errorAt(pos.Line, pos.Column, "a second document begins here", "write one workload in a file")
 		}
 		body = doc.Body
@@ -149,9 +149,9 @@ func (s *source) syntax(err error) *Error {
 		return s.errorAt(1, 1, "this is not YAML", "")
 	}
 	pos := y.GetToken().Position
-	hint := "check the indentation, the colons and the quotes of this line and the one above"
-	if pos.Line <= len(s.lines) && strings.HasPrefix(strings.TrimLeft(s.lines[max(pos.Line, 1)-1], " "), "\t") {
-		hint = "indent with spaces: YAML does not allow tabs there"
+	e := s.errorAt(pos.Line, pos.Column, "this is not YAML: "+printable(y.GetMessage()), "check the indentation, the colons and the quotes of this line and the one above")
+	if strings.HasPrefix(strings.TrimLeft(e.Source, " "), "\t") {
+		e.Msg, e.Hint = "this is not YAML: a tab stands in the indentation", "indent with spaces"
 	}
-	return s.errorAt(pos.Line, pos.Column, "this is not YAML: "+printable(y.GetMessage()), hint)
+	return e
 }

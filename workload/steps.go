@@ -37,9 +37,9 @@ type stepReader struct {
 
 // read reads a list of steps. Where empty is false, there must be one.
 func (r *stepReader) read(n ast.Node, what string, empty bool) []model.Step {
-	items := r.list(n, what, "write a list of steps: "+stepExample)
+	items := r.list(n, what, "write a list of steps, like [{await: payment}, {compute: 150us}]")
 	if len(items) == 0 && !empty {
-		r.fail(n, stepExample, "%s is an empty list", what)
+		r.fail(n, stepExample, "%s: the list is empty", what)
 	}
 	if r.depth++; r.depth > maxDepth {
 		r.fail(n, "make the request flatter", "steps are nested more than %d deep", maxDepth)
@@ -149,12 +149,12 @@ func (r *stepReader) parallel(n ast.Node) model.Step {
 	node := f.get("parallel")
 	items := r.list(node, "parallel", example)
 	if len(items) < 2 {
-		r.fail(node, example, "parallel has %d branches; it needs two", len(items))
+		r.fail(node, example, "parallel needs two branches or more, and has %d", len(items))
 	}
 	s := model.Step{Verb: model.Parallel, Op: r.op(f, "parallel")}
 	for _, item := range items {
 		if _, ok := item.(*ast.SequenceNode); !ok {
-			r.fail(item, "put each branch in brackets, or behind a dash of its own: "+example, "a branch of parallel is %s, not a list of steps", describe(item))
+			r.fail(item, example, "a branch of parallel is %s, not a list of steps", describe(item))
 		}
 		s.Branches = append(s.Branches, model.Branch{Steps: r.read(item, "a branch of parallel", false)})
 	}
@@ -168,7 +168,7 @@ func (r *stepReader) choice(n ast.Node) model.Step {
 	node := f.get("choice")
 	items := r.list(node, "choice", example)
 	if len(items) < 2 {
-		r.fail(node, example+", two at least", "choice has %d branches; it needs two", len(items))
+		r.fail(node, example, "choice needs two branches or more, and has %d", len(items))
 	}
 	s := model.Step{Verb: model.Choice, Op: "choice"}
 	sum := 0.0
