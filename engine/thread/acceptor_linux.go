@@ -1,0 +1,173 @@
+package thread
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+)
+
+// An acceptor is the thread that takes connections from the kernel. It works
+// on a duplicate of the listener's descriptor.
+type acceptor struct {
+	engine *Engine
+	ln     net.Listener
+	fd     int
+	wake   int          // eventfd: readable once the engine stops
+	until  atomic.Int64 // when to stop accepting; 0: the engine runs
+}
+
+// newAcceptor takes over ln's queue, and sets how long it is.
+func newAcceptor(e *Engine, ln net.Listener, backlog int) (*acceptor, error) {
+	sc, ok := ln.(syscall.Conn)
+	if !ok {
+		return nil, fmt.Errorf("thread: a %T has no descriptor to accept from; give a *net.TCPListener or a *net.UnixListener", ln)
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("thread: take the listener's descriptor: %w", err)
+	}
+	a := &acceptor{engine: e, ln: ln, fd: -1}
+	var dup error
+	err = raw.Control(func(fd uintptr) { a.fd, dup = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
+	if err == nil {
+		err = dup
+	}
+	if err != nil {
+		return nil, fmt.Errorf("thread: take the listener's descriptor: %w", err)
+	}
+	if err := unix.Listen(a.fd, backlog); err != nil { // again: it is allowed, and sets the length
+		unix.Close(a.fd)
+		return nil, fmt.Errorf("thread: listen with backlog=%d: %w", backlog, err)
+	}
+	if a.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		unix.Close(a.fd)
+		return nil, fmt.Errorf("thread: eventfd: %w", err)
+	}
+	return a, nil
+}
+
+// close closes the listener, after run has returned.
+func (a *acceptor) close() {
+	_ = a.ln.Close() // what was accepted is ours
+	unix.Close(a.fd)
+	unix.Close(a.wake)
+}
+
+// stop makes run take what has reached the kernel's queue until the given
+// time on account.Now's clock, and then return. New clients are kept out from
+// here on by not answering their SYN: closing the listener alone would reset
+// those in the queue.
+func (a *acceptor) stop(until int64) {
+	if a.engine.network != "unix" {
+		_ = unix.SetsockoptSockFprog(a.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &noNewConnections)
+	}
+	a.until.Store(until)
+	_, _ = unix.Write(a.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1})
+}
+
+// noNewConnections drops segments that have SYN and not ACK (byte 13 of the
+// TCP header), and lets handshakes that have begun come to their end.
+var noNewConnections = func() unix.SockFprog {
+	program := []unix.SockFilter{
+		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 13},
+		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: 0x12},
+		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: 0x02, Jf: 1},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 30},
+	}
+	return unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
+}()
+
+// run is the life of the acceptor's thread. It returns an error if the
+// listener fails.
+func (a *acceptor) run() error {
+	runtime.LockOSThread()
+	nameThread("plimsoll-accept")
+	pause := time.Duration(0)
+	for {
+		fd, sa, err := unix.Accept4(a.fd, unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			pause = 0
+			a.serve(fd, sa)
+		case unix.EINTR, unix.ECONNABORTED:
+		case unix.EAGAIN:
+			if done := a.await(); done {
+				return nil
+			}
+		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+			// The connection stays in the queue and would be reported at
+			// once, again and again. Its chance comes with a descriptor.
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			if a.sleep(pause) {
+				return nil
+			}
+		default:
+			return fmt.Errorf("thread: accept: %w", err)
+		}
+	}
+}
+
+// serve puts a connection under the poller's care. At the cap it first waits,
+// holding the connection, for another one to close.
+func (a *acceptor) serve(fd int, sa unix.Sockaddr) {
+	e := a.engine
+	e.ledger.Accepted.Add(1)
+	e.ledger.Connections.Add(1)
+	e.conns.room()
+	c := e.newConn(fd, sa)
+	e.conns.add(c)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.since.Store(account.Now())
+	if err := e.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c); err != nil {
+		_ = c.close() // the kernel is out of memory, or of watches
+	}
+}
+
+// await waits for a connection; true means that there will be none.
+func (a *acceptor) await() (done bool) {
+	until := a.until.Load()
+	if until == 0 {
+		a.poll([]unix.PollFd{{Fd: int32(a.fd), Events: unix.POLLIN}, {Fd: int32(a.wake), Events: unix.POLLIN}}, -1)
+		return false
+	}
+	left := time.Duration(until - account.Now())
+	if left <= 0 {
+		return true
+	}
+	a.poll([]unix.PollFd{{Fd: int32(a.fd), Events: unix.POLLIN}}, left)
+	return false
+}
+
+// sleep waits, and not for a connection; true means that the engine has
+// stopped meanwhile.
+func (a *acceptor) sleep(d time.Duration) (done bool) {
+	if until := a.until.Load(); until != 0 {
+		if account.Now() >= until {
+			return true
+		}
+		sleep(d)
+		return false
+	}
+	a.poll([]unix.PollFd{{Fd: int32(a.wake), Events: unix.POLLIN}}, d)
+	return false
+}
+
+// poll waits for one of the descriptors; a negative time is no limit. It may
+// return early.
+func (a *acceptor) poll(fds []unix.PollFd, d time.Duration) {
+	ms := -1
+	if d >= 0 {
+		ms = int((d + time.Millisecond - 1) / time.Millisecond)
+	}
+	_, _ = unix.Poll(fds, ms)
+}

@@ -1,0 +1,137 @@
+package thread
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+)
+
+// dial connects in a blocking connect(2). Names are looked up by Go's
+// resolver, and their addresses tried one after the other. The end of ctx
+// wakes a thread that sleeps in connect.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	addrs, err := resolve(ctx, network, address)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
+	var errs []error
+	for _, a := range addrs {
+		s, err := connect(ctx, network, a)
+		if err == nil {
+			return s, nil
+		}
+		errs = append(errs, &net.OpError{Op: "dial", Net: network, Addr: a, Err: err})
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errs[0]
+}
+
+// resolve returns at least one address, or an error.
+func resolve(ctx context.Context, network, address string) ([]net.Addr, error) {
+	switch network {
+	case "unix":
+		return []net.Addr{&net.UnixAddr{Name: address, Net: network}}, nil
+	case "tcp", "tcp4", "tcp6":
+	default:
+		return nil, net.UnknownNetworkError(network)
+	}
+	if literal, err := netip.ParseAddrPort(address); err == nil {
+		return []net.Addr{net.TCPAddrFromAddrPort(literal)}, nil
+	}
+	host, service, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	port, err := net.DefaultResolver.LookupPort(ctx, network, service)
+	if err != nil {
+		return nil, err
+	}
+	if host == "" { // the local machine, as package net has it
+		return []net.Addr{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}}, nil
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+network[len("tcp"):], host)
+	if err != nil {
+		return nil, err
+	}
+	addrs := make([]net.Addr, len(ips))
+	for i, ip := range ips {
+		addrs[i] = net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip.Unmap(), uint16(port)))
+	}
+	if len(addrs) == 0 {
+		return nil, &net.DNSError{Err: "no address", Name: host, IsNotFound: true}
+	}
+	return addrs, nil
+}
+
+// connect makes a socket and connects it.
+func connect(ctx context.Context, network string, to net.Addr) (*socket, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	family, sa, err := sockaddrOf(to)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	s := newSocket(fd, network, nil, to)
+	if family != unix.AF_UNIX {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // only latency depends on it
+	}
+	// Shutting a socket down while it connects ends the connect.
+	stop := context.AfterFunc(ctx, func() { s.end(&s.wr) })
+	err = s.connect(ctx, sa)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	s.local = localAddr(fd)
+	return s, nil
+}
+
+// connectTurn bounds one connect(2). Shutting down a socket whose connect has
+// not begun yet does not end the connect, so the context is looked at again.
+const connectTurn = time.Second
+
+// connect blocks the thread in connect(2) until ctx's deadline at most. A
+// connect that was interrupted, or whose time was up, goes on by itself:
+// calling it again waits on.
+func (s *socket) connect(ctx context.Context, sa unix.Sockaddr) error {
+	at := int64(forever)
+	if deadline, ok := ctx.Deadline(); ok {
+		at = account.Now() + int64(time.Until(deadline))
+	}
+	for {
+		left := time.Duration(at - account.Now())
+		if left <= 0 {
+			return context.DeadlineExceeded
+		}
+		if err := s.wr.limit(s.fd, min(left, connectTurn)); err != nil {
+			return err
+		}
+		err := unix.Connect(s.fd, sa)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil, err == unix.EISCONN:
+			return nil
+		case err == unix.EINTR, err == unix.EINPROGRESS, err == unix.EALREADY,
+			err == unix.EAGAIN: // a unix socket, and its listener's queue is full
+		default:
+			return os.NewSyscallError("connect", err)
+		}
+	}
+}

@@ -1,0 +1,25 @@
+package thread
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+)
+
+// host is how tasks wait on this engine: with their thread. It implements
+// inline.Host.
+type host struct{ auxiliary *executor[func()] }
+
+func (h *host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return dial(ctx, network, address)
+}
+
+func (h *host) Sleep(d time.Duration) { sleep(d) }
+
+func (h *host) NewParker() engine.Parker { return new(parker) }
+
+// Go runs f on an auxiliary thread. There is one for each that runs, however
+// many those are: a limit would let branches wait for branches.
+func (h *host) Go(f func()) { h.auxiliary.submit(f) }

@@ -1,0 +1,40 @@
+package thread
+
+import (
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// sleep blocks the thread in clock_nanosleep(2). The time to wake at is
+// absolute, so signals on the way do not add up to a delay.
+func sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		time.Sleep(d) // cannot happen on Linux; correct all the same
+		return
+	}
+	at := unix.NsecToTimespec(now.Nano() + int64(d))
+	for unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &at, nil) == unix.EINTR {
+	}
+}
+
+// cpuTime returns the CPU time that the calling thread has used, nanoseconds.
+func cpuTime() int64 {
+	var ts unix.Timespec
+	_, _, errno := unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_THREAD_CPUTIME_ID, uintptr(unsafe.Pointer(&ts)), 0)
+	if errno != 0 {
+		return 0
+	}
+	return ts.Nano()
+}
+
+// nameThread names the calling thread as ps and /proc show it.
+func nameThread(name string) {
+	b := append([]byte(name), 0)
+	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0)
+}

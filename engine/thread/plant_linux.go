@@ -1,0 +1,28 @@
+package thread
+
+import "github.com/plimsoll-dev/plimsoll/model"
+
+// A Plant is a fault to be built into an engine, so that those who measure
+// engines can prove that they find it. The zero Plant is an engine as it
+// should be.
+type Plant struct {
+	Workers     int  // threads there are at most, whatever max says; 0: as max says
+	NewestFirst bool // the queue is served last in, first out
+	Connections int  // added to the cap on connections
+}
+
+// NewPlanted is [New] with a fault. It is for tests of the measuring side,
+// which cannot be told from inside: the configuration says one thing and the
+// engine does another.
+func NewPlanted(cfg model.EngineConfig, p Plant) (*Engine, error) {
+	e, err := newEngine(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if p.Workers > 0 {
+		e.executor.size = p.Workers
+	}
+	e.executor.newest = p.NewestFirst
+	e.conns.limit += p.Connections
+	return e, nil
+}
