@@ -1,0 +1,140 @@
+package exchange
+
+import (
+	"context"
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// Serve runs h for the request whose head ReadHead has read, on the calling
+// goroutine, and ends the exchange: the response is complete and written, and
+// the request body consumed, when it returns [KeepAlive]. The Request's
+// context is ctx; the engine ends it when the client goes away, and after
+// Serve. If last, the response says that the connection ends.
+//
+// A panic of h is recovered. If nothing was sent yet the client gets 500,
+// otherwise the connection breaks off, so that the response does not look
+// complete; [http.ErrAbortHandler] breaks it off in any case.
+func (c *Conn) Serve(ctx context.Context, h http.Handler, last bool) Outcome {
+	x := c.x
+	c.x = nil
+	w := &x.w
+	w.c, w.b, w.req = c, c.b, &x.req
+	head := &c.b.head
+	w.head = c.wantsHead()
+	w.minor = head.Minor
+	w.last = last || head.Close
+	w.keep10 = head.Minor == 0 && !head.Close
+	w.body = c.build(ctx, x)
+	if w.body != nil && head.Expect100 {
+		w.expect.Store(expectPending)
+	}
+
+	returned := c.run(h, x)
+	if w.hijacked.Load() {
+		w.done.Store(true)
+		c.release()
+		return Hijacked
+	}
+	if returned {
+		w.finish()
+	}
+	w.done.Store(true)
+	return c.end(w, returned)
+}
+
+// run calls the handler and reports whether it returned.
+func (c *Conn) run(h http.Handler, x *exchange) (returned bool) {
+	defer func() {
+		if !returned {
+			c.panicked(&x.w, recover())
+		}
+	}()
+	h.ServeHTTP(&x.w, &x.req)
+	return true
+}
+
+// panicked answers for a handler that did not return.
+func (c *Conn) panicked(w *response, v any) {
+	if v != nil && v != http.ErrAbortHandler {
+		c.report(v, debug.Stack())
+	}
+	switch {
+	case w.hijacked.Load():
+	case v == nil:
+		// runtime.Goexit: nobody above gets to close the connection.
+		c.broken.Store(true)
+		_ = c.t.Close()
+	case v == http.ErrAbortHandler || w.sent:
+		if w.committed {
+			w.flush()
+		}
+		c.broken.Store(true)
+	default:
+		w.stopContinue()
+		c.answer(http.StatusInternalServerError, w.head, "", 0)
+	}
+	w.last = true
+}
+
+func (c *Conn) report(v any, stack []byte) {
+	if c.cfg.OnPanic != nil {
+		c.cfg.OnPanic(v, stack)
+		return
+	}
+	c.cfg.logf("exchange: panic serving %s: %v\n%s", c.peer(), v, stack)
+}
+
+// end settles what becomes of the connection.
+func (c *Conn) end(w *response, returned bool) Outcome {
+	b := w.body
+	short := returned && !w.head && w.length >= 0 && bodyAllowed(w.status) && w.written != w.length
+	if w.err != nil || short {
+		w.last = true
+	}
+	unread := b != nil && !c.settleBody(w)
+	if w.req.MultipartForm != nil {
+		_ = w.req.MultipartForm.RemoveAll()
+	}
+	if w.last {
+		c.linger = c.linger || unread || c.Buffered()
+		if short {
+			c.broken.Store(true)
+		}
+		return Close
+	}
+	c.clearDeadlines()
+	return KeepAlive
+}
+
+// settleBody makes sure that the next request starts where this one's body
+// ends, and otherwise that there is no next one.
+func (c *Conn) settleBody(w *response) bool {
+	b := w.body
+	switch {
+	case !b.close():
+		// Another goroutine reads the body, and still will when this one has
+		// gone on: it keeps the buffers.
+		c.b, w.last = nil, true
+		return false
+	case b.ended.Load():
+		return true
+	case w.last || w.expect.Load() == expectRefused || b.left.Load() >= drainLimit || !b.drain():
+		w.last = true
+		return false
+	}
+	return true
+}
+
+// clearDeadlines takes off what this exchange set.
+func (c *Conn) clearDeadlines() {
+	in := &c.b.input
+	if in.handlers.Swap(false) || in.armed {
+		in.armed = false
+		_ = c.t.SetReadDeadline(time.Time{})
+	}
+	if c.writeOwned.Swap(false) {
+		_ = c.t.SetWriteDeadline(time.Time{})
+	}
+}
