@@ -16,7 +16,7 @@ import (
 //	thread    thread:max=500,spare=50    goroutine:http=net
 type EngineConfig struct {
 	Engine string
-	given  map[string]string // canonical values
+	given  map[string]string // canonical values that are not the defaults; never nil
 }
 
 // An OptionKind is the type of an engine option's value.
@@ -111,6 +111,7 @@ func ParseEngine(text string) (EngineConfig, error) {
 	if colon && rest == "" {
 		return EngineConfig{}, fmt.Errorf("engine %q: nothing follows the colon; write %q or %q", text, name, name+":"+spec.Options[0].Name+"="+spec.Options[0].Default)
 	}
+	seen := map[string]bool{}
 	for part := range strings.SplitSeq(rest, ",") {
 		if rest == "" {
 			break
@@ -122,16 +123,33 @@ func ParseEngine(text string) (EngineConfig, error) {
 			return EngineConfig{}, fmt.Errorf("engine %q: %s has no option %q%s; it has %s", text, name, key, didYouMean(key, spec.optionNames()), strings.Join(spec.optionNames(), ", "))
 		case !ok || value == "":
 			return EngineConfig{}, fmt.Errorf("engine %q: option %s has no value; write %s=%s", text, key, key, opt.Default)
-		case cfg.given[key] != "":
+		case seen[key]:
 			return EngineConfig{}, fmt.Errorf("engine %q: option %s is given twice", text, key)
 		}
-		canonical, err := opt.canonical(value)
-		if err != nil {
+		seen[key] = true
+		if err := cfg.set(opt, value); err != nil {
 			return EngineConfig{}, fmt.Errorf("engine %q: option %s: %w", text, key, err)
 		}
-		cfg.given[key] = canonical
 	}
-	return cfg, cfg.check(text)
+	if err := cfg.check(text); err != nil {
+		return EngineConfig{}, err
+	}
+	return cfg, nil
+}
+
+// set stores a value. A default is not stored, so that configurations that mean
+// the same are equal.
+func (c EngineConfig) set(o *Option, value string) error {
+	canonical, err := o.canonical(value)
+	if err != nil {
+		return err
+	}
+	if canonical == canonicalDefault(*o) {
+		delete(c.given, o.Name)
+	} else {
+		c.given[o.Name] = canonical
+	}
+	return nil
 }
 
 // check holds the rules between options.
@@ -228,16 +246,19 @@ func (c EngineConfig) Has(name string) bool {
 	return spec != nil && spec.option(name) != nil
 }
 
-// With returns the configuration with one option changed.
+// With returns the configuration with one option changed, or the unchanged one
+// and an error that says what may stand there. It panics if the engine has no
+// such option.
 func (c EngineConfig) With(name, value string) (EngineConfig, error) {
 	opt, _ := c.value(name)
-	canonical, err := opt.canonical(value)
-	if err != nil {
+	n := EngineConfig{Engine: c.Engine, given: maps.Clone(c.given)}
+	if err := n.set(opt, value); err != nil {
 		return c, fmt.Errorf("engine %q: option %s: %w", c, name, err)
 	}
-	n := EngineConfig{Engine: c.Engine, given: maps.Clone(c.given)}
-	n.given[name] = canonical
-	return n, n.check(n.String())
+	if err := n.check(n.String()); err != nil {
+		return c, err
+	}
+	return n, nil
 }
 
 // Options returns every option with its value in force: an int, -1 for
@@ -266,7 +287,7 @@ func (c EngineConfig) String() string {
 	sep := byte(':')
 	for _, o := range spec.Options {
 		_, v := c.value(o.Name)
-		if !o.Shown && v == c.byDefault(&o) {
+		if _, given := c.given[o.Name]; !o.Shown && !given {
 			continue
 		}
 		b.WriteByte(sep)
