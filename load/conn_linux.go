@@ -24,7 +24,7 @@ type conn struct {
 	above, below *conn // in the stack of idle ones
 
 	req    *request // nil: none
-	used   bool     // it carried a response before
+	used   bool     // it was idle before, kept or pre-opened
 	rest   []byte   // of the request, not written yet
 	broken bool     // writing failed
 	ended  bool     // the server's end had come when the connection was established: there is no edge to come

@@ -101,6 +101,7 @@ func (c *client) opened(k *conn) {
 	c.notConnecting(k)
 	if c.wanted > 0 {
 		c.wanted--
+		k.used = true // it has been idle, so the server may give it up
 	} else if c.started() {
 		k.took = max(1, time.Duration(now-k.begun))
 		c.tally(time.Duration(now-c.start)).opened++

@@ -1,0 +1,101 @@
+package load
+
+import (
+	"os/exec"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// BenchmarkAgainstWrk compares a closed loop of 64 connections with wrk's, each
+// on the same CPU in turn, against the same server on another.
+func BenchmarkAgainstWrk(b *testing.B) {
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		b.Skip("wrk is not installed (Debian: wrk)")
+	}
+	target := plaintext(b)
+	perSecond := regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	var ours, theirs float64
+	for b.Loop() {
+		ours, theirs = 0, 0
+		for range 3 { // in turns, so that a slow second of the machine hits both
+			r := measure(b, job{Target: target, Paths: []string{"/"}, Closed: 64, Stage: stage(time.Second, 0)})
+			if r.Failed > 0 {
+				b.Fatalf("%d requests failed", r.Failed)
+			}
+			ours += r.Rate / 3
+			out, err := onCPU(b, "0", wrk, "-t1", "-c64", "-d1s", target).Output()
+			if err != nil {
+				b.Fatal(err)
+			}
+			m := perSecond.FindSubmatch(out)
+			if m == nil {
+				b.Fatalf("wrk printed %s", out)
+			}
+			rate, err := strconv.ParseFloat(string(m[1]), 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			theirs += rate / 3
+		}
+	}
+	b.ReportMetric(ours, "req/s")
+	b.ReportMetric(theirs, "wrk-req/s")
+	b.ReportMetric(ours/theirs, "ratio-to-wrk")
+	b.ReportMetric(0, "ns/op")
+}
+
+// length is shortened by -short.
+func length(d time.Duration) time.Duration {
+	if testing.Short() {
+		return d / 5
+	}
+	return d
+}
+
+// BenchmarkLag says how late requests are sent at 5,000/s: the goal is a p99 of
+// 1 ms.
+func BenchmarkLag(b *testing.B) {
+	target := plaintext(b)
+	var r report
+	for b.Loop() {
+		r = measure(b, job{Target: target, Paths: []string{"/"}, Preopen: 16, Stage: stage(length(10*time.Second), 5000)})
+		if r.Failed > 0 {
+			b.Fatalf("%d requests failed", r.Failed)
+		}
+	}
+	b.ReportMetric(float64(r.Lag99)/1e3, "lag-p99-µs")
+	b.ReportMetric(float64(r.Delay99)/1e3, "delay-p99-µs")
+	b.ReportMetric(float64(r.DelayMax)/1e3, "delay-max-µs")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkMemory compares the peak memory of a run with that of one six times
+// as long: the goal is 1.
+func BenchmarkMemory(b *testing.B) {
+	target := plaintext(b)
+	var short, long report
+	for b.Loop() {
+		j := job{Target: target, Paths: []string{"/a", "/b"}, Preopen: 16, Stage: stage(length(10*time.Second), 5000)}
+		short = measure(b, j)
+		j.Stage.For *= 6
+		long = measure(b, j)
+	}
+	b.ReportMetric(float64(short.PeakResident)/(1<<20), "short-MiB")
+	b.ReportMetric(float64(long.PeakResident)/(1<<20), "long-MiB")
+	b.ReportMetric(float64(long.PeakResident)/float64(short.PeakResident), "long/short")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkSchedule is the cost of one arrival's draw.
+func BenchmarkSchedule(b *testing.B) {
+	s := schedule(b, model.Arrivals{Kind: model.Poisson}, 1, []Route{{Path: "/a", Weight: 3}, {Path: "/b", Weight: 1}}, stage(24*365*time.Hour, 10_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Next()
+	}
+}
