@@ -34,6 +34,7 @@ var (
 	connectForm    = regexp.MustCompile(`^` + hostPattern + `:[0-9]+$`)
 	absoluteForm   = regexp.MustCompile(`^[A-Za-z][-A-Za-z0-9+.]*://` + hostPattern + `(:[0-9]*)?([/?].*)?$`)
 	otherVersion   = regexp.MustCompile(`^HTTP/[02-9]\.[0-9]$`)
+	beforeCodings  = regexp.MustCompile(`^HTTP/(0\.[0-9]|1\.0)$`)
 	version1       = regexp.MustCompile(`^HTTP/1\.[1-9]$`)
 	statusCode     = regexp.MustCompile(`^HTTP/\d\.\d [1-9]\d\d( |$)`)
 	controls       = regexp.MustCompile(`[\x00-\x08\x0a-\x1f\x7f]`)
@@ -196,10 +197,10 @@ var differences = []difference{
 		example: "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
 	},
 	{
-		reason:  "RFC 9110, 5.6.1.2: empty list elements are ignored; net/http knows chunked alone",
+		reason:  "RFC 9110, 5.2 and 5.6.1.2: lines of a name are one list, and its empty elements are ignored; net/http knows one line with chunked alone",
 		refuses: netSide,
 		applies: func(m *lenient) bool {
-			return m.version() != "HTTP/1.0" && strings.Contains(m.value("Transfer-Encoding"), ",")
+			return !beforeCodings.MatchString(m.version()) && (strings.Contains(m.value("Transfer-Encoding"), ",") || m.count("Transfer-Encoding") > 1)
 		},
 		example: "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n",
 	},
@@ -218,7 +219,7 @@ var differences = []difference{
 		reason:  "RFC 9110, 6.6.2: Trailer only announces; net/http refuses announced framing, wire refuses it when it comes",
 		refuses: netSide,
 		applies: func(m *lenient) bool {
-			return strings.EqualFold(m.value("Transfer-Encoding"), "chunked") && m.version() != "HTTP/1.0" &&
+			return strings.EqualFold(m.value("Transfer-Encoding"), "chunked") && !beforeCodings.MatchString(m.version()) &&
 				some(m.fields, func(f [2]string) bool {
 					return strings.EqualFold(f[0], "Trailer") && some(strings.Split(f[1], ","), func(name string) bool {
 						switch strings.ToLower(strings.TrimSpace(name)) {

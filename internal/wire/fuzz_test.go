@@ -91,7 +91,10 @@ func FuzzRequest(f *testing.F) {
 			if k == 0 && kerr == nil {
 				continue
 			}
-			if k != n || status(kerr) != status(err) || err == nil && (cut != n || summary(&whole) != summary(&grown)) {
+			if kerr != nil && n == 0 && err == nil {
+				break // beyond 1 KiB, a fault is seen when the head is whole
+			}
+			if k != n || status(kerr) != status(err) || n > 0 && (cut != n || summary(&whole) != summary(&grown)) {
 				t.Fatalf("%q\nthe first %d bytes: %d, %v; all: %d, %v", in, cut, k, kerr, n, err)
 			}
 			break

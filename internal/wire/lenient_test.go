@@ -29,7 +29,7 @@ func loosely(in []byte, response, head bool) *lenient {
 	m.lines = append(m.lines, start)
 	m.start = strings.TrimSuffix(start, "\r")
 	m.fields, rest = m.section(rest)
-	if strings.EqualFold(strings.Trim(m.value("Transfer-Encoding"), " \t,"), "chunked") && m.hasBody() {
+	if strings.EqualFold(strings.Trim(m.value("Transfer-Encoding"), " \t,"), "chunked") && !beforeCodings.MatchString(m.version()) && m.hasBody() {
 		m.chunks(rest)
 	}
 	return m

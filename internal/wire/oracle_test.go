@@ -54,8 +54,8 @@ func wireResponse(in []byte, head bool) (*message, error) {
 	m := &message{Start: fmt.Sprintf("%d %s 1.%d", r.Status, r.Reason, r.Minor), Length: r.Length, Close: r.Close}
 	m.Fields = header(r.Fields)
 	for _, v := range m.Fields["Connection"] {
-		if listHas([]byte(v), "close") {
-			m.Fields.Del("Connection") // ReadResponse takes it out: Close says it
+		if r.Minor > 0 && listHas([]byte(v), "close") {
+			m.Fields.Del("Connection") // ReadResponse takes it out of 1.1: Close says it
 			break
 		}
 	}
@@ -64,8 +64,8 @@ func wireResponse(in []byte, head bool) (*message, error) {
 
 // finish reads the body, and takes net/http's liberties with the fields.
 func (m *message) finish(in []byte, n int, framing Framing) error {
-	m.Fields.Del("Transfer-Encoding")
-	if framing == Chunked {
+	if m.Fields["Transfer-Encoding"] != nil {
+		m.Fields.Del("Transfer-Encoding")
 		m.Fields.Del("Trailer") // its names become the keys of Request.Trailer
 	}
 	if p := m.Fields["Pragma"]; len(p) > 0 && p[0] == "no-cache" && m.Fields["Cache-Control"] == nil {
