@@ -1,0 +1,70 @@
+// Package host is what a measurement has to know of the machine and do to it.
+//
+// Before a run: [CPUs] and [Siblings] say what there is, [Plan] gives each role
+// its share, [StartPinned] starts a process on it, [EnsureDescriptors] makes
+// room for connections, [Describe] writes it all down. During a run: [Sample],
+// [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] and
+// [StartLateness] at what the machine itself does to the measuring.
+//
+// Linux has all of it. Elsewhere what is missing returns an error that wraps
+// [errors.ErrUnsupported].
+package host
+
+import (
+	"runtime"
+	"time"
+)
+
+// A Proc is what the system knows of a process at one moment. Counters grow
+// from the process's start.
+type Proc struct {
+	CPU     time.Duration // user and system, exact, threads that ended included
+	User    time.Duration // to the clock tick, 10 ms
+	System  time.Duration // likewise
+	RSS     int64         // bytes
+	Threads int
+	// The next three are sums over the threads alive now: they shrink when a
+	// thread ends. [SelfUsage] counts the switches of ended threads, too.
+	VolSwitches   int64
+	InvolSwitches int64
+	RunDelay      time.Duration // runnable, and no CPU to run on
+	Descriptors   int           // open
+}
+
+// A Usage is what a process knows of itself.
+type Usage struct {
+	User, System  time.Duration
+	MaxRSS        int64 // bytes, the most there ever was
+	VolSwitches   int64 // threads that ended included
+	InvolSwitches int64 // likewise
+	RunDelay      time.Duration
+}
+
+// A Description is a machine as a record's meta row tells it. It names neither
+// the machine nor its owner, and converts to record.Host.
+type Description struct {
+	OS              string
+	Arch            string
+	Kernel          string
+	CPU             string
+	Cores           int
+	CPUs            []int
+	CPUQuota        float64
+	Governor        string
+	Virtual         string
+	Memory          int64
+	MemoryLimit     int64
+	Go              string
+	GOMAXPROCS      int
+	Descriptors     uint64
+	DescriptorsHard uint64
+	Threads         uint64
+}
+
+// runtimeDescription is what Go knows by itself.
+func runtimeDescription() Description {
+	return Description{
+		OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(),
+		Go: runtime.Version(), GOMAXPROCS: runtime.GOMAXPROCS(0),
+	}
+}

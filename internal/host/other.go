@@ -1,0 +1,58 @@
+//go:build !linux
+
+package host
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+)
+
+func unsupported(what string) error {
+	return fmt.Errorf("host: %s: not on %s, only on Linux: %w", what, runtime.GOOS, errors.ErrUnsupported)
+}
+
+// CPUs returns an error: this system does not tell.
+func CPUs() ([]int, error) { return nil, unsupported("which CPUs this process may use") }
+
+// Siblings returns nil: this system does not tell.
+func Siblings() [][]int { return nil }
+
+// StartPinned returns an error, unless cpus is empty: then it is cmd.Start.
+func StartPinned(cmd *exec.Cmd, cpus []int) error {
+	if len(cpus) == 0 {
+		return cmd.Start()
+	}
+	return unsupported("start a process on chosen CPUs")
+}
+
+// Sample returns an error: this system has no /proc.
+func Sample(int) (Proc, error) { return Proc{}, unsupported("sample a process") }
+
+// SelfUsage returns an error: this system has no /proc.
+func SelfUsage() (Usage, error) { return Usage{}, unsupported("sample this process") }
+
+// ThreadsInRead returns an error: this system has no /proc.
+func ThreadsInRead(int) (int, error) { return 0, unsupported("look at a process's threads") }
+
+// ReadCPUTimes returns an error: this system has no /proc.
+func ReadCPUTimes() (CPUTimes, error) { return nil, unsupported("read CPU times") }
+
+// EnsureDescriptors returns an error: this system's limits work otherwise.
+func EnsureDescriptors(uint64) error { return unsupported("raise the limit of descriptors") }
+
+// A Lateness cannot be had on this system.
+type Lateness struct{}
+
+// StartLateness returns a probe that measures nothing.
+func StartLateness() *Lateness { return &Lateness{} }
+
+// Take returns no ticks.
+func (*Lateness) Take() Timers { return Timers{} }
+
+// Stop returns an error that says why there were none.
+func (*Lateness) Stop() error { return unsupported("measure timers") }
+
+// Describe returns what Go itself knows of the machine.
+func Describe() Description { return runtimeDescription() }
