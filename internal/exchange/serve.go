@@ -67,9 +67,6 @@ func (c *Conn) panicked(w *response, v any) {
 		c.broken.Store(true)
 		_ = c.t.Close()
 	case v == http.ErrAbortHandler || w.sent:
-		if w.committed {
-			w.flush()
-		}
 		c.broken.Store(true)
 	default:
 		w.stopContinue()

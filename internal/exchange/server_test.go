@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -95,13 +96,21 @@ func startNet(t testing.TB, h http.Handler) string {
 	s := &http.Server{Handler: h, DisableGeneralOptionsHandler: true, ErrorLog: log.New(testWriter{t}, "", 0)}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(ln) }()
-	t.Cleanup(func() { s.Close(); <-done })
+	t.Cleanup(func() {
+		// Not Close, which leaves behind connections that linger.
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := s.Shutdown(ctx); err != nil {
+			t.Error(err)
+		}
+		<-done
+	})
 	return ln.Addr().String()
 }
 
 type testWriter struct{ t testing.TB }
 
-func (w testWriter) Write(p []byte) (int, error) { return len(p), nil }
+func (w testWriter) Write(p []byte) (int, error) { w.t.Logf("%s", p); return len(p), nil }
 
 func listen(t testing.TB) net.Listener {
 	t.Helper()
