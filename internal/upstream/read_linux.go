@@ -78,7 +78,8 @@ func (c *conn) refuse(err error) {
 	c.send(response(status, closes, "upstream: "+err.Error()+": "+example+"\n"))
 }
 
-// discard reads what nobody wants until the client closes.
+// discard reads what nobody wants until the client closes, or its time to
+// leave is over.
 func (c *conn) discard() {
 	for range maxReads {
 		switch _, err := reactor.Read(c.fd, c.server.buf); err {
@@ -90,5 +91,5 @@ func (c *conn) discard() {
 			return
 		}
 	}
-	c.close() // it does not listen
+	c.server.reactor.Post(c.advance)
 }

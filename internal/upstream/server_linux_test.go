@@ -310,7 +310,7 @@ func TestBadRequestsAreToldWhatToWrite(t *testing.T) {
 		{"chunked body", "GET /a?us=5 HTTP/1.1\r\nHost: u\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "no body", false},
 		{"no host", "GET /a?us=5 HTTP/1.1\r\n\r\n", "Host", false},
 		{"not HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", "wire: 400", false},
-		{"bad with more behind", "bad line\r\n\r\n" + strings.Repeat("x", 200_000), "wire: 400", false},
+		{"bad with more behind", "bad line\r\n\r\n" + strings.Repeat("x", 2_000_000), "wire: 400", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, Options{})
@@ -368,4 +368,14 @@ func TestNamesCannotBeMadeUpForEver(t *testing.T) {
 	if n := len(s.Stats().ByName); n != maxNames {
 		t.Errorf("%d names", n)
 	}
+}
+
+// A client that never closes after a refusal is not waited for without end.
+func TestLeavingHasAnEnd(t *testing.T) {
+	s := serve(t, Options{})
+	c := s.dial(t)
+	c.send("rubbish\r\n\r\n")
+	c.answer(400)
+	c.ended() // the server's half; this client keeps its own open
+	s.await(t, "connection forgotten", func(st Stats) bool { return st.Connections == 0 })
 }
