@@ -72,6 +72,8 @@ var badDocuments = []struct{ name, doc string }{
 	{"deep dashes", "workload:\n" + strings.Repeat("- ", maxNesting) + "«- x\n"},
 	{"very large", "«workload: x\n" + strings.Repeat("# padding\n", maxBytes/10)},
 
+	{"very many keys", strings.Repeat("a: 1\n", maxKeys) + "a«: 1\n"},
+
 	// Keys.
 	{"unknown key", around + routes + "«timeot: 5s\n"},
 	{"unknown key that resembles none", around + routes + "«x: 5s\n"},

@@ -13,10 +13,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds on a document. Reading takes time quadratic in its size and stack in
-// proportion to its nesting, so both are bounded before it is parsed.
+// Bounds on a document. The YAML parser takes time quadratic in the keys of a
+// mapping and stack in proportion to nesting, so both are bounded before it runs.
 const (
 	maxBytes   = 128 << 10
+	maxKeys    = 8000
 	maxNesting = 200 // brackets, or dashes on one line
 )
 
@@ -105,7 +106,7 @@ func (s *source) parse() (node ast.Node, bad *Error) {
 // refuse rejects what the grammar leaves out of YAML, and nesting that would
 // exhaust the parser.
 func (s *source) refuse(tokens token.Tokens) *Error {
-	depth, dashes, line := 0, 0, 0
+	depth, dashes, keys, line := 0, 0, 0, 0
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			line, dashes = t.Position.Line, 0
@@ -128,9 +129,14 @@ func (s *source) refuse(tokens token.Tokens) *Error {
 			depth = max(depth-1, 0)
 		case token.SequenceEntryType:
 			dashes++
+		case token.MappingValueType:
+			keys++
 		}
 		if feature != "" {
 			return s.errorAt(t.Position.Line, t.Position.Column, feature+" not part of a workload document", hint)
+		}
+		if keys > maxKeys {
+			return s.errorAt(t.Position.Line, t.Position.Column, fmt.Sprintf("the document has more than %d keys", maxKeys), "describe what matters for the load")
 		}
 		if depth+dashes > maxNesting {
 			return s.errorAt(t.Position.Line, t.Position.Column, fmt.Sprintf("nested more than %d deep", maxNesting), "a request with so many levels cannot be read; make it flatter")

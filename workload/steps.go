@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	maxSteps = 2000 // in a document; more than anyone can read, and it bounds Demand
+	maxSteps = 1000 // in a document; more than anyone can read, and it bounds Demand
 	maxDepth = 32   // steps inside steps
 
 	// pTolerance is how far a choice's probabilities may add up beside 1, for
