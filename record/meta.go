@@ -51,7 +51,7 @@ type Role struct {
 // Calibration is how fast compute's unit of work was on this machine.
 type Calibration struct {
 	UnitsPerMicrosecond float64 `json:"units_per_microsecond"` // of CPU time
-	Spread              float64 `json:"spread"`                // relative, between repetitions
+	Spread              float64 `json:"spread"`                // relative: the narrowest range of half the repetitions
 }
 
 // Workload is the document that was run, complete.

@@ -49,7 +49,7 @@ func (Trial) Kind() string { return "trial" }
 type TrialLoad struct {
 	Arrivals  int64            `json:"arrivals"`           // due in the window
 	Within    int64            `json:"within"`             // answered without error within the SLO's time
-	Late      int64            `json:"late"`               // answered without error, but later
+	Late      int64            `json:"late"`               // answered without error, but later or not before the trial ended
 	Failures  map[string]int64 `json:"failures,omitempty"` // by kind: timeout, capped, refused, reset, …, unfinished
 	Goodput   []float64        `json:"goodput"`            // within, per second of the window, by the time they were done
 	P50us     int64            `json:"p50_us"`             // latency from the intended time, answered requests
@@ -70,7 +70,6 @@ type TrialServer struct {
 	RSS         int64              `json:"rss_bytes"`    // at the end
 	Threads     int                `json:"threads"`      // of the process, at the end
 	Switches    int64              `json:"switches"`     // context switches, voluntary and not
-	RunDelay    float64            `json:"run_delay_s"`  // seconds its threads were runnable and had no CPU
 	GOMAXPROCS  int                `json:"gomaxprocs"`   // of its runtime
 	Requests    int64              `json:"requests"`     // begun
 	Responses   int64              `json:"responses"`    // finished
@@ -104,7 +103,6 @@ type TrialUpstream struct {
 	Waiting       float64 `json:"waiting"`         // of them for the upstream's own capacity, mean
 	LatenessP99us int64   `json:"lateness_p99_us"` // of its answers
 	LatenessMaxUs int64   `json:"lateness_max_us"`
-	CPUSeconds    float64 `json:"cpu_seconds"`
 }
 
 // TrialMachine is what the machine did to the measuring in the window.
