@@ -32,8 +32,8 @@ func expectationErr(err error) error { return &exitError{exitExpectation, err} }
 func voidErr(err error) error        { return &exitError{exitVoid, err} }
 func interruptedErr(err error) error { return &exitError{exitInterrupted, err} }
 
-// report writes an error for a person to read and returns its exit code.
-func report(w io.Writer, err error) int {
+// finish writes an error for a person to read and returns its exit code.
+func finish(w io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}

@@ -25,8 +25,8 @@ func TestReportMapsErrorsToExitCodes(t *testing.T) {
 		{errors.New("line\nline\n"), 2, "plimsoll: line\nline\n"},
 	} {
 		var out bytes.Buffer
-		if code := report(&out, c.err); code != c.code || out.String() != c.text {
-			t.Errorf("report(%v) = %d and %q, want %d and %q", c.err, code, out.String(), c.code, c.text)
+		if code := finish(&out, c.err); code != c.code || out.String() != c.text {
+			t.Errorf("finish(%v) = %d and %q, want %d and %q", c.err, code, out.String(), c.code, c.text)
 		}
 	}
 }

@@ -16,11 +16,17 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/plimsoll-dev/plimsoll/internal/engines"
+	"github.com/plimsoll-dev/plimsoll/internal/lab"
 )
 
 // cli is the whole command line. A new subcommand is one field here.
 type cli struct {
-	Version versionCmd `cmd:"" help:"Print the version of this program."`
+	Compare  compareCmd  `cmd:"" help:"Run a workload under every engine: load line, wall and cost of each."`
+	Report   reportCmd   `cmd:"" help:"Derive the verdict from a record, and print it."`
+	Workload workloadCmd `cmd:"" help:"List, show and check workload documents."`
+	Version  versionCmd  `cmd:"" help:"Print the version of this program."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this program, and exit."`
 }
@@ -30,6 +36,7 @@ const description = `Plimsoll finds the load line of a service (the highest arri
 Exit codes: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 the measurement is void; 130 interrupted.`
 
 func main() {
+	lab.ChildMain(engines.New) // does not return in a child of `compare`
 	os.Exit(run(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
@@ -60,20 +67,20 @@ func run(args []string, s streams) int {
 		kong.Bind(s),
 	)
 	if err != nil {
-		return report(s.err, fmt.Errorf("command line of this build: %w", err))
+		return finish(s.err, fmt.Errorf("command line of this build: %w", err))
 	}
 	k, err := parse(parser, args, &exited)
 	if exited >= 0 {
 		return exited
 	}
 	if err != nil {
-		return report(s.err, usageOf(err))
+		return finish(s.err, usageOf(err))
 	}
 	err = k.Run()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = interruptedErr(err)
 	}
-	return report(s.err, err)
+	return finish(s.err, err)
 }
 
 // parserExit is how kong's exit hook leaves the parser: --help and --version

@@ -1,0 +1,80 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// Conclude says in one plain sentence what a comparison shows.
+func Conclude(engines []EngineVerdict) string {
+	var known []EngineVerdict
+	for _, e := range engines {
+		if e.LoadLine.Rate != nil {
+			known = append(known, e)
+		}
+	}
+	switch len(known) {
+	case 0:
+		return "No load line could be measured."
+	case 1:
+		e := known[0]
+		return fmt.Sprintf("%s carries %s; %s.", e.Name, lineText(e.LoadLine), because(e))
+	}
+	worst, best := known[0], known[0]
+	for _, e := range known[1:] {
+		if *e.LoadLine.Rate < *worst.LoadLine.Rate {
+			worst = e
+		}
+		if *e.LoadLine.Rate > *best.LoadLine.Rate {
+			best = e
+		}
+	}
+	ratio, differ := Differ(worst.LoadLine, best.LoadLine)
+	if !differ {
+		return fmt.Sprintf("No engine carries more than another beyond noise: about %s; %s.", lineText(best.LoadLine), because(best))
+	}
+	atLeast := ""
+	if best.LoadLine.High == nil {
+		atLeast = "at least "
+	}
+	return fmt.Sprintf("%s stops at %s because %s; %s carries %s%.2g times as much, and there %s.",
+		worst.Name, lineText(worst.LoadLine), because(worst), best.Name, atLeast, ratio, because(best))
+}
+
+func lineText(l LoadLine) string {
+	if l.High == nil {
+		return "at least " + Rate(*l.Low) + " requests/s"
+	}
+	return Rate(*l.Rate) + " requests/s"
+}
+
+// because names the wall in words, with how idle the CPU was where that is the point.
+func because(e EngineVerdict) string {
+	cpu := ""
+	if e.AtLine != nil && e.AtLine.CPUShare < 0.8 {
+		cpu = fmt.Sprintf(" while the CPU is %.0f %% used", 100*e.AtLine.CPUShare)
+	}
+	limit := 0.0
+	if e.Wall.Limit != nil {
+		limit = *e.Wall.Limit
+	}
+	switch e.Wall.Kind {
+	case model.WallThreadPool:
+		return fmt.Sprintf("all of its %.0f threads are taken%s", limit, cpu)
+	case model.WallResource:
+		return fmt.Sprintf("all %.0f of %s are taken%s", limit, e.Wall.Name, cpu)
+	case model.WallRejecting:
+		return fmt.Sprintf("it refuses what exceeds %.0f at once%s", limit, cpu)
+	case model.WallConnections:
+		return fmt.Sprintf("it serves only %.0f connections%s", limit, cpu)
+	case model.WallCPU:
+		return "the CPU is the wall"
+	case model.WallUpstream:
+		return "what stands behind it gives no more"
+	case model.WallNone:
+		return "no wall was met"
+	default:
+		return "what stops it there is not known"
+	}
+}

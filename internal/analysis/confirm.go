@@ -1,0 +1,187 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-dev/plimsoll/internal/search"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A busy gauge is a symptom. The wall is confirmed by giving the service more
+// of that limit and seeing the line move; candidates are tried from the end of
+// the chain until one moves it.
+
+// moves is how far a line has to move to have moved at all.
+const moves = 1.05
+
+// A Trier is the next step of confirming: which variant to try at which rate.
+type Trier struct {
+	Done    bool
+	Variant Variant
+	Rate    float64
+}
+
+// Confirm decides from all trials of one engine what to try next to confirm
+// its wall.
+func Confirm(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload, goal search.Goal) Trier {
+	base := Line(trials)
+	for _, l := range candidates(trials, cfg, w) {
+		if l.Raise == (Variant{}) {
+			continue
+		}
+		history, _ := variantTrials(trials, l.Raise)
+		if ended, _ := movedBy(base, history, goal); ended {
+			if ok, _ := confirmedBy(base, history); ok {
+				return Trier{Done: true}
+			}
+			continue
+		}
+		g := goal
+		g.Guess = Capacity(Reference(trials), cfg, w, l.Raise)
+		if g.Guess <= 0 {
+			continue
+		}
+		// Nothing can be learned from a rate that the line already carries.
+		g.Guess = max(g.Guess, base.High*moves)
+		d := search.Next(g, history)
+		if d.Done {
+			continue
+		}
+		return Trier{Variant: l.Raise, Rate: max(d.Rate, base.High*moves)}
+	}
+	return Trier{Done: true}
+}
+
+// movedBy reports whether enough trials of a variant were made, and its line.
+func movedBy(base search.Decision, history []search.Trial, goal search.Goal) (ended bool, line search.Decision) {
+	if len(history) == 0 {
+		return false, line
+	}
+	line = search.Next(search.Goal{Guess: goal.Guess, Precision: goal.Precision, Trials: len(history)}, history)
+	lowest := history[0].Rate
+	for _, t := range history {
+		lowest = min(lowest, t.Rate)
+	}
+	switch {
+	case len(history) >= goal.Trials:
+		return true, line
+	case line.Low > 0 && line.High > 0 && line.High/line.Low <= goal.Precision:
+		return true, line
+	case line.Low > base.High*moves && line.High == 0:
+		return true, line // it moved; how far is not the question
+	case line.Low == 0 && lowest <= base.High*moves*1.001:
+		return true, line // it failed even there
+	}
+	return false, line
+}
+
+// confirmedBy reports whether the trials of a variant show that the line moved.
+func confirmedBy(base search.Decision, history []search.Trial) (bool, search.Decision) {
+	if len(history) == 0 || base.High == 0 {
+		return false, search.Decision{}
+	}
+	line := search.Next(search.Goal{Guess: base.High, Precision: 1.05, Trials: len(history)}, history)
+	return line.Low >= base.High*moves*0.999, line
+}
+
+// candidates are the saturated limits of the lowest trial that failed.
+func candidates(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
+	t := breaking(trials)
+	if t == nil {
+		return nil
+	}
+	var out []Limit
+	for _, l := range LimitsOf(t, cfg, w) {
+		if l.Saturated {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// breaking returns the lowest failed search trial above the line: the one
+// that shows what the service breaks on, before everything is overrun.
+func breaking(trials []*record.Trial) *record.Trial {
+	line := Line(trials)
+	var best *record.Trial
+	for _, t := range trials {
+		if t.Purpose == record.PurposeSearch && t.Outcome == record.Failed && t.Rate > line.Low && (best == nil || t.Rate < best.Rate) {
+			best = t
+		}
+	}
+	return best
+}
+
+// Reference returns the trial that estimates start from: the highest that
+// passed, or else the warm-up.
+func Reference(trials []*record.Trial) *record.Trial {
+	var best *record.Trial
+	for _, t := range trials {
+		switch {
+		case t.Variant != "" || (t.Purpose != record.PurposeSearch && t.Purpose != record.PurposeWarmUp):
+		case t.Purpose == record.PurposeSearch && t.Outcome != record.Passed:
+		case best == nil || t.Rate > best.Rate:
+			best = t
+		}
+	}
+	return best
+}
+
+// Line brackets the load line from an engine's search trials.
+func Line(trials []*record.Trial) search.Decision {
+	return search.Next(search.Goal{Guess: 1}, History(trials, record.PurposeSearch))
+}
+
+// History returns the trials of one purpose as the search sees them.
+func History(trials []*record.Trial, purpose string) []search.Trial {
+	var h []search.Trial
+	for _, t := range trials {
+		if t.Purpose == purpose && t.Variant == "" {
+			h = append(h, asSearch(t))
+		}
+	}
+	return h
+}
+
+func variantTrials(trials []*record.Trial, v Variant) ([]search.Trial, []*record.Trial) {
+	var h []search.Trial
+	var rows []*record.Trial
+	for _, t := range trials {
+		if t.Purpose == record.PurposeConfirm && t.Variant == v.String() {
+			h, rows = append(h, asSearch(t)), append(rows, t)
+		}
+	}
+	return h, rows
+}
+
+func asSearch(t *record.Trial) search.Trial {
+	o := search.Void
+	switch t.Outcome {
+	case record.Passed:
+		o = search.Pass
+	case record.Failed:
+		o = search.Fail
+	}
+	return search.Trial{Rate: t.Rate, Outcome: o, Doubtful: t.Doubtful}
+}
+
+// confirmation says in words what changing a limit did to the line.
+func confirmation(base search.Decision, l Limit, trials []*record.Trial) (confirmed string, tried string) {
+	history, _ := variantTrials(trials, l.Raise)
+	if len(history) == 0 {
+		return "", ""
+	}
+	from := mid(base.Low, base.High)
+	ok, line := confirmedBy(base, history)
+	switch {
+	case ok && line.High > 0:
+		return fmt.Sprintf("%s the line moved from %s to %s", l.Raise.Moved(), Rate(from), Rate(mid(line.Low, line.High))), ""
+	case ok:
+		return fmt.Sprintf("%s the line moved from %s to at least %s", l.Raise.Moved(), Rate(from), Rate(line.Low)), ""
+	case line.High > 0 && line.High <= base.High*moves*1.001:
+		return "", fmt.Sprintf("%s the line stayed below %s: not the wall, or not alone", l.Raise.Moved(), Rate(line.High))
+	default:
+		return "", fmt.Sprintf("%s no line above %s could be shown", l.Raise.Moved(), Rate(base.High))
+	}
+}

@@ -1,0 +1,272 @@
+package analysis
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/plimsoll-dev/plimsoll/internal/search"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A Run is a record of `compare`, sorted by engine.
+type Run struct {
+	Meta     *record.Meta
+	Workload *model.Workload
+	Engines  []*EngineRun
+	Warnings []Warning
+	Hash     string
+	Partial  bool
+}
+
+// An EngineRun is what was recorded about one engine.
+type EngineRun struct {
+	Name     string
+	Config   model.EngineConfig
+	Trials   []*record.Trial
+	Warnings []Warning
+}
+
+// Derive concludes a verdict from what was recorded.
+func Derive(r *Run) *Verdict {
+	v := &Verdict{
+		Schema: Schema, Kind: "compare", Workload: r.Workload.Name, Record: r.Hash, Partial: r.Partial,
+		SLO:      SLO{WithinMS: float64(r.Workload.SLO.Within.Microseconds()) / 1000, Ratio: r.Workload.SLO.Ratio, Errors: r.Workload.SLO.Errors},
+		Engines:  []EngineVerdict{},
+		Warnings: notNil(r.Warnings),
+	}
+	for _, e := range r.Engines {
+		v.Engines = append(v.Engines, deriveEngine(e, r.Workload))
+	}
+	for i := range v.Engines {
+		if ratio, differ := Differ(v.Engines[0].LoadLine, v.Engines[i].LoadLine); differ {
+			v.Engines[i].VersusFirst = ptr(sig(ratio, 3))
+		}
+	}
+	v.Conclusion = Conclude(v.Engines)
+	return v
+}
+
+func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
+	v := EngineVerdict{
+		Name: e.Name, Engine: e.Config.Engine, Config: e.Config.Options(),
+		Residence: map[string]float64{}, Goodput: map[string]float64{}, VoidReasons: []string{}, Warnings: notNil(e.Warnings),
+	}
+	line := Line(e.Trials)
+	v.LoadLine = loadLine(line)
+	v.Wall = wallOf(e, w, line)
+	for _, t := range e.Trials {
+		if t.Outcome == record.Voided && t.Purpose == record.PurposeSearch && line.High == 0 {
+			for _, reason := range Disturbances(t, w.SLO) {
+				if !slices.Contains(v.VoidReasons, reason) {
+					v.VoidReasons = append(v.VoidReasons, reason)
+				}
+			}
+		}
+		if t.Purpose == record.PurposeOverload {
+			v.Goodput[strconv.FormatFloat(t.Factor, 'f', 1, 64)] = sig(goodput(t), 3)
+		}
+	}
+	v.RecoveryS = recovery(e.Trials)
+	// A line needs a trial that passed, or one that failed for the service's own reasons.
+	v.Void = line.Low == 0 && line.High == 0
+	if v.Void && len(v.VoidReasons) == 0 {
+		v.VoidReasons = append(v.VoidReasons, "no trial was completed")
+	}
+	if at := atLine(e.Trials); at != nil {
+		v.AtLine = describeAt(at)
+		if shares := Residence(at); shares != nil {
+			for k, x := range shares {
+				v.Residence[k] = sig(x, 3)
+			}
+		}
+	}
+	return v
+}
+
+func loadLine(d search.Decision) LoadLine {
+	var l LoadLine
+	if d.Low > 0 {
+		l.Low, l.Rate = ptr(d.Low), ptr(sig(mid(d.Low, d.High), 3))
+	}
+	if d.High > 0 {
+		l.High = ptr(d.High)
+	}
+	return l
+}
+
+// atLine returns the trial at the line's lower end; of several the last.
+func atLine(trials []*record.Trial) *record.Trial {
+	low := Line(trials).Low
+	var at *record.Trial
+	for _, t := range trials {
+		if t.Purpose == record.PurposeSearch && t.Outcome == record.Passed && t.Rate == low {
+			at = t
+		}
+	}
+	return at
+}
+
+func describeAt(t *record.Trial) *AtLine {
+	a := &AtLine{
+		Rate: t.Rate, P50MS: float64(t.Load.P50us) / 1000, P99MS: float64(t.Load.P99us) / 1000,
+		RSSBytes: t.Server.RSS, Threads: t.Server.Threads, GOMAXPROCS: t.Server.GOMAXPROCS,
+		InFlight: sig(t.Load.InFlight, 3), LagP99MS: float64(t.Load.LagP99us) / 1000, UpstreamMax: t.Upstream.InFlightMax,
+	}
+	if t.Load.Arrivals > 0 {
+		a.ErrorRatio = sig(float64(Failures(t.Load))/float64(t.Load.Arrivals), 3)
+	}
+	if t.Server.Responses > 0 {
+		a.Switches = sig(float64(t.Server.Switches)/float64(t.Server.Responses), 3)
+		a.CPUMicros = sig(t.Server.CPUSeconds*1e6/float64(t.Server.Responses), 3)
+	}
+	if t.Seconds > 0 {
+		a.CPUShare = sig(t.Server.CPUSeconds/t.Seconds/float64(max(1, t.Server.CPUs)), 3)
+	}
+	return a
+}
+
+// goodput is the mean over the whole seconds of an overload stage.
+func goodput(t *record.Trial) float64 {
+	if len(t.Load.Goodput) == 0 {
+		return 0
+	}
+	m, _ := meanVar(t.Load.Goodput)
+	return m
+}
+
+// recovery is the number of seconds after an overload until the service
+// answers as it should again, and goes on doing so; nil where it was not
+// measured or did not within the stage.
+func recovery(trials []*record.Trial) *float64 {
+	for _, t := range trials {
+		if t.Purpose != record.PurposeRecovery {
+			continue
+		}
+		good := t.Load.Goodput
+		from := len(good)
+		for from > 0 && good[from-1] >= recovered*t.Rate {
+			from--
+		}
+		if len(good)-from >= 1 && len(good) > 0 {
+			return ptr(float64(from))
+		}
+	}
+	return nil
+}
+
+// recovered is the share of the arrivals that must be answered in time again;
+// one second of a Poisson process at 100/s has a standard deviation of 10 %.
+const recovered = 0.8
+
+func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
+	wall := Wall{Kind: model.WallUnknown, Evidence: []string{}}
+	if line.High == 0 {
+		if line.Low > 0 && !line.Voided {
+			wall.Kind = model.WallNone
+			wall.Evidence = append(wall.Evidence, fmt.Sprintf("nothing, up to the highest rate tried, %s", Rate(line.Low)))
+		} else if line.Voided {
+			wall.Evidence = append(wall.Evidence, "the trials past the line are void")
+		}
+		return wall
+	}
+	t := breaking(e.Trials)
+	if t == nil {
+		return wall
+	}
+	limits := LimitsOf(t, e.Config, w)
+	saturated := candidates(e.Trials, e.Config, w)
+	chosen := -1
+	var refuted []string
+	for i, l := range saturated {
+		confirmed, tried := confirmation(line, l, e.Trials)
+		if confirmed != "" {
+			chosen, wall.ConfirmedBy = i, &confirmed
+			break
+		}
+		if tried != "" {
+			refuted = append(refuted, tried)
+		}
+	}
+	switch {
+	case chosen >= 0:
+	case len(saturated) > 0 && len(refuted) == 0:
+		chosen = 0 // nothing was tried; the end of the chain is the best guess
+	case len(saturated) > len(refuted):
+		for i, l := range saturated { // the first that no trial refuted
+			if _, tried := confirmation(line, l, e.Trials); tried == "" {
+				chosen = i
+				break
+			}
+		}
+	case len(saturated) == 1:
+		chosen = 0
+	}
+	if chosen >= 0 {
+		l := saturated[chosen]
+		wall.Kind, wall.Name, wall.Limit = l.Kind, l.Name, ptr(l.Size)
+		if l.Kind == model.WallUpstream {
+			wall.Limit = nil
+		}
+	}
+	wall.Evidence = append(wall.Evidence, evidence(limits, saturated, chosen, e.Config, t))
+	wall.Evidence = append(wall.Evidence, t.Reasons...)
+	wall.Evidence = append(wall.Evidence, refuted...)
+	if chosen >= 0 && wall.ConfirmedBy == nil {
+		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(saturated[chosen], refuted))
+	}
+	return wall
+}
+
+func whyNot(l Limit, refuted []string) string {
+	switch {
+	case len(refuted) > 0:
+		return "no limit that was raised moved the line"
+	case l.Raise == (Variant{}):
+		return "there is no way to give it more of this here"
+	default:
+		return "no trial with more of it was made"
+	}
+}
+
+// evidence puts the wall first, then what else was full because of it, then
+// the CPU.
+func evidence(limits, saturated []Limit, chosen int, cfg model.EngineConfig, t *record.Trial) string {
+	configured := 0
+	if cfg.Has("max") {
+		configured = cfg.Int("max")
+	}
+	var parts []string
+	say := func(l Limit) { parts = append(parts, l.describe(configured)) }
+	if chosen >= 0 {
+		say(saturated[chosen])
+	}
+	for i, l := range saturated {
+		if i != chosen {
+			say(l)
+		}
+	}
+	for _, l := range limits {
+		if l.Kind == model.WallCPU && !l.Saturated {
+			say(l)
+		}
+	}
+	s := fmt.Sprintf("at %s/s: ", Rate(t.Rate))
+	for i, p := range parts {
+		if i > 0 {
+			s += ", "
+		}
+		s += p
+	}
+	return s
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func notNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

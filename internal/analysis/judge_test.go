@@ -1,0 +1,61 @@
+package analysis
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/search"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+var sloOfTests = model.SLO{Within: time.Second, Ratio: 0.99, Errors: 0.001}
+
+var goalOfTests = search.Goal{Precision: 1.15, Trials: 3}
+
+func TestJudge(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		change  func(*record.Trial)
+		outcome string
+		reason  string // part of the first reason
+	}{
+		{"everything answered in time", func(*record.Trial) {}, record.Passed, ""},
+		{"2 % too late", func(t *record.Trial) { t.Load.Within -= 100; t.Load.Late = 100 }, record.Failed, "98.0 % answered within 1 s, 99 % asked"},
+		{"1 % failed", func(t *record.Trial) { t.Load.Within -= 50; t.Load.Failures = map[string]int64{"reset": 50} }, record.Failed, "1 % failed (50 reset), 0.1 % allowed"},
+		{"in time, but piling up", func(t *record.Trial) { t.Drift = record.Drift{PerSecond: 80, Noise: 20, Drifts: true} }, record.Failed, "requests in flight grew by 80 a second"},
+		{"nothing was sent", func(t *record.Trial) { t.Load = record.TrialLoad{} }, record.Voided, "nothing was sent"},
+		// Void is one-sided.
+		{"a late generator does not hurt a pass", func(t *record.Trial) { t.Load.LagP99us = 900_000 }, record.Passed, ""},
+		{"a late generator voids a fail", func(t *record.Trial) { t.Load.Within -= 100; t.Load.LagP99us = 400_000 }, record.Voided, "generator: sent requests up to 400 ms late"},
+		{"so does a late upstream", func(t *record.Trial) { t.Load.Within -= 100; t.Upstream.LatenessP99us = 80_000 }, record.Voided, "upstream: answered up to 80 ms later"},
+		{"so does a machine that is not ours", func(t *record.Trial) { t.Load.Within -= 100; t.Machine.StealShare = 0.2 }, record.Voided, "machine: the hypervisor took 20 %"},
+		{"a lag that cannot matter does not", func(t *record.Trial) { t.Load.Within -= 100; t.Load.LagP99us = 8_000 }, record.Failed, "98.0 %"},
+	} {
+		tr := trial(1000, "")
+		c.change(tr)
+		Judge(tr, sloOfTests)
+		first := ""
+		if len(tr.Reasons) > 0 {
+			first = tr.Reasons[0]
+		}
+		if tr.Outcome != c.outcome || !strings.HasPrefix(first, c.reason) || (c.reason == "") != (first == "") {
+			t.Errorf("%s: %s, %q", c.name, tr.Outcome, tr.Reasons)
+		}
+	}
+}
+
+func TestOnlyACloseCallIsDoubtful(t *testing.T) {
+	for _, c := range []struct {
+		late     int64
+		doubtful bool
+	}{{0, false}, {45, true}, {55, true}, {500, false}} {
+		tr := trial(1000, "")
+		tr.Load.Within -= c.late
+		Judge(tr, sloOfTests)
+		if tr.Doubtful != c.doubtful {
+			t.Errorf("%d of 5,000 late: doubtful %v", c.late, tr.Doubtful)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+// A Limit is something of which there is a number, and how much of it a trial
+// used.
+type Limit struct {
+	Kind    model.WallKind
+	Name    string  // of a resource
+	Size    float64 // how many there are
+	Used    float64 // of them, mean
+	Waiting float64 // requests waiting for one, mean
+	// Saturated: what there is was used, and that is what requests waited for
+	// as far as this limit alone can tell. It is a symptom, not yet the wall.
+	Saturated bool
+	// Raise is the variant that has more of it; the zero Variant if there is
+	// no way to have more here.
+	Raise Variant
+}
+
+// saturation is the share in use from which a limit counts as reached. Just past
+// the load line a pool is 97 to 100 % busy; at 5 % below the line, 95 %.
+const saturation = 0.92
+
+// Utilisation is the share of the limit in use.
+func (l Limit) Utilisation() float64 {
+	if l.Size <= 0 {
+		return 0
+	}
+	return l.Used / l.Size
+}
+
+// LimitsOf lists the limits of a trial from the end of the chain of who waits
+// for whom: a request that keeps a thread may wait for a slot of a resource, and
+// who has the slot may wait for the CPU. Of several saturated limits the first is
+// the wall, the others are busy because of it.
+func LimitsOf(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
+	limits := []Limit{cpuLimit(t, w), upstreamLimit(t)}
+	for _, r := range t.Server.Resources {
+		l := Limit{Kind: model.WallResource, Name: r.Name, Size: float64(r.Size), Used: r.InUse, Waiting: r.Waiting}
+		l.Saturated = l.Utilisation() >= saturation && (r.Waiting >= 1 || r.FullShare >= 0.5)
+		l.Raise = Variant{Resource: r.Name, Size: 2 * r.Size}
+		limits = append(limits, l)
+	}
+	if cfg.Has("connections") {
+		limits = append(limits, connectionLimit(t, cfg))
+	}
+	if cfg.Has("max") {
+		limits = append(limits, poolLimit(t, cfg))
+	}
+	if cfg.Has("queue") && cfg.Int("queue") != model.Unbounded {
+		limits = append(limits, queueLimit(t, cfg))
+	}
+	return limits
+}
+
+func cpuLimit(t *record.Trial, w *model.Workload) Limit {
+	l := Limit{Kind: model.WallCPU, Size: float64(max(1, t.Server.CPUs))}
+	if t.Seconds > 0 {
+		l.Used = t.Server.CPUSeconds / t.Seconds
+	}
+	l.Saturated = l.Utilisation() >= saturation
+	if workload.Demand(w).Request.CPU > 0 {
+		l.Raise = Variant{Compute: 0.5}
+	}
+	return l
+}
+
+// upstreamLimit is reached where the systems behind the service make requests
+// wait for a capacity of their own.
+func upstreamLimit(t *record.Trial) Limit {
+	l := Limit{Kind: model.WallUpstream, Used: t.Upstream.InFlight, Size: t.Upstream.InFlight - t.Upstream.Waiting, Waiting: t.Upstream.Waiting}
+	l.Saturated = t.Upstream.Waiting >= max(1, 0.05*t.Upstream.InFlight)
+	return l
+}
+
+func connectionLimit(t *record.Trial, cfg model.EngineConfig) Limit {
+	n := cfg.Int("connections")
+	l := Limit{Kind: model.WallConnections, Size: float64(n), Used: float64(min(t.Server.Connections, n))}
+	// One connection past the cap is accepted and held: only then somebody waits.
+	l.Saturated = t.Server.Connections >= n && t.Load.InFlight > float64(n)
+	l.Waiting = max(0, t.Load.InFlight-float64(n))
+	l.Raise = Variant{Option: "connections", Value: strconv.Itoa(min(2*n, 15000))}
+	return l
+}
+
+func poolLimit(t *record.Trial, cfg model.EngineConfig) Limit {
+	size := cfg.Int("max")
+	if t.Server.Queued >= 1 && t.Server.Pool > 0 {
+		size = t.Server.Pool // requests waited, so this is how many there really were
+	}
+	l := Limit{Kind: model.WallThreadPool, Size: float64(size), Used: t.Server.Busy, Waiting: t.Server.Queued}
+	l.Saturated = l.Utilisation() >= saturation && (t.Server.Queued >= 1 || t.Server.BusyShare >= 0.5)
+	l.Raise = Variant{Option: "max", Value: strconv.Itoa(2 * cfg.Int("max"))}
+	return l
+}
+
+// queueLimit is reached where requests were refused although the threads had
+// time left on average: bursts that the queue is too short for.
+func queueLimit(t *record.Trial, cfg model.EngineConfig) Limit {
+	size := cfg.Int("queue")
+	l := Limit{Kind: model.WallRejecting, Size: float64(cfg.Int("max") + size), Used: t.Server.Busy + t.Server.Queued}
+	l.Saturated = t.Server.Rejected > 0
+	l.Raise = Variant{Option: "queue", Value: "unbounded"}
+	return l
+}
+
+// Capacity estimates the rate at which the first limit is reached, from what a
+// trial below it used of each (the utilisation law: use grows with the rate).
+// The variant is one that the next trials will have and t had not.
+func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Variant) float64 {
+	rate := float64(t.Server.Responses) / t.Seconds
+	if t.Seconds <= 0 || rate <= 0 {
+		return 0
+	}
+	first := math.Inf(1)
+	for _, l := range LimitsOf(t, cfg, w) {
+		size, used := l.Size, l.Used
+		switch {
+		case l.Kind == model.WallUpstream || l.Kind == model.WallRejecting || l.Kind == model.WallConnections:
+			continue // no use that grows in proportion
+		case l.Kind == model.WallCPU && v.Compute > 0:
+			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * rate
+		case l.Kind == model.WallThreadPool && v.Option == "max":
+			if n, err := strconv.Atoi(v.Value); err == nil {
+				size = float64(n)
+			}
+		case l.Kind == model.WallResource && v.Resource == l.Name:
+			size = float64(v.Size)
+		}
+		if used > 0 {
+			first = min(first, rate*size/used)
+		}
+	}
+	if math.IsInf(first, 1) {
+		return 0
+	}
+	return first
+}
+
+// describe says in words how much of the limit was used.
+func (l Limit) describe(configured int) string {
+	switch l.Kind {
+	case model.WallCPU:
+		return fmt.Sprintf("CPU %.0f %%", 100*l.Utilisation())
+	case model.WallThreadPool:
+		s := fmt.Sprintf("%.0f of %.0f threads busy %.0f %% of the time", l.Size, l.Size, 100*l.Utilisation())
+		if configured != int(l.Size) {
+			s += fmt.Sprintf(" (%d are configured)", configured)
+		}
+		return s + fmt.Sprintf(", %.0f requests waiting", l.Waiting)
+	case model.WallResource:
+		return fmt.Sprintf("all %.0f of %s taken %.0f %% of the time, %.0f requests waiting for one", l.Size, l.Name, 100*l.Utilisation(), l.Waiting)
+	case model.WallConnections:
+		return fmt.Sprintf("%.0f of %.0f connections open, %.0f requests waiting for one", l.Used, l.Size, l.Waiting)
+	case model.WallRejecting:
+		return fmt.Sprintf("requests refused beyond %.0f at once", l.Size)
+	case model.WallUpstream:
+		return fmt.Sprintf("%.0f requests waiting inside the upstreams for their capacity", l.Waiting)
+	}
+	return string(l.Kind)
+}

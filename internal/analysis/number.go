@@ -1,0 +1,45 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Rate prints requests per second to the three figures that a search resolves.
+func Rate(r float64) string { return Grouped(sig(r, 3)) }
+
+// sig rounds to n significant figures.
+func sig(x float64, n int) float64 {
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return x
+	}
+	scale := math.Pow(10, float64(n-1)-math.Floor(math.Log10(math.Abs(x))))
+	return math.Round(x*scale) / scale
+}
+
+// Grouped prints a number with thousands separated, and decimals only below 100.
+func Grouped(x float64) string {
+	if math.Abs(x) < 100 {
+		return strconv.FormatFloat(sig(x, 3), 'f', -1, 64)
+	}
+	s := fmt.Sprintf("%.0f", math.Abs(x))
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	if x < 0 {
+		s = "-" + s
+	}
+	return s
+}
+
+// mid is the middle of an interval, on the scale of ratios.
+func mid(low, high float64) float64 {
+	switch {
+	case low <= 0:
+		return 0
+	case high <= 0:
+		return low
+	}
+	return math.Sqrt(low * high)
+}

@@ -1,0 +1,72 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// ParseWorkload turns a document's source into a workload.
+type ParseWorkload func(name string, source []byte) (*model.Workload, error)
+
+// Add puts one more row into the run. Rows of other kinds than a verdict needs
+// are skipped.
+func (r *Run) Add(row record.Row, parse ParseWorkload) error {
+	switch row := row.(type) {
+	case *record.Meta:
+		if row.Command != "compare" || row.Workload == nil {
+			return fmt.Errorf("analysis: this is a record of `plimsoll %s`, not of a comparison", row.Command)
+		}
+		w, err := parse(row.Workload.Name, []byte(row.Workload.Source))
+		if err != nil {
+			return fmt.Errorf("analysis: workload in the record: %w", err)
+		}
+		r.Meta, r.Workload = row, w
+		seen := map[string]int{}
+		for _, text := range row.Engines {
+			cfg, err := model.ParseEngine(text)
+			if err != nil {
+				return fmt.Errorf("analysis: engine in the record: %w", err)
+			}
+			r.Engines = append(r.Engines, &EngineRun{Name: Unique(cfg.String(), seen), Config: cfg})
+		}
+	case *record.Trial:
+		if e := r.engine(row.Engine); e != nil {
+			e.Trials = append(e.Trials, row)
+		}
+	case *record.Warning:
+		w := Warning{Code: row.Code, Text: row.Text}
+		if e := r.engine(row.Engine); e != nil {
+			e.Warnings = append(e.Warnings, w)
+		} else {
+			r.Warnings = append(r.Warnings, w)
+		}
+	case *record.Event:
+		if row.Name == EventInterrupted {
+			r.Partial = true
+		}
+	}
+	return nil
+}
+
+// EventInterrupted is the name of the event that ends a run before its time.
+const EventInterrupted = "interrupted"
+
+func (r *Run) engine(name string) *EngineRun {
+	for _, e := range r.Engines {
+		if e.Name == name {
+			return e
+		}
+	}
+	return nil
+}
+
+// Unique gives the repetition of a name a number, as an A/A comparison needs.
+func Unique(name string, seen map[string]int) string {
+	seen[name]++
+	if n := seen[name]; n > 1 {
+		return fmt.Sprintf("%s (%d)", name, n)
+	}
+	return name
+}

@@ -1,0 +1,108 @@
+package lab
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// roleEnv is the environment variable that makes a process a child.
+const roleEnv = "PLIMSOLL_CHILD"
+
+// The roles of a child.
+const (
+	roleEngine   = "engine"
+	roleUpstream = "upstream"
+	roleLoad     = "load"
+)
+
+// ChildMain makes the process a child of a lab and does not return, if it was
+// started as one; else it returns at once.
+//
+// A child reads one line of JSON, its specification, from standard input, and
+// then commands, one word a line; it answers on standard output, one line of
+// JSON each. When its standard input ends, its parent is gone or done with it,
+// and it exits: no child outlives its lab.
+func ChildMain(newEngine NewEngine) {
+	role := os.Getenv(roleEnv)
+	if role == "" {
+		return
+	}
+	// Ctrl-C in a terminal reaches the whole process group. The lab decides.
+	signal.Ignore(os.Interrupt)
+	if err := childMain(role, newEngine); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", role, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func childMain(role string, newEngine NewEngine) error {
+	c := &child{in: bufio.NewReader(os.Stdin), out: json.NewEncoder(os.Stdout)}
+	switch role {
+	case roleEngine:
+		return engineChild(c, newEngine)
+	case roleUpstream:
+		return upstreamChild(c)
+	case roleLoad:
+		return loadChild(c)
+	}
+	return fmt.Errorf("no such role in this version")
+}
+
+// child is the child's end of the conversation.
+type child struct {
+	in  *bufio.Reader
+	out *json.Encoder
+}
+
+// spec reads the specification.
+func (c *child) spec(v any) error {
+	line, err := c.in.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("read specification: %w", err)
+	}
+	if err := json.Unmarshal(line, v); err != nil {
+		return fmt.Errorf("read specification: %w", err)
+	}
+	return nil
+}
+
+// commands answers commands until standard input ends or answer returns
+// errEnd.
+func (c *child) commands(answer func(command string) (any, error)) error {
+	for {
+		line, err := c.in.ReadString('\n')
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read command: %w", err)
+		}
+		reply, err := answer(line[:len(line)-1])
+		if errors.Is(err, errEnd) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.out.Encode(reply); err != nil {
+			return fmt.Errorf("answer: %w", err)
+		}
+	}
+}
+
+// errEnd ends a child's conversation in good order.
+var errEnd = errors.New("end")
+
+// terminated is closed on SIGTERM.
+func terminated() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	return c
+}

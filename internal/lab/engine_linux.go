@@ -1,0 +1,128 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/work"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/service/synthetic"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+// engineSpec is what an engine's process is told to serve.
+type engineSpec struct {
+	Engine    string     `json:"engine"` // text form
+	Workload  string     `json:"workload"`
+	Source    string     `json:"source"`
+	Variant   string     `json:"variant"`
+	Upstreams []string   `json:"upstreams"`
+	Speed     work.Speed `json:"speed"`
+}
+
+// ready is the first answer of a child that serves.
+type ready struct {
+	Address    string `json:"address"`
+	GOMAXPROCS int    `json:"gomaxprocs"`
+}
+
+// engineStats is an engine process's view of itself at one moment. Everything
+// but gauges only grows.
+type engineStats struct {
+	Clock       int64                  `json:"clock"` // CLOCK_MONOTONIC, ns
+	Engine      engine.Stats           `json:"engine"`
+	Resources   []engine.ResourceStats `json:"resources"`
+	CPUNanos    int64                  `json:"cpu_nanos"`   // user and system, ended threads included
+	Voluntary   int64                  `json:"voluntary"`   // context switches
+	Involuntary int64                  `json:"involuntary"` // context switches
+}
+
+func engineChild(c *child, newEngine NewEngine) error {
+	var spec engineSpec
+	if err := c.spec(&spec); err != nil {
+		return err
+	}
+	cfg, w, variant, err := spec.resolve()
+	if err != nil {
+		return err
+	}
+	service, err := synthetic.New(w, synthetic.Options{Upstreams: spec.Upstreams, Speed: spec.Speed, ComputeScale: variant.Compute})
+	if err != nil {
+		return err
+	}
+	e, err := newEngine(cfg)
+	if err != nil {
+		return err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- e.Serve(ctx, ln, service) }()
+	if err := c.out.Encode(ready{ln.Addr().String(), runtime.GOMAXPROCS(0)}); err != nil {
+		return err
+	}
+	asked := make(chan error, 1)
+	go func() {
+		asked <- c.commands(func(command string) (any, error) {
+			switch command {
+			case "stats":
+				return snapshot(e, service)
+			case "stop":
+				return nil, errEnd
+			}
+			return nil, fmt.Errorf("no command %q", command)
+		})
+	}()
+	select {
+	case err := <-served: // by itself: it could not go on
+		return fmt.Errorf("serve: %w", err)
+	case err := <-asked:
+		if err != nil {
+			return err
+		}
+	case <-terminated():
+	}
+	stop()
+	return <-served
+}
+
+// resolve makes the specification's texts into what they mean.
+func (s *engineSpec) resolve() (model.EngineConfig, *model.Workload, analysis.Variant, error) {
+	cfg, err := model.ParseEngine(s.Engine)
+	if err != nil {
+		return cfg, nil, analysis.Variant{}, err
+	}
+	w, _, err := workload.Parse(s.Workload, []byte(s.Source))
+	if err != nil {
+		return cfg, nil, analysis.Variant{}, err
+	}
+	v, err := analysis.ParseVariant(s.Variant)
+	if err != nil {
+		return cfg, nil, v, err
+	}
+	cfg, w, err = v.Apply(cfg, w)
+	return cfg, w, v, err
+}
+
+func snapshot(e engine.Engine, s *synthetic.Service) (engineStats, error) {
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		return engineStats{}, fmt.Errorf("getrusage: %w", err)
+	}
+	return engineStats{
+		Clock: reactor.Clock(), Engine: e.Stats(), Resources: s.Resources(),
+		CPUNanos:  usage.Utime.Nano() + usage.Stime.Nano(),
+		Voluntary: usage.Nvcsw, Involuntary: usage.Nivcsw,
+	}, nil
+}

@@ -1,0 +1,195 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/host"
+	"github.com/plimsoll-dev/plimsoll/internal/search"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+// measure takes every engine through warm-up, search, overload and
+// confirmation. In each the engines take turns, so that a slow minute of the
+// machine hits all of them.
+func (l *lab) measure(ctx context.Context) error {
+	for _, c := range l.contestants {
+		if err := l.warmUp(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := l.inTurns(func(c *contestant) (bool, error) { return l.search(ctx, c) }); err != nil {
+		return err
+	}
+	for _, c := range l.contestants {
+		if err := l.overload(ctx, c); err != nil {
+			return err
+		}
+		// Its memory and threads are of no more use, and its backlog in the way.
+		c.target.stop()
+	}
+	confirming := map[*contestant]*raised{}
+	defer func() {
+		for _, r := range confirming {
+			r.stop()
+		}
+	}()
+	return l.inTurns(func(c *contestant) (bool, error) {
+		if confirming[c] == nil {
+			confirming[c] = &raised{}
+		}
+		return l.confirm(ctx, c, confirming[c])
+	})
+}
+
+// inTurns calls step for one contestant after the other until each is done.
+func (l *lab) inTurns(step func(c *contestant) (done bool, err error)) error {
+	done := map[*contestant]bool{}
+	for len(done) < len(l.contestants) {
+		for _, c := range l.contestants {
+			if done[c] {
+				continue
+			}
+			ended, err := step(c)
+			if err != nil {
+				return err
+			}
+			if ended {
+				done[c] = true
+			}
+		}
+	}
+	return nil
+}
+
+// search makes the next trial of a contestant's search.
+func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) {
+	d := search.Next(l.goal(c), analysis.History(c.Trials, record.PurposeSearch))
+	if d.Done {
+		return true, nil
+	}
+	if err := l.fresh(c); err != nil {
+		return false, err
+	}
+	l.say(c.Name, "searching: %s requests/s", analysis.Rate(d.Rate))
+	return false, l.try(ctx, c, c.target, &record.Trial{Purpose: record.PurposeSearch, Rate: d.Rate})
+}
+
+func (l *lab) goal(c *contestant) search.Goal {
+	guess := l.guess(c)
+	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 14}
+	if l.Quick {
+		g.Trials = 7
+	}
+	return g
+}
+
+// guess is where the line is expected: what the last trial that passed used of
+// each limit says; before there is one, Little's law on the workload.
+func (l *lab) guess(c *contestant) float64 {
+	if ref := analysis.Reference(c.Trials); ref != nil {
+		if g := analysis.Capacity(ref, c.Config, l.workload, analysis.Variant{}); g > 0 {
+			return g
+		}
+	}
+	return l.little(c.Config)
+}
+
+// engineCPU is a first estimate of what engine, codec and upstream requests
+// cost: it decides how hard the warm-up is driven, and nothing else.
+const engineCPU = 150 * time.Microsecond
+
+// little is the first guess: a pool of n carries n / residence, a resource n /
+// holding time, a CPU 1 / CPU time.
+func (l *lab) little(cfg model.EngineConfig) float64 {
+	d := workload.Demand(l.workload).Request
+	g := float64(len(l.place.Server)) / (d.CPU + engineCPU).Seconds()
+	if cfg.Has("max") && d.Residence > 0 {
+		g = min(g, float64(cfg.Int("max"))/d.Residence.Seconds())
+	}
+	for _, r := range l.workload.Resources {
+		if held := d.Holding[r.Name]; held > 0 {
+			g = min(g, float64(r.Size)/held.Seconds())
+		}
+	}
+	return g
+}
+
+// fresh makes sure that a contestant's server has nothing left to do from the
+// trial before: it waits, or starts another.
+func (l *lab) fresh(c *contestant) error {
+	if !c.stale {
+		return nil
+	}
+	c.stale = false
+	idle, err := c.target.idle(min(2*time.Second, l.workload.Timeout))
+	if err == nil && idle {
+		return nil
+	}
+	if err != nil {
+		// It died of the overload: that is a finding, and the search goes on below.
+		if werr := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "server-died", Text: err.Error()}); werr != nil {
+			return werr
+		}
+	}
+	c.target.process.kill()
+	t, err := l.startTarget(c.Config, analysis.Variant{})
+	if err != nil {
+		return err
+	}
+	c.target = t
+	return nil
+}
+
+// raised is the server of a confirmation, with one limit changed.
+type raised struct {
+	variant analysis.Variant
+	target  *target
+}
+
+func (r *raised) stop() {
+	if r.target != nil {
+		r.target.stop()
+		r.target = nil
+	}
+}
+
+// confirmTrials bounds how much is tried of one variant.
+const confirmTrials = 3
+
+// confirm makes the next trial that confirms, or refutes, a contestant's wall.
+func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool, err error) {
+	n := analysis.Confirm(c.Trials, c.Config, l.workload, search.Goal{Precision: 1.15, Trials: confirmTrials})
+	if n.Done {
+		r.stop()
+		return true, nil
+	}
+	if r.target == nil || r.variant != n.Variant {
+		r.stop()
+		if r.target, err = l.startTarget(c.Config, n.Variant); err != nil {
+			return false, err
+		}
+		r.variant = n.Variant
+	} else if idle, err := r.target.idle(2 * time.Second); err != nil || !idle {
+		r.target.process.kill()
+		if r.target, err = l.startTarget(c.Config, n.Variant); err != nil {
+			return false, err
+		}
+	}
+	l.say(c.Name, "confirming its wall %s: %s requests/s", n.Variant.Moved(), analysis.Rate(n.Rate))
+	return false, l.try(ctx, c, r.target, &record.Trial{Purpose: record.PurposeConfirm, Variant: n.Variant.String(), Rate: n.Rate})
+}
+
+// resident adds what the system says of the server's process.
+func (l *lab) resident(t *target, row *record.Trial) error {
+	p, err := host.Sample(t.process.cmd.Process.Pid)
+	if err != nil {
+		return fmt.Errorf("lab: %w", err)
+	}
+	row.Server.RSS, row.Server.Threads = p.RSS, p.Threads
+	return nil
+}

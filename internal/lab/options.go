@@ -1,0 +1,43 @@
+package lab
+
+import (
+	"errors"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+// NewEngine makes an engine of its configuration.
+type NewEngine func(model.EngineConfig) (engine.Engine, error)
+
+// Options say what to compare.
+type Options struct {
+	Document *workload.Document
+	Engines  []model.EngineConfig // one may stand in it twice: an A/A comparison
+	Quick    bool                 // half the trials, wider intervals
+	Record   *record.Writer       // where every row goes; the caller closes it
+	Tool     string               // program and version, for the record
+	Args     []string             // of the command line, for the record
+	Progress func(Progress)       // told what is being done; may be nil
+
+	// UpstreamCapacity makes upstreams a wall: at most so many requests of a
+	// name are held at once. For experiments.
+	UpstreamCapacity map[string]int
+	// LoadStarted is called with the process ID of every generator. For
+	// experiments that disturb it.
+	LoadStarted func(pid int)
+}
+
+// Progress is what a lab is doing.
+type Progress struct {
+	Elapsed time.Duration
+	Engine  string
+	Text    string
+	Trial   *record.Trial // that has just ended, or nil
+}
+
+// ErrNoEngine is returned where there is nothing to compare.
+var ErrNoEngine = errors.New("lab: no engine was named, and the workload names none; add -e thread:max=200, for example")

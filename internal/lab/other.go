@@ -1,0 +1,17 @@
+//go:build !linux
+
+package lab
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+)
+
+// ChildMain returns: there are no children here.
+func ChildMain(NewEngine) {}
+
+// Compare needs the engines, which run on Linux.
+func Compare(context.Context, Options) error {
+	return fmt.Errorf("lab: engines run on Linux only, and this is %s; `plimsoll report` reads records made there", runtime.GOOS)
+}

@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"context"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// overloads are the multiples of the load line's rate that are tried past it,
+// one after the other without a pause, as a real overload grows.
+var overloads = []float64{1.2, 1.5, 2.0}
+
+// recoveryShare is the rate afterwards: a service that does not recover even
+// below half its load line needs a restart.
+const recoveryShare = 0.4
+
+// overload drives a contestant past its line and lets it recover.
+func (l *lab) overload(ctx context.Context, c *contestant) error {
+	line := analysis.Line(c.Trials).Low
+	if line <= 0 {
+		return nil
+	}
+	if err := l.fresh(c); err != nil {
+		return err
+	}
+	stage, patience := 2*time.Second, 8*time.Second
+	if l.Quick {
+		stage, patience = time.Second, 4*time.Second
+	}
+	l.say(c.Name, "overloading: %.0f to %.0f %% of its line, then recovery", 100*overloads[0], 100*overloads[len(overloads)-1])
+	lead := l.leadIn()
+	stages := []model.Stage{{For: lead, Rate: line}}
+	for _, f := range overloads {
+		stages = append(stages, model.Stage{For: stage, Rate: f * line})
+	}
+	after := lead + time.Duration(len(overloads))*stage
+	stages = append(stages, model.Stage{For: patience, Rate: recoveryShare * line})
+	begun := l.now()
+	r, err := l.drive(ctx, c.target, plan{
+		stages: stages, seed: l.workload.Seed, preopen: l.preopen(c, 2*line),
+		stop: stopRule{After: after, Rate: recoveryShare * line},
+	})
+	if err != nil {
+		return err
+	}
+	c.stale = true
+	for i, s := range stages[1:] {
+		from := lead + time.Duration(i)*stage
+		row := &record.Trial{Head: begun, Purpose: record.PurposeOverload, Rate: s.Rate, Factor: s.Rate / line, LeadIn: from.Seconds(), Horizon: s.For.Seconds()}
+		row.Head.T += int64(from)
+		if i == len(overloads) {
+			row.Purpose = record.PurposeRecovery
+		}
+		row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), c.target.gomaxprocs
+		if err := r.fill(row, from, from+s.For, l.workload); err != nil {
+			return err
+		}
+		if err := l.resident(c.target, row); err != nil {
+			return err
+		}
+		seen := *r // each row has what belongs to its own seconds
+		seen.hists, seen.samples = histsOf(r.hists, from, from+s.For), r.samples
+		if err := l.keep(c, row, &seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func histsOf(all []loadHist, from, to time.Duration) []loadHist {
+	var some []loadHist
+	for _, h := range all {
+		if at := time.Duration(h.Second) * time.Second; at >= from && at < to {
+			some = append(some, h)
+		}
+	}
+	return some
+}

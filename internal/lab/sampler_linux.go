@@ -1,0 +1,165 @@
+package lab
+
+import (
+	"sync"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/host"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// sampleEvery is the interval of the gauges. Ten a second cost the server about
+// a thousandth of its CPU.
+const sampleEvery = 100 * time.Millisecond
+
+// samples are the gauges of one run, from outside and inside the server.
+type samples struct {
+	cpu, switches                      series // of the server's process, growing
+	requests, responses, rejected      series
+	panics                             series
+	threads, busy, queued, connections series
+	residence                          [model.NumStates]series // ns, growing
+	resources                          []resourceSeries
+	up                                 upstreamSeries
+	steal                              series // seconds over all CPUs, growing
+	reads                              int    // threads in a blocking read, once
+}
+
+type resourceSeries struct {
+	name         string
+	size         int
+	held, waited series // integrals over time, seconds, growing
+	inUse        series
+}
+
+type upstreamSeries struct {
+	requests, held   series // held: integral of the number in flight, seconds, growing
+	waiting          series
+	max              int
+	lateP99, lateMax int64 // microseconds, since the run began
+}
+
+// sampler samples a target until it is stopped.
+type sampler struct {
+	target *target
+	ups    []*process
+	stop   chan struct{}
+	wg     sync.WaitGroup
+	got    samples
+	err    error
+	// each is called with every sample of the engine, on the sampler's goroutine.
+	each func(engineStats)
+}
+
+func startSampler(t *target, ups []*process, each func(engineStats)) *sampler {
+	s := &sampler{target: t, ups: ups, stop: make(chan struct{}), each: each}
+	s.wg.Add(1)
+	go s.run()
+	return s
+}
+
+// finish takes a last sample and ends.
+func (s *sampler) finish() (*samples, error) {
+	close(s.stop)
+	s.wg.Wait()
+	if s.err == nil {
+		s.err = s.sample()
+	}
+	return &s.got, s.err
+}
+
+func (s *sampler) run() {
+	defer s.wg.Done()
+	tick := time.NewTicker(sampleEvery)
+	defer tick.Stop()
+	for {
+		if s.err = s.sample(); s.err != nil {
+			return
+		}
+		select {
+		case <-s.stop:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *sampler) sample() error {
+	var e engineStats
+	if err := s.target.process.ask("stats", &e); err != nil {
+		return err
+	}
+	s.got.addEngine(&e)
+	if err := s.got.up.sample(s.ups); err != nil {
+		return err
+	}
+	if cpus, err := host.ReadCPUTimes(); err == nil {
+		var steal time.Duration
+		for _, c := range cpus {
+			steal += c.Steal
+		}
+		s.got.steal.add(e.Clock, steal.Seconds())
+	}
+	// Once, while the server is at work: reading one file for each thread is dear.
+	if s.got.reads == 0 && e.Engine.Busy > 0 && len(s.got.busy.at) > 15 {
+		if n, err := host.ThreadsInRead(s.target.process.cmd.Process.Pid); err == nil {
+			s.got.reads = n
+		}
+	}
+	if s.each != nil {
+		s.each(e)
+	}
+	return nil
+}
+
+func (g *samples) addEngine(e *engineStats) {
+	at := e.Clock
+	g.cpu.add(at, float64(e.CPUNanos)/1e9)
+	g.switches.add(at, float64(e.Voluntary+e.Involuntary))
+	g.requests.add(at, float64(e.Engine.Requests))
+	g.responses.add(at, float64(e.Engine.Responses))
+	g.rejected.add(at, float64(e.Engine.Rejected))
+	g.panics.add(at, float64(e.Engine.Panics))
+	g.threads.add(at, float64(e.Engine.Threads))
+	g.busy.add(at, float64(e.Engine.Busy))
+	g.queued.add(at, float64(e.Engine.Queued))
+	g.connections.add(at, float64(e.Engine.Connections))
+	for i := range g.residence {
+		g.residence[i].add(at, float64(e.Engine.Residence[i])/1e9)
+	}
+	for i, r := range e.Resources {
+		if i == len(g.resources) {
+			g.resources = append(g.resources, resourceSeries{name: r.Name, size: r.Size})
+		}
+		s := &g.resources[i]
+		s.held.add(at, float64(r.HeldNanos)/1e9)
+		s.waited.add(at, float64(r.WaitNanos)/1e9)
+		s.inUse.add(at, float64(r.InUse))
+	}
+}
+
+// sample adds up what the upstream processes say.
+func (u *upstreamSeries) sample(ups []*process) error {
+	var at int64
+	var requests, held, waiting float64
+	u.max, u.lateP99, u.lateMax = 0, 0, 0
+	for _, p := range ups {
+		var s upstreamStats
+		if err := p.ask("stats", &s); err != nil {
+			return err
+		}
+		at = s.Clock
+		requests += float64(s.Stats.Requests)
+		held += s.Stats.InFlightSeconds
+		u.max += s.Stats.MaxInFlight
+		u.lateP99 = max(u.lateP99, s.Stats.LatenessP99us)
+		u.lateMax = max(u.lateMax, s.Stats.LatenessMaxUs)
+		for _, n := range s.Stats.ByName {
+			waiting += float64(n.Queued)
+		}
+	}
+	u.requests.add(at, requests)
+	u.held.add(at, held)
+	u.waiting.add(at, waiting)
+	return nil
+}

@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/load"
+)
+
+// stopRule says when a run has shown all that it can show. The zero rule never
+// stops one.
+type stopRule struct {
+	// From is when the window begins; what was lost before does not count.
+	From time.Duration `json:"from"`
+	// Lost and Failed are numbers of requests, late or failed, and failed, with
+	// which the SLO is lost for certain. 0: no such rule.
+	Lost   uint64 `json:"lost"`
+	Failed uint64 `json:"failed"`
+	// Recovered: from After on, stop once requests arriving at Rate are answered
+	// in time again for two seconds on end. Rate 0: no such rule.
+	After time.Duration `json:"after"`
+	Rate  float64       `json:"rate"`
+}
+
+// least is how long a window lasts even if its SLO is lost at once: shorter
+// ones have no gauges to tell the wall from.
+const least = 1500 * time.Millisecond
+
+// stopper applies a rule to a run's ticks, and keeps them.
+type stopper struct {
+	rule         stopRule
+	ticks        []loadTick
+	lost, failed uint64 // at the beginning of the window
+	begun        bool
+	goodSince    time.Duration
+}
+
+func (s *stopper) tick(t load.Tick) bool {
+	s.ticks = append(s.ticks, loadTick{int64(t.At), t.Within})
+	if t.At < s.rule.From {
+		return false
+	}
+	if !s.begun {
+		s.begun, s.lost, s.failed = true, t.Lost(), t.Counts.Failed()
+	}
+	if t.At >= s.rule.From+least {
+		if s.rule.Lost > 0 && t.Lost()-s.lost > s.rule.Lost {
+			return true
+		}
+		if s.rule.Failed > 0 && t.Counts.Failed()-s.failed > s.rule.Failed {
+			return true
+		}
+	}
+	return s.rule.Rate > 0 && t.At > s.rule.After && s.recovered(t.At)
+}
+
+// recovered looks at the last second, which must have been good twice in a row.
+func (s *stopper) recovered(now time.Duration) bool {
+	i := len(s.ticks) - 1
+	for i > 0 && s.ticks[i].At > int64(now-time.Second) {
+		i--
+	}
+	first, last := s.ticks[i], s.ticks[len(s.ticks)-1]
+	span := time.Duration(last.At - first.At).Seconds()
+	good := first.At >= int64(s.rule.After) && span > 0.8 && float64(last.Within-first.Within) >= 0.85*s.rule.Rate*span
+	if !good {
+		s.goodSince = 0
+		return false
+	}
+	if s.goodSince == 0 {
+		s.goodSince = now
+	}
+	return now-s.goodSince >= time.Second
+}

@@ -1,0 +1,219 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/load"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+// A plan is a run that is about to be made.
+type plan struct {
+	stages  []model.Stage
+	seed    uint64
+	preopen int
+	stop    stopRule
+	// each is called with every sample of the engine; returning true ends the run.
+	each func(engineStats) bool
+}
+
+// drive runs a plan against a target and returns all that was seen.
+func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
+	for _, u := range l.ups {
+		var s upstreamStats
+		if err := u.ask("reset", &s); err != nil {
+			return nil, err
+		}
+	}
+	generator, err := start(roleLoad, l.place.Load, 2, loadSpec{
+		Target: "http://" + t.address, Routes: l.routes(), Arrivals: l.workload.Arrivals, Stages: p.stages, Seed: p.seed,
+		Timeout: l.workload.Timeout, Within: l.workload.SLO.Within, InFlight: l.workload.InFlight,
+		Preopen: p.preopen, Nice: l.loadNice, Stop: p.stop,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer generator.stop(time.Second)
+	if l.LoadStarted != nil {
+		l.LoadStarted(generator.cmd.Process.Pid)
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	enough := make(chan struct{}, 1)
+	go func() { // the end of its standard input ends the generator's run
+		select {
+		case <-ctx.Done():
+		case <-enough:
+		case <-ended:
+			return
+		}
+		generator.in.Close()
+	}()
+	s := startSampler(t, l.ups, func(e engineStats) {
+		if p.each != nil && p.each(e) {
+			select {
+			case enough <- struct{}{}:
+			default:
+			}
+		}
+	})
+	r, err := listen(generator)
+	got, serr := s.finish()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err := errors.Join(serr, err); err != nil {
+		return nil, err
+	}
+	r.samples = got
+	return r, nil
+}
+
+// listen reads a generator's answer to its end.
+func listen(p *process) (*run, error) {
+	r := &run{}
+	for {
+		var line loadLine
+		if err := p.hear(&line); err != nil {
+			return nil, err
+		}
+		switch {
+		case line.Second != nil:
+			r.seconds = append(r.seconds, *line.Second)
+		case line.Hist != nil:
+			r.hists = append(r.hists, *line.Hist)
+		case line.Done != nil:
+			r.done = line.Done
+			_, err := io.Copy(io.Discard, p.out) // it exits
+			return r, err
+		}
+	}
+}
+
+func (l *lab) routes() []load.Route {
+	var routes []load.Route
+	for _, r := range l.workload.Routes {
+		routes = append(routes, load.Route{Name: r.Name, Path: r.Path, Weight: r.Weight})
+	}
+	return routes
+}
+
+// leadIn is how long a run goes on before its window begins: until the number
+// in flight is what the rate makes it, in whole seconds.
+func (l *lab) leadIn() time.Duration {
+	longest := workload.Demand(l.workload).Request.Residence
+	for _, u := range l.workload.Upstreams {
+		longest = max(longest, u.Latency.Quantile(0.95))
+	}
+	return max(1, (longest+time.Second-1).Truncate(time.Second)/time.Second) * time.Second
+}
+
+// horizon is how long a window is at a rate.
+func (l *lab) horizon(rate float64) time.Duration {
+	resolution, shortest, longest := analysis.FullResolution, 3*time.Second, 10*time.Second
+	if l.Quick {
+		resolution, shortest, longest = 2*resolution, 2*time.Second, 5*time.Second
+	}
+	h := min(max(analysis.Horizon(rate, resolution), shortest), longest)
+	return (h + time.Second - 1).Truncate(time.Second)
+}
+
+// precision is how close the bracket of the line has to be at a rate.
+func (l *lab) precision(rate float64) float64 {
+	p := 1 + analysis.Resolution(rate*l.horizon(rate).Seconds())
+	if l.Quick {
+		p = max(p, 1.10)
+	}
+	return p
+}
+
+// try makes one trial at a rate and judges it.
+func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Trial) error {
+	lead, window := l.leadIn(), l.horizon(row.Rate)
+	expected := row.Rate * window.Seconds()
+	slo := l.workload.SLO
+	begun := l.now()
+	r, err := l.drive(ctx, t, plan{
+		stages:  []model.Stage{{For: lead + window, Rate: row.Rate}},
+		seed:    l.workload.Seed + uint64(c.attempts(row)),
+		preopen: l.preopen(c, row.Rate),
+		stop: stopRule{
+			From: lead,
+			// Half as much again as may be lost, because some of it was due before the window.
+			Lost:   uint64(1.5*(1-slo.Ratio)*expected) + 10,
+			Failed: uint64(1.5*slo.Errors*expected) + 10,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	row.Head, row.LeadIn, row.Horizon = begun, lead.Seconds(), window.Seconds()
+	row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), t.gomaxprocs
+	if err := r.fill(row, lead, lead+window, l.workload); err != nil {
+		return err
+	}
+	if err := l.resident(t, row); err != nil {
+		return err
+	}
+	analysis.Judge(row, slo)
+	c.stale = row.Outcome != record.Passed
+	return l.keep(c, row, r)
+}
+
+// attempts is how often this rate was tried before: a repetition has other
+// arrivals, the first trial at a rate the same ones for every engine.
+func (c *contestant) attempts(row *record.Trial) int {
+	n := 0
+	for _, t := range c.Trials {
+		if t.Rate == row.Rate && t.Purpose == row.Purpose && t.Variant == row.Variant {
+			n++
+		}
+	}
+	return n
+}
+
+// preopen is the number of connections that a rate needs, with some to spare:
+// the number in flight by Little's law, from the last trial that passed.
+func (l *lab) preopen(c *contestant, rate float64) int {
+	seconds := workload.Demand(l.workload).Request.Residence.Seconds()
+	for _, t := range c.Trials {
+		if t.Outcome == record.Passed && t.Rate > 0 {
+			seconds = max(seconds, t.Load.InFlight/t.Rate)
+		}
+	}
+	n := rate * seconds
+	return min(int(n+4*math.Sqrt(n))+10, l.workload.InFlight)
+}
+
+// keep writes a trial and what belongs to it.
+func (l *lab) keep(c *contestant, row *record.Trial, r *run) error {
+	l.trials++
+	row.ID, row.Engine = l.trials, c.Name
+	if err := l.write(row); err != nil {
+		return err
+	}
+	for _, h := range r.hists {
+		err := l.write(&record.Histogram{Head: row.Head, Trial: row.ID, Engine: c.Name, Route: h.Route, Status: h.Status,
+			Metric: h.Metric, Second: h.Second, Unit: record.Microseconds, Count: h.Count, HDR: h.HDR})
+		if err != nil {
+			return err
+		}
+	}
+	for _, g := range r.gauges(l.origin, row.ID, c.Name) {
+		if err := l.write(g); err != nil {
+			return err
+		}
+	}
+	if l.Progress != nil {
+		l.Progress(Progress{Elapsed: time.Duration(l.now().T), Engine: c.Name, Text: fmt.Sprintf("%s at %s/s", row.Purpose, analysis.Rate(row.Rate)), Trial: row})
+	}
+	return nil
+}

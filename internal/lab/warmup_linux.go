@@ -1,0 +1,96 @@
+package lab
+
+import (
+	"context"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+const (
+	// warmUpBatch is the stretch over which one batch mean is taken.
+	warmUpBatch = 250 * time.Millisecond
+	// warmUpShare is the part of the first guess at which a service warms up:
+	// enough to touch everything, too little to queue.
+	warmUpShare = 0.4
+	warmUpMost  = 20 * time.Second
+)
+
+// warmer collects what a service that warms up gets better at: the CPU time of
+// a request, and its residence time, which shows also what it waits for.
+type warmer struct {
+	least          int // batches
+	first, last    engineStats
+	cpu, residence []float64
+	from           int // batches that were warm-up
+}
+
+// add takes a sample, and reports whether the service is steady.
+func (w *warmer) add(e engineStats) bool {
+	if w.first.Clock == 0 {
+		w.first, w.last = e, e
+		return false
+	}
+	n := float64(e.Engine.Responses - w.last.Engine.Responses)
+	if e.Clock-w.last.Clock < int64(warmUpBatch) || n == 0 {
+		return false
+	}
+	var spent int64
+	for i := range e.Engine.Residence {
+		spent += e.Engine.Residence[i] - w.last.Engine.Residence[i]
+	}
+	w.cpu = append(w.cpu, float64(e.CPUNanos-w.last.CPUNanos)/n)
+	w.residence = append(w.residence, float64(spent)/n)
+	w.last = e
+	if len(w.cpu) < w.least {
+		return false
+	}
+	a, steadyCPU := analysis.Steady(w.cpu)
+	b, steadyResidence := analysis.Steady(w.residence)
+	w.from = max(a, b)
+	return steadyCPU && steadyResidence
+}
+
+// warmUp drives a contestant gently until it is steady. The steady part is also
+// the first estimate of what a request costs.
+func (l *lab) warmUp(ctx context.Context, c *contestant) error {
+	rate := warmUpShare * l.little(c.Config)
+	lead := l.leadIn()
+	l.say(c.Name, "warming up at %s requests/s", analysis.Rate(rate))
+	w := &warmer{least: int((lead + time.Second) / warmUpBatch)}
+	if !l.Quick {
+		w.least += 4
+	}
+	begun := l.now()
+	steady := false
+	r, err := l.drive(ctx, c.target, plan{
+		stages: []model.Stage{{For: warmUpMost, Rate: rate}}, seed: l.workload.Seed, preopen: l.preopen(c, rate),
+		each: func(e engineStats) bool {
+			steady = steady || w.add(e)
+			return steady
+		},
+	})
+	if err != nil {
+		return err
+	}
+	lasted := time.Duration(r.done.Elapsed)
+	if !steady {
+		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",
+			Text: "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"})
+		if err != nil {
+			return err
+		}
+	}
+	from := min(max(lead, time.Duration(w.from)*warmUpBatch), lasted-time.Second).Truncate(time.Second)
+	row := &record.Trial{Head: begun, Purpose: record.PurposeWarmUp, Rate: rate, LeadIn: from.Seconds(), Horizon: (lasted - from).Seconds()}
+	row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), c.target.gomaxprocs
+	if err := r.fill(row, max(0, from), lasted, l.workload); err != nil {
+		return err
+	}
+	if err := l.resident(c.target, row); err != nil {
+		return err
+	}
+	return l.keep(c, row, r)
+}

@@ -1,0 +1,135 @@
+package lab
+
+import (
+	"maps"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A run is everything that was seen while a generator ran: what it says, and
+// the samples of server and upstreams.
+type run struct {
+	done    *loadDone
+	seconds []loadSecond
+	hists   []loadHist
+	samples *samples
+}
+
+// fill sums up the stretch [from, to) of a run, times since its start, into a
+// trial. Requests belong to the stretch in which they were due; from is a whole
+// second, because requests are counted by the second.
+func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) error {
+	to = min(to, time.Duration(r.done.Elapsed))
+	t.Seconds = max(0, (to - from).Seconds())
+	r.fillLoad(t, from, to)
+	a, b := r.done.Clock+int64(from), r.done.Clock+int64(to)
+	r.fillServer(t, a, b)
+	if t.Seconds > 0 {
+		up := &r.samples.up
+		t.Upstream = record.TrialUpstream{
+			Requests: int64(up.requests.growth(a, b)), InFlight: up.held.growth(a, b) / t.Seconds, InFlightMax: up.max,
+			Waiting: up.waiting.mean(a, b), LatenessP99us: up.lateP99, LatenessMaxUs: up.lateMax,
+		}
+		t.Machine.StealShare = r.samples.steal.growth(a, b) / t.Seconds
+		t.Machine.LoadCPUShare = float64(r.done.CPUNanos) / float64(max(1, r.done.Elapsed))
+	}
+	return r.fillLatency(t, from, to)
+}
+
+func (r *run) fillLoad(t *record.Trial, from, to time.Duration) {
+	l := &t.Load
+	l.Failures = map[string]int64{}
+	var inFlight []float64
+	for _, s := range r.seconds {
+		begins := time.Duration(s.Index) * time.Second
+		if begins < from || begins >= to {
+			continue
+		}
+		l.Arrivals += int64(s.Arrivals)
+		l.Within += int64(s.Within)
+		// The generator waits for answers as long as they can count.
+		l.Late += int64(s.OK - s.Within + s.Open)
+		l.Retried += int64(s.Retried)
+		for k, n := range s.Failures {
+			l.Failures[k] += n
+		}
+		for _, x := range s.Samples {
+			if at := time.Duration(x.At); at >= from && at < to {
+				inFlight = append(inFlight, float64(x.InFlight))
+			}
+		}
+	}
+	maps.DeleteFunc(l.Failures, func(_ string, n int64) bool { return n == 0 })
+	for _, v := range inFlight {
+		l.InFlight += v / float64(len(inFlight))
+	}
+	t.Drift = analysis.DriftOf(inFlight, to-from, t.Rate)
+	within := series{}
+	for _, k := range r.done.Ticks {
+		within.add(k.At, float64(k.Within))
+	}
+	for at := from; at+time.Second <= to; at += time.Second {
+		l.Goodput = append(l.Goodput, within.growth(int64(at), int64(at+time.Second)))
+	}
+}
+
+func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
+	latency, service, lag := record.NewHist(), record.NewHist(), record.NewHist()
+	into := map[string]*record.Hist{record.MetricLatency: latency, record.MetricService: service, record.MetricLag: lag}
+	for _, h := range r.hists {
+		sum := into[h.Metric]
+		if begins := time.Duration(h.Second) * time.Second; sum == nil || begins < from || begins >= to {
+			continue
+		}
+		if h.Metric == record.MetricLatency && !answered(h.Status) {
+			continue
+		}
+		one, err := record.DecodeHist(h.HDR)
+		if err != nil {
+			return err
+		}
+		sum.Merge(one)
+	}
+	micros := func(d time.Duration) int64 { return d.Microseconds() }
+	t.Load.P50us, t.Load.P90us = micros(latency.Quantile(0.5)), micros(latency.Quantile(0.9))
+	t.Load.P99us, t.Load.MaxUs = micros(latency.Quantile(0.99)), micros(latency.Max())
+	t.Load.ServiceUs = micros(service.Mean())
+	t.Load.LagP99us, t.Load.LagMaxUs = micros(lag.Quantile(0.99)), micros(lag.Max())
+	return nil
+}
+
+// answered reports whether a histogram's status is one of HTTP, or a time-out,
+// whose latency is at least as long as it says: without it the tail would look
+// better the more requests are lost.
+func answered(status string) bool {
+	return status == "timeout" || status == "connect-timeout" || (status != "" && status[0] >= '1' && status[0] <= '4')
+}
+
+func (r *run) fillServer(t *record.Trial, a, b int64) {
+	g, s := r.samples, &t.Server
+	s.CPUSeconds = g.cpu.growth(a, b)
+	s.Switches = int64(g.switches.growth(a, b))
+	s.Requests, s.Responses = int64(g.requests.growth(a, b)), int64(g.responses.growth(a, b))
+	s.Rejected, s.Panics = int64(g.rejected.growth(a, b)), int64(g.panics.growth(a, b))
+	s.Pool = int(g.threads.most(a, b))
+	s.Busy, s.BusyShare = g.busy.mean(a, b), g.busy.share(a, b, float64(s.Pool))
+	s.Queued, s.QueuedMax = g.queued.mean(a, b), int(g.queued.most(a, b))
+	s.Connections = int(g.connections.most(a, b))
+	s.BlockedRead = g.reads
+	s.Residence = map[string]float64{}
+	for state := range model.NumStates {
+		s.Residence[state.String()] = g.residence[state].growth(a, b)
+	}
+	for i := range g.resources {
+		res := &g.resources[i]
+		out := record.TrialResource{Name: res.name, Size: res.size, FullShare: res.inUse.share(a, b, float64(res.size))}
+		if t.Seconds > 0 {
+			out.InUse = res.held.growth(a, b) / t.Seconds
+			out.Waiting = res.waited.growth(a, b) / t.Seconds
+		}
+		s.Resources = append(s.Resources, out)
+	}
+}

@@ -1,0 +1,187 @@
+// Package report puts a verdict into the form that a person reads.
+package report
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+)
+
+// Compare prints the verdict of a comparison: the conclusion first, then a row
+// an engine, then each wall with its evidence.
+func Compare(w io.Writer, v *analysis.Verdict) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s of requests answered within %s, at most %s failing\n\n", v.Workload,
+		share(v.SLO.Ratio), millis(v.SLO.WithinMS), share(v.SLO.Errors))
+	if v.Partial {
+		b.WriteString("Interrupted: what follows is from the trials made until then.\n\n")
+	}
+	wrap(&b, v.Conclusion, "", 98)
+	b.WriteByte('\n')
+	lines(v).print(&b)
+	b.WriteByte('\n')
+	costs(v).print(&b)
+	b.WriteByte('\n')
+	overload(v).print(&b)
+	b.WriteByte('\n')
+	walls(&b, v)
+	warnings(&b, v)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// lines is where each engine's load line is, and what stops it there.
+func lines(v *analysis.Verdict) *grid {
+	g := newGrid("engine", "load line /s", "", "p50", "p99", "wall").right(1, 3, 4)
+	for _, e := range v.Engines {
+		p50, p99 := "", ""
+		if e.AtLine != nil {
+			p50, p99 = millis(e.AtLine.P50MS), millis(e.AtLine.P99MS)
+		}
+		g.row(e.Name, interval(e), versus(v, e), p50, p99, wallName(e))
+	}
+	return g
+}
+
+func interval(e analysis.EngineVerdict) string {
+	l := e.LoadLine
+	switch {
+	case e.Void:
+		return "void"
+	case l.Low == nil:
+		return "below " + analysis.Rate(*l.High)
+	case l.High == nil:
+		return "at least " + analysis.Rate(*l.Low)
+	}
+	return analysis.Rate(*l.Low) + " … " + analysis.Rate(*l.High)
+}
+
+// versus is the line as a multiple of the first engine's; "~" where the
+// difference is within noise.
+func versus(v *analysis.Verdict, e analysis.EngineVerdict) string {
+	first := v.Engines[0]
+	switch {
+	case e.Name == first.Name:
+		return ""
+	case e.VersusFirst != nil:
+		more := ""
+		if e.LoadLine.High == nil {
+			more = "≥ "
+		}
+		return more + "× " + figures(*e.VersusFirst, 2)
+	case e.LoadLine.Rate == nil || first.LoadLine.Rate == nil:
+		return "?"
+	}
+	return "~"
+}
+
+func wallName(e analysis.EngineVerdict) string {
+	s := string(e.Wall.Kind)
+	if e.Wall.Name != "" {
+		s += " " + e.Wall.Name
+	}
+	if e.Wall.Limit != nil && e.Wall.Kind != "cpu" {
+		s += " " + analysis.Grouped(*e.Wall.Limit)
+	}
+	if e.Wall.Limit != nil && e.Wall.ConfirmedBy == nil {
+		s += ", not confirmed"
+	}
+	return s
+}
+
+// costs is what the load line takes.
+func costs(v *analysis.Verdict) *grid {
+	g := newGrid("at the line", "threads", "memory", "switches/request", "CPU/request", "CPU", "in flight").right(1, 2, 3, 4, 5, 6)
+	for _, e := range v.Engines {
+		a := e.AtLine
+		if a == nil {
+			g.row(e.Name, "–", "–", "–", "–", "–", "–")
+			continue
+		}
+		g.row(e.Name, strconv.Itoa(a.Threads), bytes(a.RSSBytes), figures(a.Switches, 2), figures(a.CPUMicros, 2)+" µs",
+			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2)))
+	}
+	return g
+}
+
+// overload is what becomes of the service past its line.
+func overload(v *analysis.Verdict) *grid {
+	g := newGrid("past the line", "goodput at 120 %", "150 %", "200 %", "recovers in").right(1, 2, 3, 4)
+	for _, e := range v.Engines {
+		row := []string{e.Name}
+		for _, f := range [...]string{"1.2", "1.5", "2.0"} {
+			if rate, ok := e.Goodput[f]; ok {
+				row = append(row, analysis.Rate(rate)+"/s")
+			} else {
+				row = append(row, "–")
+			}
+		}
+		switch {
+		case e.RecoveryS != nil && *e.RecoveryS == 0:
+			row = append(row, "under 1 s")
+		case e.RecoveryS != nil:
+			row = append(row, figures(*e.RecoveryS, 2)+" s")
+		case len(e.Goodput) > 0:
+			row = append(row, "not seen to")
+		default:
+			row = append(row, "–")
+		}
+		g.row(row...)
+	}
+	return g
+}
+
+func walls(b *strings.Builder, v *analysis.Verdict) {
+	for _, e := range v.Engines {
+		var said []string
+		if len(e.Wall.Evidence) > 0 {
+			said = append(said, e.Wall.Evidence[0])
+		}
+		if e.Wall.ConfirmedBy != nil {
+			said = append(said, *e.Wall.ConfirmedBy)
+		}
+		if len(e.Wall.Evidence) > 1 {
+			said = append(said, e.Wall.Evidence[1:]...)
+		}
+		wrap(b, e.Name+": "+strings.Join(said, "; "), "  ", 98)
+		if r := residence(e); r != "" {
+			wrap(b, "  where a request's time goes at the line: "+r, "  ", 98)
+		}
+		for _, reason := range e.VoidReasons {
+			wrap(b, "  void past the line: "+reason, "  ", 98)
+		}
+	}
+}
+
+// residence lists the states that matter, the largest first.
+func residence(e analysis.EngineVerdict) string {
+	names := [...]struct{ key, text string }{
+		{"await", "awaiting"}, {"call", "calling"}, {"queued", "queued"}, {"holding", "waiting for a resource"},
+		{"runnable", "waiting for the CPU"}, {"cpu", "on the CPU"}, {"block", "blocked"},
+	}
+	var parts []string
+	for _, n := range names {
+		if s := e.Residence[n.key]; s >= 0.005 {
+			parts = append(parts, fmt.Sprintf("%s %.0f %%", n.text, 100*s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func warnings(b *strings.Builder, v *analysis.Verdict) {
+	all := append([]analysis.Warning(nil), v.Warnings...)
+	for _, e := range v.Engines {
+		for _, w := range e.Warnings {
+			all = append(all, analysis.Warning{Code: w.Code, Text: e.Name + ": " + w.Text})
+		}
+	}
+	if len(all) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, w := range all {
+		wrap(b, "warning: "+w.Text, "  ", 98)
+	}
+}

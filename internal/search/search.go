@@ -1,0 +1,263 @@
+// Package search finds a load line: the highest arrival rate that still
+// passes. It is a pure function of the trials made so far, so that the trials
+// of several engines can take turns, a doubtful one can be repeated, and the
+// whole search is tested without a server or a clock.
+//
+//	for d := search.Next(goal, nil); !d.Done; d = search.Next(goal, history) {
+//		history = append(history, search.Trial{Rate: d.Rate, Outcome: try(d.Rate)})
+//	}
+package search
+
+import "math"
+
+// An Outcome is what a trial at one rate showed.
+type Outcome uint8
+
+// The outcomes of a trial. Void is one-sided: what limits the measuring only
+// raises latency, so it can void a fail, never a pass.
+const (
+	Pass Outcome = iota + 1
+	Fail
+	Void
+)
+
+// A Trial is one rate that was tried.
+type Trial struct {
+	Rate     float64
+	Outcome  Outcome
+	Doubtful bool // close enough to the criterion that a repetition may differ
+}
+
+// A Goal says what is searched.
+type Goal struct {
+	// Guess is where the line is expected, requests per second, above 0. It
+	// may be refined from one call to the next.
+	Guess     float64
+	Precision float64 // done when fail/pass is at most this, for example 1.05
+	Max       float64 // the highest rate worth trying; 0 for none
+	Trials    int     // trials at most
+}
+
+// A Decision is the next rate to try or, when Done, the line.
+type Decision struct {
+	Done bool
+	Rate float64 // to try next, if not done
+	// Low is the highest rate that passed, 0 if none did; High the lowest that
+	// failed above it, 0 if none did: then the line is "at least Low".
+	Low, High float64
+	// Voided reports that trials above Low were void, and hide the line.
+	Voided bool
+}
+
+// lowest is the share of the guess below which a search gives up.
+const lowest = 1.0 / 64
+
+// A good guess is tried a little below and a little above itself: two trials
+// then bracket the line.
+const (
+	under = 0.97
+	over  = 1.015
+)
+
+// A level is the sum of the trials made at one rate.
+type level struct {
+	rate                 float64
+	passes, fails, voids int
+	doubtful             bool
+	tries                int
+}
+
+func (l level) outcome() Outcome {
+	switch {
+	case l.passes > l.fails:
+		return Pass
+	case l.fails > 0 && l.fails >= l.passes:
+		return Fail
+	default:
+		return Void
+	}
+}
+
+// settled reports whether trying this rate again is pointless.
+func (l level) settled() bool {
+	switch {
+	case l.passes+l.fails == 0:
+		return l.voids >= 2
+	case l.passes == l.fails:
+		return l.tries >= 4 // a tie asks for one more, a few times
+	case l.doubtful && l.passes+l.fails == 1:
+		return false
+	}
+	return true
+}
+
+// Next decides from the trials made so far, oldest first.
+func Next(g Goal, history []Trial) Decision {
+	levels := group(history)
+	low, high, voided := bracket(levels)
+	d := Decision{Low: low, High: high, Voided: voided}
+	if len(history) >= g.Trials {
+		d.Done = true
+		return d
+	}
+	if len(history) == 0 {
+		d.Rate = capped(g, g.Guess*under)
+		return d
+	}
+	// A contradiction: something failed below a rate that passed. Repeat it.
+	for _, l := range levels {
+		if l.rate < low && l.outcome() == Fail && l.tries < 3 {
+			d.Rate = l.rate
+			return d
+		}
+	}
+	for _, l := range levels {
+		if (l.rate == low || l.rate == high) && !l.settled() {
+			d.Rate = l.rate
+			return d
+		}
+	}
+	if voided && high == 0 {
+		return afterVoid(g, d, levels)
+	}
+	switch {
+	case low > 0 && high > 0:
+		if high/low <= g.Precision {
+			d.Done = true
+			return d
+		}
+		d.Rate = inside(g.Guess, low, high)
+	case low > 0:
+		if g.Max > 0 && low >= g.Max*0.999 {
+			d.Done = true
+			return d
+		}
+		d.Rate = capped(g, max(low*stride(levels, Pass), g.Guess*under))
+	default:
+		d.Rate = round(min(high/stride(levels, Fail), g.Guess*under))
+		if d.Rate < g.Guess*lowest {
+			d.Done = true
+		}
+	}
+	return d
+}
+
+// afterVoid repeats a void trial once, then looks for the highest rate that
+// can be measured at all.
+func afterVoid(g Goal, d Decision, levels []level) Decision {
+	void := math.Inf(1)
+	for _, l := range levels {
+		if l.outcome() == Void && l.rate > d.Low && l.rate < void {
+			void = l.rate
+			if !l.settled() {
+				d.Rate = l.rate
+				return d
+			}
+		}
+	}
+	switch {
+	case d.Low > 0 && void/d.Low <= g.Precision*g.Precision:
+		d.Done = true
+	case d.Low > 0:
+		d.Rate = between(d.Low, void)
+	case void/2 < g.Guess*lowest:
+		d.Done = true
+	default:
+		d.Rate = void / 2
+	}
+	return d
+}
+
+// group sums trials of the same rate, in ascending order of rate.
+func group(history []Trial) []level {
+	var levels []level
+	for _, t := range history {
+		i := 0
+		for i < len(levels) && levels[i].rate < t.Rate {
+			i++
+		}
+		if i == len(levels) || levels[i].rate != t.Rate {
+			levels = append(levels[:i], append([]level{{rate: t.Rate}}, levels[i:]...)...)
+		}
+		l := &levels[i]
+		l.tries++
+		l.doubtful = l.doubtful || t.Doubtful
+		switch t.Outcome {
+		case Pass:
+			l.passes++
+		case Fail:
+			l.fails++
+		default:
+			l.voids++
+		}
+	}
+	return levels
+}
+
+// bracket returns the highest rate that passed and the lowest that failed
+// above it, and whether something above the pass was void.
+func bracket(levels []level) (low, high float64, voided bool) {
+	for _, l := range levels {
+		if l.outcome() == Pass {
+			low = l.rate
+		}
+	}
+	for _, l := range levels {
+		if l.rate > low {
+			switch l.outcome() {
+			case Fail:
+				if high == 0 {
+					high = l.rate
+				}
+			case Void:
+				voided = voided || high == 0
+			}
+		}
+	}
+	return low, high, voided
+}
+
+// stride is the factor of the next step in one direction. The first step is
+// small, because the guess is usually good; each further one is longer.
+func stride(levels []level, o Outcome) float64 {
+	n := 0
+	for _, l := range levels {
+		if l.outcome() == o {
+			n++
+		}
+	}
+	strides := [...]float64{1.045, 1.12, 1.3, 1.6}
+	return strides[min(max(n, 1), len(strides))-1]
+}
+
+// inside chooses a rate within a bracket: beside the guess while the bracket is
+// wide and the guess lies in it, else halfway.
+func inside(guess, low, high float64) float64 {
+	if high/low > 1.1 {
+		for _, r := range [...]float64{round(guess * under), round(guess * over)} {
+			if r > low*1.02 && r < high/1.02 {
+				return r
+			}
+		}
+	}
+	return between(low, high)
+}
+
+// between is the geometric mean, to three figures so that rates read well.
+func between(a, b float64) float64 { return round(math.Sqrt(a * b)) }
+
+func capped(g Goal, r float64) float64 {
+	if g.Max > 0 && r > g.Max {
+		return g.Max
+	}
+	return round(r)
+}
+
+// round keeps four significant figures.
+func round(r float64) float64 {
+	if r <= 0 {
+		return 0
+	}
+	scale := math.Pow(10, 3-math.Floor(math.Log10(r)))
+	return math.Round(r*scale) / scale
+}

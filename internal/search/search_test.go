@@ -1,0 +1,165 @@
+package search
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// run searches a line whose trials behave as try says.
+func run(t *testing.T, g Goal, try func(rate float64) Trial) (Decision, []Trial) {
+	t.Helper()
+	var h []Trial
+	for {
+		d := Next(g, h)
+		if d.Done {
+			return d, h
+		}
+		if d.Rate <= 0 || math.IsNaN(d.Rate) || math.IsInf(d.Rate, 0) {
+			t.Fatalf("after %v: rate %v", h, d.Rate)
+		}
+		if len(h) > g.Trials {
+			t.Fatalf("more than %d trials: %v", g.Trials, h)
+		}
+		h = append(h, try(d.Rate))
+	}
+}
+
+func sharp(line float64) func(float64) Trial {
+	return func(r float64) Trial {
+		if r <= line {
+			return Trial{Rate: r, Outcome: Pass}
+		}
+		return Trial{Rate: r, Outcome: Fail}
+	}
+}
+
+func TestBracketsTheLineWhateverTheGuess(t *testing.T) {
+	for _, c := range []struct {
+		line, guess float64
+		most        int // trials
+	}{
+		{1000, 1000, 3}, // Little's law was right: two trials, or three
+		{1000, 1020, 3},
+		{1000, 900, 5},
+		{1000, 1150, 5},
+		{1000, 300, 11},
+		{1000, 5000, 11},
+		{3.7, 4, 6}, // slow services have a line too
+		{48_000, 20_000, 11},
+	} {
+		d, h := run(t, Goal{Guess: c.guess, Precision: 1.05, Trials: 20}, sharp(c.line))
+		if d.Low > c.line || d.High <= c.line || d.High/d.Low > 1.05 {
+			t.Errorf("line %v, guess %v: [%v, %v] after %v", c.line, c.guess, d.Low, d.High, h)
+		}
+		if len(h) > c.most {
+			t.Errorf("line %v, guess %v: %d trials, expected at most %d: %v", c.line, c.guess, len(h), c.most, h)
+		}
+	}
+}
+
+func TestLineAboveTheHighestRateIsOneSided(t *testing.T) {
+	d, _ := run(t, Goal{Guess: 900, Precision: 1.05, Max: 1000, Trials: 20}, sharp(5000))
+	if d.Low != 1000 || d.High != 0 {
+		t.Errorf("got [%v, %v], want at least 1000", d.Low, d.High)
+	}
+}
+
+func TestNothingPassesEndsTheSearch(t *testing.T) {
+	d, h := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 30}, sharp(0))
+	if d.Low != 0 || d.High == 0 || len(h) > 14 {
+		t.Errorf("got [%v, %v] after %d trials", d.Low, d.High, len(h))
+	}
+}
+
+func TestAVoidTrialIsRepeatedOnce(t *testing.T) {
+	first := true
+	d, h := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 20}, func(r float64) Trial {
+		if first {
+			first = false
+			return Trial{Rate: r, Outcome: Void}
+		}
+		return sharp(980)(r)
+	})
+	if h[1].Rate != h[0].Rate || d.Low == 0 || d.High == 0 || d.Voided {
+		t.Errorf("got %+v after %v", d, h)
+	}
+}
+
+func TestWhatCannotBeMeasuredMakesTheLineAtLeast(t *testing.T) {
+	// The generator gives out at 700; the service would carry more.
+	d, _ := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 20}, func(r float64) Trial {
+		if r > 700 {
+			return Trial{Rate: r, Outcome: Void}
+		}
+		return Trial{Rate: r, Outcome: Pass}
+	})
+	if !d.Voided || d.High != 0 || d.Low < 600 || d.Low > 700 {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestAllVoidGivesUp(t *testing.T) {
+	d, h := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 40}, func(r float64) Trial { return Trial{Rate: r, Outcome: Void} })
+	if d.Low != 0 || d.High != 0 || !d.Voided || len(h) > 20 {
+		t.Errorf("got %+v after %d trials", d, len(h))
+	}
+}
+
+func TestADoubtfulTrialIsRepeated(t *testing.T) {
+	d, h := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 20}, func(r float64) Trial {
+		tr := sharp(1000)(r)
+		tr.Doubtful = math.Abs(r/1000-1) < 0.04
+		return tr
+	})
+	seen := map[float64]int{}
+	for _, x := range h {
+		seen[x.Rate]++
+	}
+	if seen[d.Low] < 2 && seen[d.High] < 2 {
+		t.Errorf("neither edge of [%v, %v] was repeated: %v", d.Low, d.High, h)
+	}
+}
+
+func TestAFailBelowAPassIsRepeatedNotBelieved(t *testing.T) {
+	h := []Trial{{Rate: 970, Outcome: Fail}, {Rate: 1100, Outcome: Pass}} // a slow moment, then the truth
+	g := Goal{Guess: 1000, Precision: 1.05, Trials: 20}
+	if d := Next(g, h); d.Rate != 970 {
+		t.Fatalf("tries %v next, want 970 again", d.Rate)
+	}
+	h = append(h, Trial{Rate: 970, Outcome: Pass}, Trial{Rate: 970, Outcome: Pass})
+	if d := Next(g, h); d.Low != 1100 || d.Rate <= 1100 {
+		t.Errorf("got %+v, want to go on above 1100", d)
+	}
+}
+
+func TestARefinedGuessSkipsTheGallop(t *testing.T) {
+	h := []Trial{{Rate: 300, Outcome: Pass}}
+	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 970 {
+		t.Errorf("tries %v, want 970", d.Rate)
+	}
+	h = []Trial{{Rate: 300, Outcome: Pass}, {Rate: 4000, Outcome: Fail}}
+	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 970 {
+		t.Errorf("tries %v, want 970", d.Rate)
+	}
+}
+
+func TestNoisyTrialsStillBracketWithinTheNoise(t *testing.T) {
+	// The chance to pass falls from 1 to 0 over ±3 % around the line.
+	rng := rand.New(rand.NewPCG(1, 2))
+	off := 0
+	for range 500 {
+		d, _ := run(t, Goal{Guess: 1000 * (0.8 + 0.4*rng.Float64()), Precision: 1.05, Trials: 12}, func(r float64) Trial {
+			effective := 1000 * (1 + 0.03*rng.NormFloat64())
+			tr := sharp(effective)(r)
+			tr.Doubtful = math.Abs(r/effective-1) < 0.01
+			return tr
+		})
+		if d.Low > 1060 || (d.High > 0 && d.High < 940) {
+			off++
+		}
+	}
+	if off > 25 {
+		t.Errorf("%d of 500 intervals miss the line by more than 6 %%", off)
+	}
+}
