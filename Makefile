@@ -1,0 +1,39 @@
+# make test is everything that CI runs: set-up, lint, build, tests.
+
+GO ?= go
+# A server's threads must not have the 8 MB stacks that cgo would give them.
+export CGO_ENABLED = 0
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+
+.PHONY: build test setup lint unit bench soak clean
+
+build:
+	$(GO) build -trimpath -o bin/plimsoll ./cmd/plimsoll
+
+test: setup lint build unit
+
+# What the tests need beside Go: wrk as a peer, gcc for the race detector.
+setup:
+	sh scripts/setup
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "not gofmt'd:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@for p in $(PLATFORMS); do echo "build for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./... || exit 1; done
+
+unit:
+	sh scripts/unit
+
+# Figures beside their peers, each printed with its ratio. Takes minutes and
+# wants a quiet machine.
+bench: build
+	sh scripts/bench
+
+# The same tests again and again, to find what fails rarely.
+soak:
+	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 90m ./...
+
+clean:
+	rm -rf bin
