@@ -101,15 +101,6 @@ func (h *Hist) Merge(other *Hist) {
 // Reset empties h for reuse.
 func (h *Hist) Reset() { h.h.Reset() }
 
-// Encode returns h in HdrHistogram's V2 compressed form, base64 ("HISTFAAAA…").
-func (h *Hist) Encode() (string, error) {
-	b, err := h.h.Encode(hdr.V2CompressedEncodingCookieBase)
-	if err != nil {
-		return "", fmt.Errorf("record: encode histogram: %w", err)
-	}
-	return string(b), nil
-}
-
 // DecodeHist reads what [Hist.Encode] wrote, or what another HdrHistogram of
 // the same range and precision did.
 func DecodeHist(s string) (*Hist, error) {

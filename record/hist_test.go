@@ -195,25 +195,3 @@ func TestAHistogramRowTellsWhatDoesNotFit(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkHistRecord(b *testing.B) {
-	h := NewHist()
-	for i := range b.N {
-		h.Record(time.Duration(i%1_000_000) * 100)
-	}
-}
-
-func BenchmarkHistEncode(b *testing.B) {
-	h := NewHist()
-	r := rand.New(rand.NewPCG(1, 1))
-	for range 5000 {
-		h.Record(time.Duration(r.ExpFloat64() * float64(50*time.Millisecond)))
-	}
-	for b.Loop() {
-		s, err := h.Encode()
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(len(s)), "bytes")
-	}
-}

@@ -108,6 +108,7 @@ type TrialUpstream struct {
 // TrialMachine is what the machine did to the measuring in the window.
 type TrialMachine struct {
 	StealShare   float64 `json:"steal_share"`    // of the CPUs' time, taken by the hypervisor
+	OthersShare  float64 `json:"others_share"`   // of the server's CPUs, used by processes that are not ours
 	LoadCPUShare float64 `json:"load_cpu_share"` // of one CPU, used by the generator
 }
 
