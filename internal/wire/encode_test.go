@@ -71,10 +71,3 @@ func TestAStatusThatCannotBeSentPanics(t *testing.T) {
 		}()
 	}
 }
-
-func TestErrorText(t *testing.T) {
-	_, err := ParseRequest([]byte("GET / HTTP/1.1\nHost: a\r\n\r\n"), &Request{}, Limits{})
-	if got, want := err.Error(), "wire: 400 Bad Request: LF without CR at byte 14"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}

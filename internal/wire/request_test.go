@@ -59,6 +59,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{line("GET / HTTP/11"), 400, "2.3: DIGIT . DIGIT"},
 		{line("GET / HTTP/1,1"), 400, "2.3: DIGIT . DIGIT"},
 		{line("GET / HTP/1.1"), 400, "2.3: the name"},
+		{line("GET / HTTP/1.a"), 400, "2.3: DIGIT . DIGIT"},
+		{"GET / HTTP/1.1X\nHost: a\r\n\r\n", 400, "2.2: LF after something that is no CR"},
 		{"GET / H\r\n\r\n", 400, "a version that ended early does not wait for more"},
 
 		// The target, RFC 9112, 3.2.
@@ -88,6 +90,8 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		{field("A: b\r\n "), 400, "5.2: folding with nothing"},
 		{"GET / HTTP/1.1\r\n Host: a\r\n\r\n", 400, "2.2: white space before the first field"},
 		{field("A: b\nC: d"), 400, "2.2: LF without CR"},
+		{field("A: b\x00\n"), 400, "2.2: LF after something that is no CR"},
+		{field("A: b\n"), 400, "2.2: two LF"},
 		{field("A: b\rC: d"), 400, "2.2: CR without LF"},
 		{field("A: b\r"), 400, "2.2: CR without LF"},
 		{"GET / HTTP/1.1\r\nHost: a\r\n\n", 400, "2.2: LF as the empty line"},

@@ -25,6 +25,7 @@ func TestResponsesThatAreRefused(t *testing.T) {
 		{"HTTP/1.1 200OK\r\n\r\n", 400, "4: SP after the code"},
 		{"HTTP/1.1 200 O\x00K\r\n\r\n", 400, "4: reason-phrase"},
 		{"HTTP/1.1 200 OK\n\r\n", 400, "2.2: LF without CR"},
+		{"HTTP/1.1 200 OK\x00\n\r\n", 400, "2.2: LF after something that is no CR"},
 		{"HTTP/1.1 200 OK\r\r\n", 400, "2.2: CR without LF"},
 		{"\r\nHTTP/1.1 200 OK\r\n\r\n", 400, "2.2: empty lines are skipped before requests only"},
 		{"ICY 200 OK\r\n\r\n", 400, "2.3: the name"},
