@@ -31,6 +31,7 @@ type executor[J any] struct {
 	queue    queue[J]
 	resting  []*worker[J] // idle threads, the one that rests longest first
 	alive    int
+	running  int // threads that have a job
 	stopping bool
 
 	threads sync.WaitGroup
@@ -41,6 +42,7 @@ type worker[J any] struct {
 	parker
 	job   J
 	given bool  // there is a job; a resting thread that wakes without one ends
+	ran   bool  // a job, that is still counted in running
 	since int64 // it rests
 }
 
@@ -65,17 +67,20 @@ func (x *executor[J]) submit(j J) bool {
 		w := x.resting[n-1]
 		x.resting[n-1] = nil
 		x.resting = x.resting[:n-1]
-		x.ledger.Busy.Add(1)
+		x.running++
 		x.mu.Unlock()
 		w.give(j)
 		w.Unpark()
 		return true
 	}
 	defer x.mu.Unlock()
+	// Threads that are starting take from the queue; what they will take does
+	// not wait for a busy thread.
+	waiting := x.queue.len() - (x.alive - x.running)
 	switch {
-	case x.alive < x.size:
+	case waiting >= 0 && x.alive < x.size:
 		x.grow(j)
-	case x.limit >= 0 && x.queue.len() >= x.limit:
+	case waiting >= 0 && x.limit >= 0 && waiting >= x.limit:
 		return false
 	default:
 		x.queue.push(j)
@@ -88,7 +93,7 @@ func (x *executor[J]) submit(j J) bool {
 func (x *executor[J]) grow(j J) {
 	w := new(worker[J])
 	w.give(j)
-	x.ledger.Busy.Add(1)
+	x.running++
 	x.enlist(w)
 }
 
@@ -101,7 +106,8 @@ func (x *executor[J]) enlist(w *worker[J]) {
 }
 
 // thread is the life of a thread. It never unlocks, so that the thread ends
-// with the goroutine.
+// with the goroutine. (Except for the main thread of the process, which Go
+// puts to sleep for good.)
 func (x *executor[J]) thread(w *worker[J]) {
 	runtime.LockOSThread()
 	nameThread(x.name)
@@ -109,6 +115,7 @@ func (x *executor[J]) thread(w *worker[J]) {
 	defer func() {
 		if !retired { // a job ended its goroutine (runtime.Goexit)
 			x.mu.Lock()
+			x.running--
 			x.retire()
 			x.mu.Unlock()
 		}
@@ -122,10 +129,11 @@ func (x *executor[J]) thread(w *worker[J]) {
 
 // do runs the job that w was given.
 func (x *executor[J]) do(w *worker[J]) {
+	x.ledger.Busy.Add(1)
 	defer x.ledger.Busy.Add(-1)
 	j := w.job
 	var none J
-	w.job, w.given = none, false
+	w.job, w.given, w.ran = none, false, true
 	x.run(j)
 }
 
@@ -133,6 +141,10 @@ func (x *executor[J]) do(w *worker[J]) {
 // has to end.
 func (x *executor[J]) next(w *worker[J]) bool {
 	x.mu.Lock()
+	if w.ran {
+		x.running--
+		w.ran = false
+	}
 	switch {
 	case x.fresh, x.stopping:
 		x.retire()
@@ -140,7 +152,7 @@ func (x *executor[J]) next(w *worker[J]) bool {
 		return false
 	case x.queue.len() > 0:
 		w.give(x.take())
-		x.ledger.Busy.Add(1)
+		x.running++
 		x.mu.Unlock()
 		return true
 	}

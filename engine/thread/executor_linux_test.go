@@ -1,10 +1,16 @@
 package thread
 
 import (
+	"fmt"
 	"net/http"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
 )
 
 // From outside: the upstream's gauge reads max, as many threads sleep in
@@ -29,4 +35,170 @@ func TestExactlyMaxRequestsAreServed(t *testing.T) {
 		t.Errorf("%d requests were at the upstream at once, want 8", peak)
 	}
 	await(t, "all answered", func() bool { s := r.Stats(); return s.Responses == 12 && s.Busy == 0 && s.InFlight == 0 })
+}
+
+// Tomcat's order: idle threads first, then new ones, and the queue only when
+// there are max.
+func TestThreadsGrowBeforeRequestsQueue(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=4,spare=2", g.through)
+	for held := range 7 {
+		threads, queued := max(2, min(held, 4)), max(0, held-4)
+		await(t, fmt.Sprintf("with %d requests %d threads, %d queued", held, threads, queued), func() bool {
+			s := r.Stats()
+			return s.Threads == threads && s.Queued == queued && s.Busy == min(held, 4) && g.now.Load() == int64(min(held, 4))
+		})
+		connectTo(t, r.address).send("/")
+	}
+	g.release()
+}
+
+func TestPoolShrinksToSpareAfterIdle(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=6,spare=2,idle=30ms", g.through)
+	clients := make([]*client, 6)
+	for i := range clients {
+		clients[i] = connectTo(t, r.address).send("/")
+	}
+	await(t, "6 threads", func() bool { return r.Stats().Threads == 6 && len(tasks(t, "plimsoll-exec", "comm")) == 6 })
+	g.release()
+	for _, c := range clients {
+		c.expect(http.StatusOK)
+	}
+	await(t, "2 threads left", func() bool { return r.Stats().Threads == 2 && len(tasks(t, "plimsoll-exec", "comm")) == 2 })
+	clients[0].send("/").expect(http.StatusOK)
+}
+
+// The rule of shrinking, on a clock of its own.
+func TestExpireEndsThoseThatRestLongest(t *testing.T) {
+	jobs := make(chan struct{})
+	var ledger account.Ledger
+	x := &executor[int]{name: "test-exec", run: func(int) { <-jobs }, ledger: &ledger, size: 5, spare: 2, limit: -1, idle: 1000}
+	x.start()
+	defer x.stop()
+	for range 5 {
+		x.submit(0)
+	}
+	close(jobs)
+	resting := func() int {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		return len(x.resting)
+	}
+	await(t, "5 threads at rest", func() bool { return resting() == 5 })
+	for i, w := range x.resting {
+		w.since = int64(100 * i)
+	}
+	for _, step := range []struct {
+		now, again int64
+		left       int
+	}{
+		{999, 1000, 5},    // the first is due at 1000
+		{1000, 1100, 4},   // one due
+		{1199, 1200, 3},   // another
+		{10000, 11000, 2}, // all due, two are spare; nothing to do before 11000
+	} {
+		if again := x.expire(step.now); again != step.again || resting() != step.left {
+			t.Errorf("at %d: %d threads left, again at %d; want %d and %d", step.now, resting(), again, step.left, step.again)
+		}
+	}
+	await(t, "the others ended", func() bool { return len(tasks(t, "test-exec", "comm")) == 2 })
+	if first := x.resting[0].since; first != 300 {
+		t.Errorf("the one left resting longest rests since %d, want 300", first)
+	}
+}
+
+func TestFullQueueIsRefusedAndServiceGoesOn(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=1,queue=1", g.through)
+	first := connectTo(t, r.address).send("/")
+	await(t, "one request served", func() bool { return r.Stats().Busy == 1 })
+	second := connectTo(t, r.address).send("/")
+	await(t, "one request queued", func() bool { return r.Stats().Queued == 1 })
+
+	third := connectTo(t, r.address).send("/")
+	res, _ := third.answer()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !res.Close {
+		t.Errorf("past the queue: %s, Retry-After %q, close %v", res.Status, res.Header.Get("Retry-After"), res.Close)
+	}
+	third.ended()
+
+	// One that does not take its refusal, and goes on sending, holds up nobody.
+	fourth := connectTo(t, r.address)
+	if _, err := fourth.Write([]byte("POST / HTTP/1.1\r\nContent-Length: 300000\r\n\r\n" + strings.Repeat("x", 200_000))); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "two refused", func() bool { return r.Stats().Rejected == 2 })
+
+	g.release()
+	first.expect(http.StatusOK)
+	second.expect(http.StatusOK)
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	if res, _ := fourth.answer(); res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("refused while it sends: %s", res.Status)
+	}
+}
+
+func TestWithoutAQueueBusyThreadsRefuse(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=2,queue=0", g.through)
+	clients := []*client{connectTo(t, r.address).send("/"), connectTo(t, r.address).send("/")}
+	await(t, "2 served", func() bool { return g.now.Load() == 2 })
+	connectTo(t, r.address).send("/").expect(http.StatusServiceUnavailable)
+	g.release()
+	for _, c := range clients {
+		c.expect(http.StatusOK)
+	}
+}
+
+func TestWithoutReuseEveryRequestHasAThreadOfItsOwn(t *testing.T) {
+	g := newGate(t)
+	var mu sync.Mutex
+	seen := map[int]bool{}
+	r := serve(t, "thread:max=3,reuse=off", func(w http.ResponseWriter, req *http.Request) {
+		mu.Lock()
+		seen[unix.Gettid()] = true
+		mu.Unlock()
+		g.through(w, req)
+	})
+	clients := make([]*client, 5)
+	for i := range clients {
+		clients[i] = connectTo(t, r.address).send("/")
+	}
+	await(t, "3 served, 2 queued", func() bool { s := r.Stats(); return s.Threads == 3 && s.Queued == 2 && g.now.Load() == 3 })
+	g.release()
+	for _, c := range clients {
+		c.expect(http.StatusOK)
+	}
+	// On one connection, and both requests in one packet: still two threads.
+	for range 4 {
+		clients[0].send("/").expect(http.StatusOK)
+	}
+	if _, err := clients[0].Write([]byte(strings.Repeat("GET / HTTP/1.1\r\nHost: test\r\n\r\n", 2))); err != nil {
+		t.Fatal(err)
+	}
+	clients[0].expect(http.StatusOK)
+	clients[0].expect(http.StatusOK)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(seen) != 11 {
+		t.Errorf("11 requests ran on %d threads", len(seen))
+	}
+	if peak := g.peak.Load(); peak > 3 {
+		t.Errorf("%d requests at once, max is 3", peak)
+	}
+	await(t, "no thread left", func() bool { return r.Stats().Threads == 0 && len(tasks(t, "plimsoll-exec", "comm")) == 0 })
+}
+
+func TestThreadsOutliveHandlersThatEndTheirGoroutine(t *testing.T) {
+	r := serve(t, "thread:max=2,spare=1", func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/goexit" {
+			runtime.Goexit()
+		}
+	})
+	for range 5 { // more than max
+		connectTo(t, r.address).send("/goexit").ended()
+	}
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	await(t, "nothing under way", func() bool { s := r.Stats(); return s.Busy == 0 && s.InFlight == 0 })
 }

@@ -22,8 +22,19 @@ import (
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
+// Keeps the main thread for the main goroutine. Where a goroutine that locked
+// it ends, Go does not end that thread, and the tests count threads.
+func init() { runtime.LockOSThread() }
+
 // An engine of this kind is given a processor for each thread; see Procs.
 func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		if err := beChild(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	runtime.GOMAXPROCS(64)
 	goleak.VerifyTestMain(m)
 }

@@ -19,8 +19,8 @@ import (
 // passes, wakes that thread by shutdown(2), because nothing else does: that
 // direction of the connection is then at its end for good.
 type socket struct {
-	fd   int
-	refs atomic.Int32 // calls that use fd, plus one until Close; or'ed with closing
+	fd     int
+	refs   atomic.Int32 // calls that use fd, plus one until Close; or'ed with closing
 	rd, wr direction
 
 	network       string

@@ -1,0 +1,242 @@
+package thread
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+)
+
+func TestConnectionPastTheCapIsHeldUntilOneCloses(t *testing.T) {
+	r := serve(t, "thread:max=4,connections=2", func(http.ResponseWriter, *http.Request) {})
+	first, second := connectTo(t, r.address), connectTo(t, r.address)
+	first.send("/").expect(http.StatusOK)
+	second.send("/").expect(http.StatusOK)
+
+	third := connectTo(t, r.address).send("/")
+	fourth := connectTo(t, r.address).send("/") // waits in the kernel's queue
+	await(t, "the third is accepted", func() bool { s := r.Stats(); return s.Accepted == 3 && s.Connections == 3 })
+	for range 20 {
+		first.send("/").expect(http.StatusOK)
+	}
+	if s := r.Stats(); s.Requests != 22 || s.Accepted != 3 {
+		t.Errorf("at the cap: %d requests and %d accepted, want those 22 of the first two, and 3", s.Requests, s.Accepted)
+	}
+	first.Close()
+	third.expect(http.StatusOK)
+	await(t, "the fourth is accepted", func() bool { s := r.Stats(); return s.Accepted == 4 && s.Connections == 3 })
+	second.Close()
+	fourth.expect(http.StatusOK)
+}
+
+func TestIdleConnectionsHaveNoThread(t *testing.T) {
+	r := serve(t, "thread:max=2,spare=1", func(http.ResponseWriter, *http.Request) {})
+	clients := make([]*client, 50)
+	for i := range clients {
+		clients[i] = connectTo(t, r.address)
+		clients[i].send("/").expect(http.StatusOK)
+	}
+	await(t, "all are idle", func() bool { s := r.Stats(); return s.Connections == 50 && s.Busy == 0 })
+	for _, c := range clients {
+		c.send("/").expect(http.StatusOK)
+	}
+	if s := r.Stats(); s.Accepted != 50 || s.Threads > 2 {
+		t.Errorf("%d connections accepted, %d threads; want 50 and at most 2", s.Accepted, s.Threads)
+	}
+}
+
+func TestIdleConnectionIsClosedAfterKeepalive(t *testing.T) {
+	r := serve(t, "thread:max=2,keepalive=50ms", func(http.ResponseWriter, *http.Request) {})
+	c := connectTo(t, r.address)
+	c.send("/").expect(http.StatusOK)
+	c.ended()
+	c.Close()
+	await(t, "no connection", func() bool { return r.Stats().Connections == 0 })
+}
+
+func TestExpiry(t *testing.T) {
+	running := rules{keepalive: 1000, linger: 50}
+	stopping := rules{keepalive: 1000, linger: 50, drain: 500}
+	for _, test := range []struct {
+		name  string
+		rules rules
+		state uint32
+		since int64
+		want  int64
+	}{
+		{"idle", running, idle, 100, 1100},
+		{"a request runs", running, busy, 100, forever},
+		{"answered for the last time", running, lingering, 100, 100 + int64(lingerTime)},
+		{"closed already", running, gone, 100, forever},
+		{"idle when the engine stops", stopping, idle, 100, 550},
+		{"idle since the engine stops", stopping, idle, 600, 650},
+		{"stopping does not hurry a request", stopping, busy, 100, forever},
+	} {
+		if at := test.rules.expiry(test.state, test.since); at != test.want {
+			t.Errorf("%s: expires at %d, want %d", test.name, at, test.want)
+		}
+	}
+}
+
+// A client that went away without a request costs no thread, even if none is
+// free.
+func TestClosedConnectionNeedsNoThread(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=1", g.through)
+	c := connectTo(t, r.address).send("/")
+	await(t, "the only thread is busy", func() bool { return g.now.Load() == 1 })
+	connectTo(t, r.address).Close()
+	await(t, "it is gone", func() bool { s := r.Stats(); return s.Accepted == 2 && s.Connections == 1 })
+	if s := r.Stats(); s.Queued != 0 {
+		t.Errorf("%d queued, want 0", s.Queued)
+	}
+	g.release()
+	c.expect(http.StatusOK)
+}
+
+func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
+	causes := make(chan error, 2)
+	entered := make(chan bool, 2)
+	r := serve(t, "thread:max=1", func(_ http.ResponseWriter, req *http.Request) {
+		entered <- true
+		<-req.Context().Done()
+		causes <- req.Context().Err()
+	})
+	running := connectTo(t, r.address).send("/")
+	<-entered
+	queued := connectTo(t, r.address).send("/")
+	await(t, "the second is queued", func() bool { return r.Stats().Queued == 1 })
+	queued.Close()
+	running.Close()
+	for range 2 {
+		select {
+		case err := <-causes:
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("context ended by %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("the context has not ended")
+		}
+	}
+	await(t, "no connection", func() bool { return r.Stats().Connections == 0 })
+}
+
+func TestContextEndsWithTheRequest(t *testing.T) {
+	contexts := make(chan context.Context, 1)
+	r := serve(t, "thread:max=1", func(_ http.ResponseWriter, req *http.Request) {
+		if req.Context().Err() != nil {
+			t.Error("the context has ended at the start")
+		}
+		contexts <- req.Context()
+	})
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	<-(<-contexts).Done()
+}
+
+func TestSlowHeadIsAnswered408(t *testing.T) {
+	e, err := newEngine(config(t, "thread:max=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.SetLimits(engine.Limits{HeaderTimeout: 50 * time.Millisecond, Linger: time.Millisecond})
+	r := start(t, e, func(http.ResponseWriter, *http.Request) {})
+	slow := connectTo(t, r.address)
+	if _, err := io.WriteString(slow, "GET / HTTP/1.1\r\nHost: te"); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "its thread waits for the rest", func() bool { return inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1 })
+	slow.expect(http.StatusRequestTimeout)
+	slow.ended()
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+}
+
+func TestOversizedInputIsRefused(t *testing.T) {
+	e, err := newEngine(config(t, "thread:max=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.SetLimits(engine.Limits{Head: 1000, Body: 1000, Linger: time.Millisecond})
+	r := start(t, e, func(w http.ResponseWriter, req *http.Request) {
+		if _, err := io.Copy(io.Discard, req.Body); err != nil {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}
+	})
+	c := connectTo(t, r.address)
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: test\r\nX: "+strings.Repeat("x", 2000)); err != nil {
+		t.Fatal(err)
+	}
+	c.expect(http.StatusRequestHeaderFieldsTooLarge)
+	c.ended()
+	c = connectTo(t, r.address)
+	if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2000\r\n\r\n"+strings.Repeat("x", 2000)); err != nil {
+		t.Fatal(err)
+	}
+	c.expect(http.StatusRequestEntityTooLarge)
+	c.ended()
+}
+
+func TestHijackedConnectionIsTheHandlers(t *testing.T) {
+	r := serve(t, "thread:max=1", func(w http.ResponseWriter, _ *http.Request) {
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() {
+			defer conn.Close()
+			line, err := rw.ReadString('\n')
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = io.WriteString(conn, "echo "+line)
+		}()
+	})
+	c := connectTo(t, r.address).send("/")
+	await(t, "the engine has let go", func() bool { s := r.Stats(); return s.Accepted == 1 && s.Connections == 0 && s.Busy == 0 })
+	r.stop(t)
+	if _, err := io.WriteString(c, "hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := c.r.ReadString('\n'); err != nil || line != "echo hello\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	c.ended()
+}
+
+func TestUnixListener(t *testing.T) {
+	e, err := newEngine(config(t, "thread:max=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := t.TempDir() + "/socket"
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- e.Serve(ctx, ln, http.NotFoundHandler()) }()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(b), "HTTP/1.0 404") {
+		t.Errorf("got %q, %v", b, err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

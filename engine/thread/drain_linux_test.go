@@ -1,0 +1,209 @@
+package thread
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+)
+
+// At 1,000 requests/s: every request that was sent is answered, no connection
+// is reset, and idle ones close cleanly.
+func TestDrainAnswersWhatWasReceived(t *testing.T) {
+	e, err := newEngine(config(t, "thread:max=8"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Long against any pause of the clients between two requests.
+	e.SetLimits(engine.Limits{Linger: 2 * time.Second})
+	r := start(t, e, func(_ http.ResponseWriter, req *http.Request) {
+		engine.TaskOf(req.Context()).Sleep(2 * time.Millisecond)
+	})
+	resting := connectTo(t, r.address)
+	resting.send("/").expect(http.StatusOK)
+
+	const clients = 20
+	var answered atomic.Int64
+	var ended sync.WaitGroup
+	for range clients {
+		ended.Go(func() {
+			tick := time.NewTicker(clients * time.Millisecond)
+			defer tick.Stop()
+			for {
+				c, err := net.Dial("tcp", r.address)
+				if err != nil {
+					if !errors.Is(err, unix.ECONNREFUSED) {
+						t.Errorf("connect: %v", err)
+					}
+					return
+				}
+				keep := exchanges(t, c, tick.C, &answered)
+				c.Close()
+				if !keep {
+					return
+				}
+			}
+		})
+	}
+	await(t, "200 answers", func() bool { return answered.Load() >= 200 })
+	r.cancel()
+	ended.Wait()
+	resting.ended()
+	r.stop(t)
+	s := r.Stats()
+	if s.Responses != s.Requests || s.Responses != uint64(answered.Load())+1 {
+		t.Errorf("%d requests, %d responses; the clients got %d", s.Requests, s.Responses, answered.Load()+1)
+	}
+}
+
+// exchanges makes some exchanges on a connection, and reports whether the
+// client is to go on with another one.
+func exchanges(t *testing.T, c net.Conn, tick <-chan time.Time, answered *atomic.Int64) bool {
+	_ = c.SetDeadline(time.Now().Add(patience))
+	b := bufio.NewReader(c)
+	for range 10 {
+		<-tick
+		if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
+			t.Errorf("send: %v", err)
+			return false
+		}
+		res, err := http.ReadResponse(b, nil)
+		if err != nil {
+			t.Errorf("a request was sent and not answered: %v", err)
+			return false
+		}
+		res.Body.Close()
+		answered.Add(1)
+		if res.Close {
+			if n, err := b.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+				t.Errorf("after Connection: close: %d bytes, %v", n, err)
+			}
+			return false
+		}
+	}
+	return true
+}
+
+// What is in the kernel's queue when the engine stops was received too.
+func TestDrainServesTheAcceptQueue(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=2,connections=1", g.through)
+	clients := []*client{connectTo(t, r.address).send("/")}
+	await(t, "one at the upstream", func() bool { return g.now.Load() == 1 })
+	for range 5 {
+		clients = append(clients, connectTo(t, r.address).send("/"))
+	}
+	await(t, "one is held, four are in the kernel's queue", func() bool { return r.Stats().Accepted == 2 })
+	r.cancel()
+	await(t, "draining", func() bool { return r.draining.Load() })
+	g.release()
+	for _, c := range clients[1:] {
+		if res, _ := c.answer(); res.StatusCode != http.StatusOK || !res.Close {
+			t.Errorf("%s, Connection: close %v", res.Status, res.Close)
+		}
+		c.ended()
+	}
+	clients[0].expect(http.StatusOK)
+	r.stop(t)
+}
+
+// While a handler still runs, nobody can connect, and Serve does not return.
+func TestDrainWaitsForHandlersAndRefusesClients(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=2", g.through)
+	c := connectTo(t, r.address).send("/")
+	await(t, "one at the upstream", func() bool { return g.now.Load() == 1 })
+	r.cancel()
+	await(t, "clients are refused", func() bool {
+		d := net.Dialer{Timeout: 100 * time.Millisecond}
+		late, err := d.Dial("tcp", r.address)
+		if err == nil {
+			late.Close()
+		}
+		return errors.Is(err, unix.ECONNREFUSED)
+	})
+	select {
+	case err := <-r.ended:
+		t.Fatalf("Serve returned %v with a request unanswered", err)
+	default:
+	}
+	g.release()
+	c.expect(http.StatusOK)
+	r.stop(t)
+}
+
+func TestNothingIsLeftAfterServe(t *testing.T) {
+	descriptors := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	for range 2 { // the first round opens what Go keeps: its own epoll
+		before := descriptors()
+		t.Run("", func(t *testing.T) {
+			g := newGate(t)
+			r := serve(t, "thread:max=6,spare=3", g.through)
+			for range 4 {
+				connectTo(t, r.address).send("/")
+			}
+			connectTo(t, r.address)
+			await(t, "4 at the upstream", func() bool { return g.now.Load() == 4 })
+			g.release()
+		})
+		await(t, "no thread left", func() bool {
+			for _, name := range tasks(t, "", "comm") {
+				if strings.HasPrefix(name, "plimsoll-") {
+					return false
+				}
+			}
+			return true
+		})
+		if before > 12 { // the second round
+			await(t, "no descriptor left", func() bool { return descriptors() <= before })
+		}
+	}
+}
+
+func TestServeOnlyOnce(t *testing.T) {
+	r := serve(t, "thread:max=1", func(http.ResponseWriter, *http.Request) {})
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Serve(context.Background(), ln, http.NotFoundHandler()); !errors.Is(err, errServed) {
+		t.Errorf("a second Serve: %v", err)
+	}
+	if _, err := ln.Accept(); err == nil {
+		t.Error("the second listener is open")
+	}
+}
+
+func TestListenerWithoutDescriptor(t *testing.T) {
+	e, err := newEngine(config(t, "thread:max=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.Serve(context.Background(), struct{ net.Listener }{ln}, http.NotFoundHandler())
+	if err == nil || !strings.Contains(err.Error(), "*net.TCPListener") {
+		t.Errorf("got %v, want an error that says what to give", err)
+	}
+}

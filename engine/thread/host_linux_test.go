@@ -1,0 +1,129 @@
+package thread
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+func TestSleepBlocksTheThread(t *testing.T) {
+	r := serve(t, "thread:max=2", func(_ http.ResponseWriter, req *http.Request) {
+		engine.TaskOf(req.Context()).Sleep(100 * time.Millisecond)
+	})
+	c := connectTo(t, r.address).send("/")
+	await(t, "a thread in clock_nanosleep", func() bool { return inSyscall(t, "plimsoll-exec", unix.SYS_CLOCK_NANOSLEEP) == 1 })
+	c.expect(http.StatusOK)
+	await(t, "accounted", func() bool { return r.Stats().InFlight == 0 })
+	if got := time.Duration(r.Stats().Residence[model.Awaiting]); got < 100*time.Millisecond {
+		t.Errorf("slept for 100ms, %v of it accounted", got)
+	}
+}
+
+func TestHoldBlocksTheThread(t *testing.T) {
+	g := newGate(t)
+	one := engine.NewResource("one", 1)
+	r := serve(t, "thread:max=3,spare=0", func(_ http.ResponseWriter, req *http.Request) {
+		if err := engine.TaskOf(req.Context()).Hold(one, g.pass); err != nil {
+			t.Error(err)
+		}
+	})
+	clients := make([]*client, 3)
+	for i := range clients {
+		clients[i] = connectTo(t, r.address).send("/")
+	}
+	await(t, "two threads in futex, one in read", func() bool {
+		return one.Stats().Waiting == 2 &&
+			inSyscall(t, "plimsoll-exec", unix.SYS_FUTEX) == 2 && inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1
+	})
+	g.release()
+	for _, c := range clients {
+		c.expect(http.StatusOK)
+	}
+	if peak := g.peak.Load(); peak != 1 {
+		t.Errorf("%d held the one at once", peak)
+	}
+}
+
+func TestBranchesRunOnThreadsOfTheirOwn(t *testing.T) {
+	g := newGate(t)
+	var mu sync.Mutex
+	var first int
+	var branches []int
+	r := serve(t, "thread:max=1,spare=1,idle=50ms", func(_ http.ResponseWriter, req *http.Request) {
+		branch := func(task engine.Task) error {
+			mu.Lock()
+			branches = append(branches, unix.Gettid())
+			mu.Unlock()
+			return g.pass(task)
+		}
+		mu.Lock()
+		first = unix.Gettid()
+		mu.Unlock()
+		if err := engine.TaskOf(req.Context()).All("all", branch, branch, branch); err != nil {
+			t.Error(err)
+		}
+	})
+	c := connectTo(t, r.address).send("/")
+	await(t, "three branches at the upstream, two auxiliary threads", func() bool {
+		return g.now.Load() == 3 && r.Auxiliary() == 2 &&
+			inSyscall(t, "plimsoll-branch", unix.SYS_READ) == 2 && inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1
+	})
+	if s := r.Stats(); s.Threads != 1 || s.Busy != 1 {
+		t.Errorf("%d threads, %d busy: the pool has one", s.Threads, s.Busy)
+	}
+	g.release()
+	c.expect(http.StatusOK)
+	mu.Lock()
+	slices.Sort(branches)
+	if len(slices.Compact(branches)) != 3 || !slices.Contains(branches, first) {
+		t.Errorf("branches ran on threads %v, the request on %d", branches, first)
+	}
+	mu.Unlock()
+	await(t, "auxiliary threads end when idle", func() bool { return r.Auxiliary() == 0 && len(tasks(t, "plimsoll-branch", "comm")) == 0 })
+}
+
+func TestErrorsOfBranches(t *testing.T) {
+	bad := errors.New("bad")
+	r := serve(t, "thread:max=1", func(w http.ResponseWriter, req *http.Request) {
+		ok := func(engine.Task) error { return nil }
+		err := engine.TaskOf(req.Context()).All("all", ok, func(engine.Task) error { return bad }, ok)
+		fmt.Fprint(w, errors.Is(err, bad))
+	})
+	if got := connectTo(t, r.address).send("/").expect(http.StatusOK); got != "true" {
+		t.Errorf("the branch's error did not come out: %s", got)
+	}
+}
+
+// A permit is never lost, whoever comes first.
+func TestParker(t *testing.T) {
+	var p parker
+	p.Unpark()
+	p.Unpark() // one permit is all there is
+	p.Park()
+	const rounds = 2000
+	var there, back parker
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		for range rounds {
+			there.Park()
+			back.Unpark()
+		}
+	}()
+	for range rounds {
+		there.Unpark()
+		back.Park()
+	}
+	<-done
+}
