@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -23,34 +24,17 @@ import (
 // binary again, so that each has the CPU that it is given.
 const roleKey = "PLIMSOLL_LOAD_ROLE"
 
-// start runs this binary in a role, on one CPU.
-func start(b *testing.B, role, cpu string, args ...string) (*exec.Cmd, *bufio.Reader) {
+// role returns the command that runs this binary in a role, on one CPU.
+func role(b *testing.B, name, cpu string, args ...string) *exec.Cmd {
 	b.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		b.Fatal(err)
 	}
 	cmd := onCPU(b, cpu, self, args...)
-	cmd.Env = append(os.Environ(), roleKey+"="+role, "GOMAXPROCS=2")
+	cmd.Env = append(os.Environ(), roleKey+"="+name, "GOMAXPROCS=2")
 	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close() // the server's sign to end
-		if err := cmd.Wait(); err != nil {
-			b.Errorf("%s: %v", role, err)
-		}
-	})
-	return cmd, bufio.NewReader(out)
+	return cmd
 }
 
 func onCPU(b *testing.B, cpu, path string, args ...string) *exec.Cmd {
@@ -64,8 +48,26 @@ func onCPU(b *testing.B, cpu, path string, args ...string) *exec.Cmd {
 
 // plaintext starts the server on CPU 1 and returns its target.
 func plaintext(b *testing.B) string {
-	_, out := start(b, "server", "1")
-	line, err := out.ReadString('\n')
+	b.Helper()
+	cmd := role(b, "server", "1")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		in.Close() // its sign to end
+		if err := cmd.Wait(); err != nil {
+			b.Errorf("server: %v", err)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,7 +81,8 @@ type report struct {
 	Lag99        int64   // ns
 	Delay99      int64
 	DelayMax     int64
-	PeakResident int64 // bytes
+	PeakResident int64         // bytes
+	CPU          time.Duration `json:"-"`
 }
 
 // A job is what the client process is to do.
@@ -98,12 +101,22 @@ func measure(b *testing.B, j job) report {
 	if err != nil {
 		b.Fatal(err)
 	}
-	_, out := start(b, "client", "0", string(text))
-	var r report
-	if err := json.NewDecoder(out).Decode(&r); err != nil {
+	cmd := role(b, "client", "0", string(text))
+	out, err := cmd.Output()
+	if err != nil {
 		b.Fatal(err)
 	}
+	var r report
+	if err := json.Unmarshal(out, &r); err != nil {
+		b.Fatal(err)
+	}
+	r.CPU = cpuOf(cmd)
 	return r
+}
+
+// cpuOf is the CPU time that an ended process took.
+func cpuOf(cmd *exec.Cmd) time.Duration {
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
 func child(role string) int {

@@ -60,8 +60,8 @@ type RouteSummary struct {
 
 // A Warning is a doubt about a measurement.
 type Warning struct {
-	Code string // stable, in kebab-case
-	Text string
+	Code string `json:"code"` // stable, in kebab-case
+	Text string `json:"text"`
 }
 
 // Asked returns the arrivals per second that the schedule had.
@@ -107,11 +107,11 @@ func (s *Summary) doubts(cfg *Config) []Warning {
 
 	delay, median := s.Delay.Quantile(0.99), s.Latency.Quantile(0.5)
 	if delay > lateBound && float64(delay) > lateShare*float64(median) {
-		add("generator-late", "the load generator itself was late: 1 %% of its arrivals by more than %v, at worst %v; give it a CPU of its own, or a lower rate", round(delay), round(s.Delay.Max()))
+		add("generator-late", "the load generator itself was late, by %s at p99 and %s at worst: give it a CPU of its own, or a lower rate", duration(delay), duration(s.Delay.Max()))
 	}
 	// In a closed loop the connections are the users: nobody is due before there is one.
 	if lag := s.Lag.Quantile(0.99); cfg.Closed == 0 && lag > 2*lateBound && lag > 2*delay && float64(lag) > lateShare*float64(median) {
-		add("waited-for-connection", "1 %% of the requests waited more than %v for a connection, which is in their latency: connections are opened one by one; open more before the start (Preopen)", round(lag))
+		add("waited-for-connection", "1 %% of the requests waited more than %s for a connection, which is in their latency: connections are opened one by one; open more before the start", duration(lag))
 	}
 	var clientErrors int64
 	for _, h := range s.Hists {
@@ -126,13 +126,4 @@ func (s *Summary) doubts(cfg *Config) []Warning {
 		add("client-failed", "%s", e)
 	}
 	return w
-}
-
-// round keeps what a person reads: two or three digits.
-func round(d time.Duration) time.Duration {
-	unit := time.Microsecond
-	for d >= 1000*unit {
-		unit *= 10
-	}
-	return d.Round(unit)
 }
