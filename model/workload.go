@@ -64,7 +64,7 @@ type Step struct {
 
 // A Branch is one alternative of a Choice or one strand of a Parallel.
 type Branch struct {
-	P     float64 // Choice only; the probabilities of a Choice add up to 1
+	P     float64 // Choice only; they add up to 1 within 2e-4, and the last branch has what the others leave
 	Steps []Step
 }
 
