@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	generator "github.com/plimsoll-dev/plimsoll/load" // load is a function of this package
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// loadCmd sends requests to a service and says how it answered.
+type loadCmd struct {
+	URL         string        `arg:"" name:"url" help:"What to ask for: http://HOST:PORT/PATH."`
+	Rate        float64       `short:"r" placeholder:"N" help:"Arrivals per second, whether or not earlier ones were answered (open loop)."`
+	Connections int           `short:"c" placeholder:"N" help:"Closed loop instead: N connections, each of which sends its next request when the one before has ended."`
+	For         time.Duration `short:"d" default:"10s" placeholder:"TIME" help:"How long (${default})."`
+	Arrivals    string        `default:"poisson" placeholder:"KIND" help:"poisson, constant, or bursts:N for N at once (${default})."`
+	Method      string        `short:"X" help:"Request method; GET, or POST with a body."`
+	Header      []string      `short:"H" sep:"none" placeholder:"NAME:VALUE" help:"A request header; repeat for each."`
+	Body        string        `placeholder:"TEXT" help:"The request's body; @FILE takes it from a file."`
+	Timeout     time.Duration `default:"10s" placeholder:"TIME" help:"After which a request has failed, from when it was due (${default})."`
+	InFlight    int           `default:"10000" placeholder:"N" help:"Requests open at once; one that is due past that has failed (${default})."`
+	Preopen     int           `default:"1" placeholder:"N" help:"Connections to open before the start (${default}); 0 starts also where nothing listens."`
+	Within      time.Duration `placeholder:"TIME" help:"Count the requests answered within that time of when they were due."`
+	Ratio       float64       `placeholder:"SHARE" help:"Exit with 1 if a smaller share than this, as 0.99, was answered within --within."`
+	Seed        uint64        `default:"1" help:"The same seed gives the same arrivals (${default})."`
+	JSON        string        `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
+}
+
+// Help shows both loops.
+func (loadCmd) Help() string {
+	return `Latency counts from when a request was due, so a stall of the service is in the latency of every request that was due meanwhile.
+
+Examples:
+  plimsoll load --rate 500 --for 30s http://127.0.0.1:8080/search
+  plimsoll load --rate 500 --within 1s --ratio 0.99 http://127.0.0.1:8080/ || echo too slow
+  plimsoll load --connections 64 http://127.0.0.1:8080/`
+}
+
+// Run sends the load, and prints what came of it also if it was interrupted.
+func (c *loadCmd) Run(ctx context.Context, s streams) error {
+	cfg, err := c.config()
+	if err != nil {
+		return usageErr(err)
+	}
+	// The sending thread must not wait for a processor that the collector has.
+	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
+	p := newProgress(s.err)
+	stop := c.follow(&cfg, p)
+	sum, err := generator.Run(ctx, cfg, nil)
+	stop()
+	p.end()
+	if err != nil {
+		return err
+	}
+	if err := c.show(&sum, s); err != nil {
+		return err
+	}
+	if sum.End == generator.Cancelled {
+		return ctx.Err()
+	}
+	return c.judge(&sum)
+}
+
+func (c *loadCmd) config() (generator.Config, error) {
+	switch {
+	case c.Rate == 0 && c.Connections == 0:
+		return generator.Config{}, fmt.Errorf("no load: write --rate N for arrivals per second, or --connections N for a closed loop")
+	case c.Rate != 0 && c.Connections != 0:
+		return generator.Config{}, fmt.Errorf("--rate is an open loop and --connections a closed one; write one of them")
+	case c.Ratio < 0 || c.Ratio > 1:
+		return generator.Config{}, fmt.Errorf("--ratio=%v is not a share; write one from 0 to 1, as 0.99", c.Ratio)
+	case c.Ratio > 0 && c.Within == 0:
+		return generator.Config{}, fmt.Errorf("--ratio needs a time; write --within TIME too")
+	}
+	target, path, err := generator.SplitURL(c.URL)
+	if err != nil {
+		return generator.Config{}, err
+	}
+	arrivals, err := parseArrivals(c.Arrivals)
+	if err != nil {
+		return generator.Config{}, err
+	}
+	route := generator.Route{Method: c.Method, Path: path, Body: []byte(c.Body)}
+	if file, ok := strings.CutPrefix(c.Body, "@"); ok {
+		if route.Body, err = os.ReadFile(file); err != nil {
+			return generator.Config{}, fmt.Errorf("--body: %w", err)
+		}
+	}
+	if route.Method == "" && len(route.Body) > 0 {
+		route.Method = "POST"
+	}
+	for _, h := range c.Header {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return generator.Config{}, fmt.Errorf("--header %q has no colon; write NAME:VALUE", h)
+		}
+		route.Header = append(route.Header, generator.Header{Name: name, Value: strings.TrimSpace(value)})
+	}
+	return generator.Config{
+		Target: target, Routes: []generator.Route{route}, Arrivals: arrivals, Seed: c.Seed,
+		Stages: []model.Stage{{For: c.For, Rate: c.Rate}}, Closed: c.Connections,
+		Timeout: c.Timeout, InFlight: c.InFlight, Within: c.Within, Preopen: c.Preopen,
+	}, nil
+}
+
+// parseArrivals reads poisson, constant and bursts:N.
+func parseArrivals(text string) (model.Arrivals, error) {
+	kind, n, sized := strings.Cut(text, ":")
+	a := model.Arrivals{Kind: model.ArrivalKind(kind)}
+	var err error
+	switch {
+	case a.Kind == model.Bursts && sized:
+		a.Burst, err = strconv.Atoi(n)
+	case a.Kind == model.Bursts, a.Kind != model.Poisson && a.Kind != model.Constant, sized:
+		err = strconv.ErrSyntax
+	}
+	if err != nil || a.Kind == model.Bursts && a.Burst < 1 {
+		return a, fmt.Errorf("--arrivals %q: write poisson, constant, or bursts:N with N requests at once, as bursts:20", text)
+	}
+	return a, nil
+}
+
+// follow shows a line of progress each second, on a terminal.
+func (c *loadCmd) follow(cfg *generator.Config, p *progress) (stop func()) {
+	if !p.terminal {
+		return func() {}
+	}
+	ticks, done := make(chan generator.Tick, 1), make(chan struct{})
+	var shown generator.Tick
+	cfg.Stop = func(t generator.Tick) bool {
+		if t.At >= shown.At+time.Second {
+			shown = t
+			select {
+			case ticks <- t:
+			default: // the terminal is slow; sending is not to wait for it
+			}
+		}
+		return false
+	}
+	go func() {
+		defer close(done)
+		var last generator.Tick
+		for t := range ticks {
+			span := (t.At - last.At).Seconds()
+			p.erase()
+			text := []rune(fmt.Sprintf("%4.0f s of %v   asked %.0f/s   answered %.0f/s   in flight %d   failed %d",
+				t.At.Seconds(), c.For, float64(t.Arrivals-last.Arrivals)/span, float64(t.Outcomes[generator.OK]-last.Outcomes[generator.OK])/span, t.InFlight, t.Counts.Failed()))
+			fmt.Fprint(p.w, string(text[:min(len(text), p.width-1)]))
+			last = t
+		}
+	}()
+	return func() { close(ticks); <-done }
+}
+
+// show prints the table, or the result as JSON to a file or, for "-", in the
+// table's place.
+func (c *loadCmd) show(sum *generator.Summary, s streams) error {
+	if c.JSON != "" {
+		b, err := json.MarshalIndent(sum.Digest(c.Within), "", "  ")
+		if err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+		b = append(b, '\n')
+		if c.JSON == "-" {
+			_, err = s.out.Write(b)
+			return err
+		}
+		if err := os.WriteFile(c.JSON, b, 0o644); err != nil {
+			return usageErr(fmt.Errorf("write result: %w", err))
+		}
+	}
+	what := fmt.Sprintf("%g/s, %s arrivals", c.Rate, c.Arrivals)
+	if c.Connections > 0 {
+		what = fmt.Sprintf("closed loop of %d connections", c.Connections)
+	}
+	if sum.End == generator.Cancelled {
+		what += fmt.Sprintf(", interrupted after %.1f s", sum.Elapsed.Seconds())
+	}
+	if _, err := fmt.Fprintf(s.out, "%s for %v: %s\n\n", c.URL, c.For, what); err != nil {
+		return err
+	}
+	return sum.WriteTable(s.out, c.Within)
+}
+
+// judge holds the result against what was expected. A late generator makes
+// latencies longer, never shorter: it voids a failure and not a success.
+func (c *loadCmd) judge(sum *generator.Summary) error {
+	if c.Ratio == 0 || float64(sum.Within) >= c.Ratio*float64(sum.Arrivals) {
+		return nil
+	}
+	err := fmt.Errorf("%d of %d requests were answered within %v, which is less than the share of %v expected", sum.Within, sum.Arrivals, c.Within, c.Ratio)
+	for _, w := range sum.Warnings {
+		if w.Code == "generator-late" {
+			return voidErr(fmt.Errorf("the measurement is void: %w, but %s", err, w.Text))
+		}
+	}
+	return expectationErr(err)
+}
