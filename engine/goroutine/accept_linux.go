@@ -18,7 +18,9 @@ type acceptor struct {
 	ln      net.Listener
 	ctx     context.Context
 	backoff time.Duration
-	end     time.Time // of the last connections; zero until the context ends
+	ending  bool       // the context has ended, handshakes settle
+	closed  bool       // the listener is closed
+	rest    []net.Conn // taken before that
 }
 
 var errStopped = errors.New("stopped")
@@ -32,50 +34,67 @@ func (a *acceptor) interrupt() {
 	}
 }
 
-const (
-	// settle is how long a handshake that is under way may take to complete.
-	settle = 5 * time.Millisecond
-	// settleMax bounds the last connections where SYNs cannot be dropped.
-	settleMax = 250 * time.Millisecond
-)
+// settle is how long a handshake that is under way may take to complete.
+const settle = 5 * time.Millisecond
 
 // Accept returns the next connection. It rides out errors that pass, and
-// returns errStopped when the context has ended and all is taken.
+// returns errStopped when the context has ended and all is taken; the listener
+// is then closed.
 func (a *acceptor) Accept() (net.Conn, error) {
-	for {
+	for !a.closed {
 		c, err := a.ln.Accept()
-		if err == nil {
-			a.backoff = 0
-			if !a.end.IsZero() && a.settle() != nil {
-				c.Close()
-				return nil, errStopped
-			}
-			return c, nil
-		}
 		switch {
-		case a.ctx.Err() != nil && a.end.IsZero() && errors.Is(err, os.ErrDeadlineExceeded):
+		case err == nil:
+			a.backoff = 0
+			return c, nil
+		case a.ctx.Err() != nil && !a.ending && errors.Is(err, os.ErrDeadlineExceeded):
+			a.ending = true
 			dropSYN(a.ln)
-			a.end = time.Now().Add(settleMax)
-			if a.settle() != nil {
-				return nil, errStopped
+			if a.ln.(deadliner).SetDeadline(time.Now().Add(settle)) != nil {
+				a.close()
 			}
 		case a.ctx.Err() != nil:
-			return nil, errStopped
+			a.close()
 		case passes(err):
 			a.wait()
 		default:
 			return nil, fmt.Errorf("accept: %w", err)
 		}
 	}
+	if len(a.rest) == 0 {
+		return nil, errStopped
+	}
+	c := a.rest[0]
+	a.rest = a.rest[1:]
+	return c, nil
 }
 
-// settle gives the next of the last connections its time.
-func (a *acceptor) settle() error {
-	at := time.Now().Add(settle)
-	if at.After(a.end) {
-		at = a.end
+// close empties the kernel's queue and closes the listener at once after, so
+// that as good as nobody gets in between even if SYNs are not dropped.
+func (a *acceptor) close() {
+	var fds []int
+	if sc, ok := a.ln.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(ln uintptr) {
+				for {
+					fd, _, err := unix.Accept4(int(ln), unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
+					if err != nil {
+						return // empty
+					}
+					fds = append(fds, fd)
+				}
+			})
+		}
 	}
-	return a.ln.(deadliner).SetDeadline(at)
+	a.ln.Close()
+	a.closed = true
+	for _, fd := range fds {
+		f := os.NewFile(uintptr(fd), "accepted")
+		if c, err := net.FileConn(f); err == nil {
+			a.rest = append(a.rest, c)
+		}
+		f.Close()
+	}
 }
 
 // passes reports whether accepting again may succeed: the peer was gone
@@ -102,8 +121,10 @@ func (a *acceptor) wait() {
 // socket, and lets it complete those whose handshake is under way. A listener
 // that is merely closed resets what is in its queue, and a client may get into
 // the queue at any moment up to the close. A client that is kept out tries
-// again after a second, and is then refused. It is done as well as possible:
-// other kinds of sockets ignore it.
+// again after a second, and is then refused.
+//
+// A listener for Multipath TCP, which net.Listen makes, has no filters; one
+// from net.ListenConfig with SetMultipathTCP(false) does.
 func dropSYN(ln net.Listener) {
 	sc, ok := ln.(syscall.Conn)
 	if !ok {
