@@ -193,6 +193,8 @@ func TestSeedsAndRoutesAreThoseOfTheSchedule(t *testing.T) {
 		}
 		want[fmt.Sprint(max(r.Method, "GET"), r.Path, fmt.Sprintf("%016x", a.Seed), test, agent, len(r.Body), true)]++
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	for k, n := range want {
 		if got[k] != n {
 			t.Errorf("%d requests of %s, want %d", got[k], k, n)
