@@ -83,7 +83,7 @@ type TrialServer struct {
 	Connections int                `json:"connections"`  // open, most seen
 	Residence   map[string]float64 `json:"residence_s"`  // seconds by state, summed over the requests that ended
 	Resources   []TrialResource    `json:"resources"`    // of the workload
-	BlockedRead int                `json:"blocked_read"` // threads seen in a blocking read by the kernel, once in the window
+	BlockedRead int                `json:"blocked_read"` // threads in a blocking read by the kernel's account, the most seen
 }
 
 // TrialResource is what happened to a resource in the window.

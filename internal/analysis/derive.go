@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/internal/search"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -59,7 +60,8 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 	for _, t := range e.Trials {
 		if t.Outcome == record.Voided && t.Purpose == record.PurposeSearch && line.High == 0 {
 			for _, reason := range Disturbances(t, w.SLO) {
-				if !slices.Contains(v.VoidReasons, reason) {
+				// One of a kind: they differ in their figures only.
+				if !slices.ContainsFunc(v.VoidReasons, func(r string) bool { return sameKind(r, reason) }) {
 					v.VoidReasons = append(v.VoidReasons, reason)
 				}
 			}
@@ -83,6 +85,12 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 		}
 	}
 	return v
+}
+
+// sameKind reports whether two reasons are alike up to their first figure.
+func sameKind(a, b string) bool {
+	words := func(s string) string { return s[:max(0, strings.IndexAny(s, "0123456789"))] }
+	return words(a) == words(b)
 }
 
 func loadLine(d search.Decision) LoadLine {
@@ -211,6 +219,10 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 		}
 	}
 	wall.Evidence = append(wall.Evidence, evidence(limits, saturated, chosen, e.Config, t))
+	if chosen >= 0 && saturated[chosen].Kind == model.WallThreadPool && t.Upstream.InFlightMax > 0 {
+		wall.Evidence = append(wall.Evidence, fmt.Sprintf("seen from outside: %d requests in flight at the upstreams at most, %d threads in a blocking read by the kernel's account",
+			t.Upstream.InFlightMax, t.Server.BlockedRead))
+	}
 	wall.Evidence = append(wall.Evidence, t.Reasons...)
 	wall.Evidence = append(wall.Evidence, refuted...)
 	if chosen >= 0 && wall.ConfirmedBy == nil {

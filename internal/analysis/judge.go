@@ -74,8 +74,15 @@ func Disturbances(t *record.Trial, slo model.SLO) []string {
 	if t.Machine.StealShare > stealLimit {
 		why = append(why, fmt.Sprintf("machine: the hypervisor took %.0f %% of the CPU time", 100*t.Machine.StealShare))
 	}
+	if t.Machine.OthersShare > othersLimit {
+		why = append(why, fmt.Sprintf("machine: other processes used %.0f %% of the server's CPU", 100*t.Machine.OthersShare))
+	}
 	return why
 }
+
+// othersLimit is the share of the server's CPUs that others may use: the
+// kernel's own work for the network is some of it.
+const othersLimit = 0.1
 
 // stealLimit is the share of the CPU that may be missing: less is within the
 // precision of the search.

@@ -22,7 +22,8 @@ type samples struct {
 	resources                          []resourceSeries
 	up                                 upstreamSeries
 	steal                              series // seconds over all CPUs, growing
-	reads                              int    // threads in a blocking read, once
+	cpusBusy                           series // seconds that the server's CPUs ran anything, growing
+	reads                              int    // threads in a blocking read, the most seen
 }
 
 type resourceSeries struct {
@@ -43,16 +44,19 @@ type upstreamSeries struct {
 type sampler struct {
 	target *target
 	ups    []*process
-	stop   chan struct{}
-	wg     sync.WaitGroup
-	got    samples
-	err    error
+	cpus   []int // of the server
+
+	looks, lookedAt int // into the kernel's account of the server's threads
+	stop            chan struct{}
+	wg              sync.WaitGroup
+	got             samples
+	err             error
 	// each is called with every sample of the engine, on the sampler's goroutine.
 	each func(engineStats)
 }
 
-func startSampler(t *target, ups []*process, each func(engineStats)) *sampler {
-	s := &sampler{target: t, ups: ups, stop: make(chan struct{}), each: each}
+func startSampler(t *target, ups []*process, cpus []int, each func(engineStats)) *sampler {
+	s := &sampler{target: t, ups: ups, cpus: cpus, stop: make(chan struct{}), each: each}
 	s.wg.Add(1)
 	go s.run()
 	return s
@@ -94,22 +98,35 @@ func (s *sampler) sample() error {
 		return err
 	}
 	if cpus, err := host.ReadCPUTimes(); err == nil {
-		var steal time.Duration
+		var steal, busy time.Duration
 		for _, c := range cpus {
 			steal += c.Steal
 		}
+		for _, n := range s.cpus {
+			busy += cpus[n].Busy
+		}
+		s.got.cpusBusy.add(e.Clock, busy.Seconds())
 		s.got.steal.add(e.Clock, steal.Seconds())
 	}
-	// Once, while the server is at work: reading one file for each thread is dear.
-	if s.got.reads == 0 && e.Engine.Busy > 0 && len(s.got.busy.at) > 15 {
-		if n, err := host.ThreadsInRead(s.target.process.cmd.Process.Pid); err == nil {
-			s.got.reads = n
-		}
-	}
+	s.lookIntoThreads(e.Engine.Busy)
 	if s.each != nil {
 		s.each(e)
 	}
 	return nil
+}
+
+// lookIntoThreads counts, by the kernel's account, the threads that wait in a
+// read for somebody's answer: evidence that does not come from the engine. It
+// reads a file for each thread, so it is done when more are busy than ever, and
+// a few times at most.
+func (s *sampler) lookIntoThreads(busy int) {
+	if s.looks == 4 || busy <= s.lookedAt+s.lookedAt/10 {
+		return
+	}
+	s.looks, s.lookedAt = s.looks+1, busy
+	if n, err := host.ThreadsInRead(s.target.process.cmd.Process.Pid); err == nil {
+		s.got.reads = max(s.got.reads, n)
+	}
 }
 
 func (g *samples) addEngine(e *engineStats) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
@@ -57,7 +58,7 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 		}
 		generator.in.Close()
 	}()
-	s := startSampler(t, l.ups, func(e engineStats) {
+	s := startSampler(t, l.ups, l.exclusive(), func(e engineStats) {
 		if p.each != nil && p.each(e) {
 			select {
 			case enough <- struct{}{}:
@@ -75,6 +76,16 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 	}
 	r.samples = got
 	return r, nil
+}
+
+// exclusive are the server's CPUs if it has them to itself.
+func (l *lab) exclusive() []int {
+	for _, c := range l.place.Server {
+		if slices.Contains(l.place.Load, c) || slices.Contains(l.place.Upstream, c) {
+			return nil
+		}
+	}
+	return l.place.Server
 }
 
 // listen reads a generator's answer to its end.

@@ -34,6 +34,7 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 			Waiting: up.waiting.mean(a, b), LatenessP99us: up.lateP99, LatenessMaxUs: up.lateMax,
 		}
 		t.Machine.StealShare = r.samples.steal.growth(a, b) / t.Seconds
+		t.Machine.OthersShare = max(0, r.samples.cpusBusy.growth(a, b)-t.Server.CPUSeconds) / t.Seconds / float64(max(1, t.Server.CPUs))
 		t.Machine.LoadCPUShare = float64(r.done.CPUNanos) / float64(max(1, r.done.Elapsed))
 	}
 	return r.fillLatency(t, from, to)
