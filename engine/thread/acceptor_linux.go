@@ -165,9 +165,10 @@ func (a *acceptor) sleep(d time.Duration) (done bool) {
 // poll waits for one of the descriptors; a negative time is no limit. It may
 // return early.
 func (a *acceptor) poll(fds []unix.PollFd, d time.Duration) {
-	ms := -1
+	var limit *unix.Timespec
 	if d >= 0 {
-		ms = int((d + time.Millisecond - 1) / time.Millisecond)
+		ts := unix.NsecToTimespec(int64(d))
+		limit = &ts
 	}
-	_, _ = unix.Poll(fds, ms)
+	_, _ = unix.Ppoll(fds, limit, nil)
 }

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 func TestConnectionPastTheCapIsHeldUntilOneCloses(t *testing.T) {
@@ -238,5 +242,103 @@ func TestUnixListener(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// Out of descriptors, the acceptor waits for better times, and does not try
+// again and again.
+func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
+	r := serve(t, "thread:max=2", func(http.ResponseWriter, *http.Request) {})
+	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	comms, err := filepath.Glob("/proc/self/task/*/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state *os.File // of the acceptor's thread; opened while that is possible
+	for _, comm := range comms {
+		if b, err := os.ReadFile(comm); err == nil && string(b) == "plimsoll-accept\n" {
+			if state, err = os.Open(filepath.Dir(comm) + "/syscall"); err != nil {
+				t.Fatal(err)
+			}
+			defer state.Close()
+		}
+	}
+	ln, err := net.ResolveTCPAddr("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, to, err := sockaddrOf(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := newSocket(fd, "tcp", nil, ln)
+	defer late.Close() //nolint:errcheck // of a test
+
+	lowest, err := unix.Dup(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(lowest)
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &old); err != nil {
+		t.Fatal(err)
+	}
+	restore := func() { _ = unix.Setrlimit(unix.RLIMIT_NOFILE, &old) }
+	defer restore()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(lowest), Max: old.Max}); err != nil {
+		t.Skip(err)
+	}
+	if err := unix.Connect(fd, to); err != nil {
+		t.Fatal(err)
+	}
+	// ppoll(2) on one descriptor, not on two: it does not wait for clients.
+	await(t, "the acceptor rests", func() bool {
+		var b [128]byte
+		n, _ := state.ReadAt(b[:], 0)
+		f := strings.Fields(string(b[:n]))
+		return len(f) > 3 && f[0] == strconv.Itoa(unix.SYS_PPOLL) && f[2] == "0x1"
+	})
+	if s := r.Stats(); s.Accepted != 1 {
+		t.Errorf("%d accepted", s.Accepted)
+	}
+	restore()
+	if _, err := late.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(late); err != nil || !strings.HasPrefix(string(b), "HTTP/1.0 200") {
+		t.Errorf("got %q, %v", b, err)
+	}
+}
+
+// The time in the queue counts from when the poller saw the request.
+func TestQueueingIsAccounted(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "thread:max=1", g.through)
+	first := connectTo(t, r.address).send("/")
+	await(t, "one is served", func() bool { return g.now.Load() == 1 })
+	second := connectTo(t, r.address).send("/")
+	await(t, "one is queued", func() bool { return r.Stats().Queued == 1 })
+	since := time.Now()
+	await(t, "20ms have passed", func() bool { return time.Since(since) > 20*time.Millisecond })
+	g.release()
+	first.expect(http.StatusOK)
+	second.expect(http.StatusOK)
+	await(t, "both accounted", func() bool { return r.Stats().InFlight == 0 })
+	s := r.Stats()
+	if queued := time.Duration(s.Residence[model.Queued]); queued < 20*time.Millisecond {
+		t.Errorf("queued for %v, want 20ms and more", queued)
+	}
+	if waited := time.Duration(s.Residence[model.Awaiting]); waited < 20*time.Millisecond {
+		t.Errorf("awaited for %v, want 20ms and more", waited)
+	}
+	if cpu := time.Duration(s.Residence[model.OnCPU]); cpu <= 0 || cpu > time.Second {
+		t.Errorf("%v of CPU", cpu)
+	}
+	if len(s.Ops) != 1 || s.Ops[0].Op != "gate" || s.Ops[0].Count != 2 {
+		t.Errorf("ops %+v", s.Ops)
 	}
 }
