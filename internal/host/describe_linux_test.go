@@ -5,7 +5,12 @@ import (
 	"runtime"
 	"testing"
 	"testing/fstest"
+
+	"github.com/plimsoll-dev/plimsoll/record"
 )
+
+// A description becomes a record's as it is.
+var _ = record.Host(Description{})
 
 func TestDescribe(t *testing.T) {
 	for _, c := range []struct {
