@@ -14,6 +14,9 @@ const (
 
 // arrive takes up what is due, but lets responses have their turn.
 func (c *client) arrive() {
+	if c.over { // ended by another timer of this turn
+		return
+	}
 	now := reactor.Clock()
 	for n := 0; n < turn && c.more && c.start+int64(c.next.At) <= now; n++ {
 		a := c.next
@@ -24,7 +27,7 @@ func (c *client) arrive() {
 		c.pump()
 		now = reactor.Clock()
 	}
-	if c.more && !c.ending {
+	if c.more {
 		c.r.Start(&c.arrival, c.start+int64(c.next.At))
 	}
 }

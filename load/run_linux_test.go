@@ -73,6 +73,13 @@ func TestStopEndsTheRun(t *testing.T) {
 	if err != nil || s.End != Stopped || s.Outcomes[OK] < 600 {
 		t.Errorf("%v: end %q, outcomes %v", err, s.End, s.Outcomes)
 	}
+	var sum uint64
+	for _, n := range s.Outcomes {
+		sum += n
+	}
+	if sum != s.Arrivals {
+		t.Errorf("%d arrivals, but %d outcomes: %v", s.Arrivals, sum, s.Outcomes)
+	}
 	if s.Arrivals < last.Arrivals {
 		t.Errorf("%d arrivals, the last tick had %d", s.Arrivals, last.Arrivals)
 	}
