@@ -91,6 +91,7 @@ type job struct {
 	Paths   []string
 	Closed  int
 	Preopen int
+	Nice    int
 	Stage   model.Stage
 }
 
@@ -139,7 +140,7 @@ func runAndReport() error {
 	if err := json.Unmarshal([]byte(os.Args[1]), &j); err != nil {
 		return err
 	}
-	cfg := Config{Target: j.Target, Closed: j.Closed, Preopen: j.Preopen, Stages: []model.Stage{j.Stage}}
+	cfg := Config{Target: j.Target, Closed: j.Closed, Preopen: j.Preopen, Nice: j.Nice, Stages: []model.Stage{j.Stage}}
 	for _, p := range j.Paths {
 		cfg.Routes = append(cfg.Routes, Route{Path: p})
 	}
