@@ -61,13 +61,15 @@ func (a *acceptor) close() {
 	unix.Close(a.wake)
 }
 
-// stop makes run take what has reached the kernel's queue until the given
-// time on account.Now's clock, and then return. New clients are kept out from
-// here on by not answering their SYN: closing the listener alone would reset
-// those in the queue.
+// stop makes run take what has reached the kernel's queue, and then return.
+// New clients are kept out from here on by not answering their SYN: closing
+// the listener alone would reset those whose handshake is under way. For them
+// it stays open until the given time on account.Now's clock. Where clients
+// cannot be kept out (Multipath TCP, which is Go's default for listeners, and
+// unix sockets) it closes at once.
 func (a *acceptor) stop(until int64) {
-	if a.engine.network != "unix" {
-		_ = unix.SetsockoptSockFprog(a.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &noNewConnections)
+	if a.engine.network == "unix" || unix.SetsockoptSockFprog(a.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &noNewConnections) != nil {
+		until = account.Now()
 	}
 	a.until.Store(until)
 	_, _ = unix.Write(a.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1})

@@ -21,7 +21,8 @@ import (
 
 // The states of a connection say who owns it.
 const (
-	idle      uint32 = iota // the poller: no request is here
+	fresh     uint32 = iota // the poller: no request has come yet
+	idle                    // the poller: no request is here
 	busy                    // the executor: a request waits for a thread, or has one
 	lingering               // the poller: answered for the last time, reads until the client hangs up
 	gone                    // nobody: closed, or handed to a handler
@@ -43,9 +44,10 @@ type conn struct {
 
 	// mu makes "idle, or lingering, and registered" one step, as seen by
 	// expire, and guards what follows.
-	mu     sync.Mutex
-	cancel context.CancelFunc // of the request that runs
-	left   bool               // the client has gone away
+	mu      sync.Mutex
+	request *requestContext // the one that runs, or nil
+	watched bool            // the poller watches for the client's end
+	left    bool            // the client went away
 
 	// Of the poller.
 	drained int // bytes read while lingering
@@ -57,7 +59,9 @@ type conn struct {
 	returnTo model.State // after a read or write that blocks
 	shut     bool        // the write side was shut down: the next Close lingers
 
-	failed atomic.Bool // a write to the client did
+	wrote  atomic.Bool // something was written for this request
+	failed atomic.Bool // and not completely
+	whole  bool        // the handler did not break off
 
 	prev, next *conn // guarded by connections.mu
 }
@@ -102,6 +106,7 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // Write implements exchange.Transport.
 func (c *conn) Write(p []byte) (int, error) {
+	c.wrote.Store(true)
 	n, err := c.socket.Write(p)
 	if err != nil {
 		c.failed.Store(true)
@@ -144,6 +149,7 @@ func (c *conn) forget() {
 func (c *conn) park(state uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.watched = false
 	c.state.Store(state)
 	c.since.Store(account.Now())
 	if err := c.engine.poller.reactor.Modify(c.fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot); err != nil {
@@ -165,34 +171,4 @@ func (c *conn) NetConn() (net.Conn, error) {
 		return nil, err
 	}
 	return n, c.close()
-}
-
-// hangup tells the request that runs that its client has gone away. Any
-// thread.
-func (c *conn) hangup() {
-	c.mu.Lock()
-	c.left = true
-	cancel := c.cancel
-	c.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
-}
-
-// begin makes the context of a request; end is to be called after it.
-func (c *conn) begin() (ctx context.Context, end context.CancelFunc) {
-	ctx, cancel := context.WithCancel(c.base)
-	c.mu.Lock()
-	c.cancel = cancel
-	left := c.left
-	c.mu.Unlock()
-	if left {
-		cancel()
-	}
-	return ctx, func() {
-		c.mu.Lock()
-		c.cancel = nil
-		c.mu.Unlock()
-		cancel()
-	}
 }

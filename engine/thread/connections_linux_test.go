@@ -67,8 +67,8 @@ func TestIdleConnectionIsClosedAfterKeepalive(t *testing.T) {
 }
 
 func TestExpiry(t *testing.T) {
-	running := rules{keepalive: 1000, linger: 50}
-	stopping := rules{keepalive: 1000, linger: 50, drain: 500}
+	running := rules{first: 300, keepalive: 1000, linger: 50}
+	stopping := rules{first: 300, keepalive: 1000, linger: 50, drain: 500}
 	for _, test := range []struct {
 		name  string
 		rules rules
@@ -76,6 +76,8 @@ func TestExpiry(t *testing.T) {
 		since int64
 		want  int64
 	}{
+		{"nothing came yet", running, fresh, 100, 400},
+		{"nothing came before the engine stops", stopping, fresh, 500, 550},
 		{"idle", running, idle, 100, 1100},
 		{"a request runs", running, busy, 100, forever},
 		{"answered for the last time", running, lingering, 100, 100 + int64(lingerTime)},

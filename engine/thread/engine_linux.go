@@ -165,7 +165,10 @@ func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 	if old := debug.SetMaxThreads(maxThreads); old > maxThreads {
 		debug.SetMaxThreads(old)
 	}
-	e.base, e.handler = context.WithoutCancel(ctx), h
+	e.handler = h
+	// The key is what handlers ask to know whether they run on a server:
+	// httputil.ReverseProxy breaks its answer off only then.
+	e.base = context.WithValue(context.WithoutCancel(ctx), http.ServerContextKey, &http.Server{Handler: h})
 	e.local, e.network = ln.Addr(), ln.Addr().Network()
 	var err error
 	if e.acceptor, err = newAcceptor(e, ln, e.cfg.Int("backlog")); err != nil {

@@ -86,9 +86,7 @@ func (p *poller) expireThreads() {
 // Ready implements reactor.Handler.
 func (c *conn) Ready(ev reactor.Events) {
 	if ev&reactor.Readable == 0 {
-		// Armed for PeerClosed only: by the request that runs, or by one that
-		// has just ended, and then there is nothing to tell.
-		c.hangup()
+		c.hangup() // armed by watch
 		return
 	}
 	if c.state.Load() == lingering {
@@ -115,14 +113,10 @@ func (c *conn) pending() bool {
 
 // dispatch gives a connection that has a request to the executor.
 func (c *conn) dispatch(ev reactor.Events) {
-	p := c.engine.poller
 	c.ready = account.Now()
 	c.state.Store(busy)
 	if ev&reactor.PeerClosed != 0 {
 		c.hangup() // it has sent a request, and no more will come
-	} else if err := p.reactor.Modify(c.fd, reactor.PeerClosed|reactor.OneShot); err != nil {
-		_ = c.close() // only out of memory
-		return
 	}
 	if !c.engine.executor.submit(c) {
 		c.refuse()
@@ -163,7 +157,7 @@ func (c *conn) drain() {
 func (p *poller) sweep() {
 	now := account.Now()
 	rules := p.rules()
-	next := now + min(rules.keepalive, int64(lingerTime))
+	next := now + min(rules.first, rules.keepalive, int64(lingerTime))
 	p.expired = p.engine.conns.collect(p.expired[:0], func(c *conn) bool {
 		at := rules.expiry(c.state.Load(), c.since.Load())
 		if at > now {
@@ -179,12 +173,13 @@ func (p *poller) sweep() {
 }
 
 func (p *poller) rules() rules {
-	return rules{int64(p.engine.keepalive), int64(p.engine.limits.Linger), p.drain}
+	return rules{int64(p.engine.limits.HeaderTimeout), int64(p.engine.keepalive), int64(p.engine.limits.Linger), p.drain}
 }
 
 // rules say when the poller gives up on a connection; nanoseconds.
 type rules struct {
-	keepalive int64
+	first     int64 // for the first byte of a connection
+	keepalive int64 // for that of a next request
 	linger    int64 // for a request under way, once the engine stops
 	drain     int64 // when it began to stop; 0: it runs
 }
@@ -193,10 +188,12 @@ func (r rules) expiry(state uint32, since int64) int64 {
 	switch {
 	case state == lingering:
 		return since + int64(lingerTime)
-	case state != idle:
+	case state != idle && state != fresh:
 		return forever
 	case r.drain != 0:
 		return max(r.drain, since) + r.linger
+	case state == fresh:
+		return since + r.first
 	}
 	return since + r.keepalive
 }
@@ -210,7 +207,7 @@ func (c *conn) expire(now int64, r rules) {
 	state := c.state.Load()
 	due := r.expiry(state, c.since.Load()) <= now
 	c.mu.Unlock()
-	if !due || state == idle && c.pending() { // a request came in the last moment; Ready is about to hear of it
+	if !due || state != lingering && c.pending() { // a request came in the last moment; Ready is about to hear of it
 		return
 	}
 	if state == lingering || c.CloseWrite() != nil {

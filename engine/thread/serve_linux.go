@@ -2,6 +2,7 @@ package thread
 
 import (
 	"io"
+	"net/http"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
@@ -63,15 +64,30 @@ func (c *conn) readHead() bool {
 func (e *Engine) request(c *conn, ready, start, cpu int64) exchange.Outcome {
 	c.clock.Begin(&e.ledger, ready, start)
 	c.task.Reset(e.host, &c.clock)
-	ctx, end := c.begin()
+	ctx := c.begin()
 	defer func() { // also if the handler ends its goroutine
-		end()
+		c.endRequest(ctx)
 		c.task.Release()
 		c.clock.End(cpuTime() - cpu)
 	}()
-	outcome := c.exchange.Serve(ctx, e.handler, e.draining.Load())
-	if outcome != exchange.Hijacked && !c.failed.Load() {
+	c.wrote.Store(false)
+	outcome := c.exchange.Serve(ctx, c, e.draining.Load())
+	if outcome == exchange.Hijacked || c.whole && !c.failed.Load() {
 		e.ledger.Responses.Add(1)
 	}
 	return outcome
+}
+
+// ServeHTTP calls the handler, and notes whether its response will be whole:
+// after a panic only if nothing was sent, because then 500 is.
+func (c *conn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.whole = false
+	defer func() {
+		if v := recover(); v != nil {
+			c.whole = v != http.ErrAbortHandler && !c.wrote.Load()
+			panic(v)
+		}
+	}()
+	c.engine.handler.ServeHTTP(w, r)
+	c.whole = true
 }
