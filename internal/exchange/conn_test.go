@@ -22,7 +22,6 @@ func pair(t *testing.T, cfg *Config) (*Conn, *net.TCPConn) {
 	ln := listen(t)
 	defer ln.Close()
 	client := dial(t, ln.Addr().String())
-	client.SetDeadline(time.Now().Add(20 * time.Second)) // against a hang
 	nc, err := ln.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -318,5 +317,29 @@ func TestAConnIsReusedForAnotherConnection(t *testing.T) {
 	}
 	if peer != client2.LocalAddr().String() {
 		t.Errorf("peer %s", peer)
+	}
+}
+
+func TestAClientThatTakesNothingMissesTheWriteTimeout(t *testing.T) {
+	c, client := pair(t, &Config{WriteTimeout: 20 * time.Millisecond})
+	io.WriteString(client, get())
+	var err error
+	o := serve(t, c, func(w http.ResponseWriter, r *http.Request) {
+		for err == nil {
+			_, err = w.Write(make([]byte, 64<<10))
+		}
+	})
+	if o != Close || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(o, err)
+	}
+	c.Close()
+}
+
+func TestTheDateIsThatOfTheSecond(t *testing.T) {
+	for _, at := range []time.Time{time.Unix(1e9, 0), time.Unix(1e9, 999_999_999), time.Unix(1e9+1, 0), time.Unix(1e9, 5)} {
+		want := "Date: " + at.UTC().Format(http.TimeFormat) + "\r\n"
+		if got := string(appendDate(nil, at)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -93,9 +93,7 @@ func (c *Conn) interrupted(err error) error {
 // apart.
 func (c *Conn) check() error {
 	head := &c.b.head
-	if c.x == nil {
-		c.x = new(exchange)
-	}
+	c.x = new(exchange)
 	c.x.req.RequestURI = c.seen.path(head.Target)
 	if err := parseTarget(&c.x.url, methodName(head.Method), c.x.req.RequestURI); err != nil {
 		return c.reject(&wire.Error{Status: http.StatusBadRequest, Reason: "invalid request target"})

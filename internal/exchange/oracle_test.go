@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -70,14 +71,12 @@ type answer struct {
 
 // converse sends the request and, while the connection is kept, a second one
 // that everybody answers alike, and returns what a client sees.
-func converse(t *testing.T, addr, request string, halfClose bool) []answer {
+func converse(t *testing.T, c net.Conn, request string, halfClose bool) []answer {
 	t.Helper()
-	c := dial(t, addr)
-	c.SetDeadline(time.Now().Add(20 * time.Second)) // against a hang, not for timing
 	head, body, wait := strings.Cut(request, "<wait>")
 	io.WriteString(c, head)
 	if halfClose {
-		c.CloseWrite()
+		c.(*net.TCPConn).CloseWrite()
 	}
 	br := bufio.NewReader(c)
 	var seen []answer
@@ -139,6 +138,17 @@ func receive(br *bufio.Reader, method string, continued func()) (a *answer, more
 	}
 }
 
+// thenNext is the row's handler, and for the second request that of all rows.
+func (r row) thenNext() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/next" {
+			io.WriteString(w, "next")
+			return
+		}
+		r.handler(w, req)
+	})
+}
+
 func headerText(h http.Header) string {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(h)) {
@@ -153,15 +163,9 @@ func TestClientsSeeWhatTheySeeOfNetHTTP(t *testing.T) {
 	for name, row := range rows {
 		names[name] = true
 		t.Run(name, func(t *testing.T) {
-			handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.URL.Path == "/next" {
-					io.WriteString(w, "next")
-					return
-				}
-				row.handler(w, r)
-			})
-			want := converse(t, startNet(t, handler), row.request, row.halfClose)
-			got := converse(t, startExchange(t, handler, &Config{Logf: t.Logf, OnPanic: func(any, []byte) {}}), row.request, row.halfClose)
+			handler := row.thenNext()
+			want := converse(t, dial(t, startNet(t, handler)), row.request, row.halfClose)
+			got := converse(t, dial(t, startExchange(t, handler, &Config{Logf: t.Logf, OnPanic: func(any, []byte) {}})), row.request, row.halfClose)
 			equal := fmt.Sprintf("%+v", got) == fmt.Sprintf("%+v", want)
 			reason, listed := differences[name]
 			switch {
@@ -179,5 +183,32 @@ func TestClientsSeeWhatTheySeeOfNetHTTP(t *testing.T) {
 		if !names[name] {
 			t.Errorf("differences lists %q, which is no row", name)
 		}
+	}
+}
+
+// A transport without CloseWrite and ReadFrom, and without a buffer of the
+// kernel's: every response is the same over it as over TCP.
+func TestClientsSeeTheSameOverAnyTransport(t *testing.T) {
+	for name, row := range responseRows() {
+		if strings.HasPrefix(name, "panic/") {
+			continue // how much arrives of what breaks off depends on the kernel's buffer
+		}
+		t.Run(name, func(t *testing.T) {
+			cfg := &Config{Logf: t.Logf, WriteTimeout: time.Minute, BodyTimeout: time.Minute, HeaderTimeout: time.Minute, IdleTimeout: time.Minute}
+			want := converse(t, dial(t, startExchange(t, row.thenNext(), cfg)), row.request, false)
+			ours, theirs := net.Pipe()
+			served := make(chan struct{})
+			go func() {
+				defer close(served)
+				serveConn(New(plain{ours}, cfg), row.thenNext(), nil)
+			}()
+			theirs.SetDeadline(time.Now().Add(30 * time.Second))
+			got := converse(t, theirs, row.request, false)
+			theirs.Close()
+			<-served
+			if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
+				t.Errorf("\n pipe %+v\n tcp  %+v", got, want)
+			}
+		})
 	}
 }

@@ -128,5 +128,6 @@ func dial(t testing.TB, addr string) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(30 * time.Second)) // a failure instead of a hang
 	return c.(*net.TCPConn)
 }
