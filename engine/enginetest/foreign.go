@@ -40,16 +40,18 @@ func foreignRows() []row {
 		}},
 		{name: "http.TimeoutHandler's time-out is answered while the handler goes on", source: netHTTP + ", TimeoutHandler", run: func(t *testing.T, h *harness) {
 			up := h.upstream()
-			errs := make(chan error, 1)
+			errs, answered := make(chan error, 1), make(chan struct{})
 			inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				errs <- engine.TaskOf(r.Context()).Await("up", func(task engine.Task) error {
 					req, _ := http.NewRequestWithContext(r.Context(), "GET", "http://"+up.address+"/", nil)
 					_, err := h.calls.Do(task, req)
 					return err
 				})
+				<-answered // or both would be ready at once
 			})
 			h.serve(alive(http.TimeoutHandler(inner, 30*time.Millisecond, "late").ServeHTTP))
 			h.want("/", 503, "late")
+			close(answered)
 			if err := <-errs; !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("the call ended with %v", err)
 			}

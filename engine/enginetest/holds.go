@@ -62,6 +62,8 @@ func holdRows() []row {
 			}
 			up.open()
 			all.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(order, want) {
 				t.Errorf("served in the order %v", order)
 			}

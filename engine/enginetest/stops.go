@@ -17,7 +17,7 @@ import (
 
 func stopRows() []row {
 	return []row{
-		{name: "what runs when the engine stops is answered, and told that it was the last", source: contract + ", Engine.Serve", run: func(t *testing.T, h *harness) {
+		{name: "what runs when the engine stops is answered", source: contract + ", Engine.Serve", run: func(t *testing.T, h *harness) {
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				engine.TaskOf(r.Context()).Await("up", func(t engine.Task) error { _, err := up.get(t, "/"); return err })
@@ -40,18 +40,17 @@ func stopRows() []row {
 			}
 			h.wait()
 		}},
-		{name: "an idle connection is closed, and a request on its way is answered before", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 300 * time.Millisecond}, run: func(t *testing.T, h *harness) {
-			stopping := make(chan struct{})
-			h.serve(alive(func(w http.ResponseWriter, r *http.Request) { <-stopping; fmt.Fprint(w, "answered") }))
+		{name: "an idle connection is closed, and a request on its way is answered before", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 2 * time.Second}, run: func(t *testing.T, h *harness) {
+			h.serve(echo)
 			idle, late := h.dial(), h.dial()
 			for _, c := range []*client{idle, late} {
-				c.send("GET /alive HTTP/1.1\nHost: a\n\n")
-				c.want(200, "alive")
+				c.send("GET / HTTP/1.1\nHost: a\n\n")
+				c.want(200, "GET / ")
 			}
 			h.cancel()
-			late.send("GET / HTTP/1.1\nHost: a\n\n") // within the linger of a server that does not know of it
-			close(stopping)
-			if res := late.want(200, "answered"); !res.Close {
+			h.eventually("the engine stops", func() bool { return refuses(h.address) })
+			late.send("GET /late HTTP/1.1\nHost: a\n\n") // of a client that does not know yet
+			if res := late.want(200, "GET /late "); !res.Close {
 				t.Error("the answer does not say that it is the last")
 			}
 			late.wantEnd()

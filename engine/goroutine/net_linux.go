@@ -3,6 +3,7 @@ package goroutine
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -142,6 +143,10 @@ func (c *trackedConn) linger() {
 		_ = c.netConn.SetReadDeadline(at)
 	}
 }
+
+// ReadFrom lets the kernel send files and connections by itself, as it does
+// without tracking.
+func (c *trackedConn) ReadFrom(src io.Reader) (int64, error) { return readFrom(c.netConn, src) }
 
 // Close lets the client close first when the engine stops: see hangUp.
 func (c *trackedConn) Close() error {

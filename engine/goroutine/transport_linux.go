@@ -19,7 +19,6 @@ import (
 type netConn interface {
 	net.Conn
 	syscall.Conn
-	io.ReaderFrom
 	CloseWrite() error
 }
 
@@ -138,11 +137,19 @@ func (t *transport) Write(p []byte) (int, error) {
 // ReadFrom lets the kernel send files and connections by itself.
 func (t *transport) ReadFrom(src io.Reader) (int64, error) {
 	t.writes.Add(1)
-	n, err := t.netConn.ReadFrom(src)
+	n, err := readFrom(t.netConn, src)
 	if err != nil {
 		t.failed.Store(true)
 	}
 	return n, err
+}
+
+// readFrom copies src to c, which only a TCP connection does by itself.
+func readFrom(c netConn, src io.Reader) (int64, error) {
+	if c, ok := c.(*net.TCPConn); ok {
+		return c.ReadFrom(src)
+	}
+	return io.Copy(struct{ io.Writer }{c}, src)
 }
 
 // SetReadDeadline implements [exchange.Transport].
