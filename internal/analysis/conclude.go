@@ -31,6 +31,9 @@ func Conclude(engines []EngineVerdict) string {
 		}
 	}
 	ratio, differ := Differ(worst.LoadLine, best.LoadLine)
+	if !differ && (worst.LoadLine.High == nil || best.LoadLine.High == nil) {
+		return fmt.Sprintf("The engines cannot be told apart: %s carries %s, and what was tried past the lines does not count.", best.Name, lineText(best.LoadLine))
+	}
 	if !differ {
 		return fmt.Sprintf("No engine carries more than another beyond noise: about %s; %s.", lineText(best.LoadLine), because(best))
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,7 +142,7 @@ func goodput(t *record.Trial) float64 {
 		return 0
 	}
 	m, _ := meanVar(t.Load.Goodput)
-	return m
+	return math.Round(m)
 }
 
 // recovery is the number of seconds after an overload until the service

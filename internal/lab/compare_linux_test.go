@@ -276,7 +276,7 @@ func killEngine(t *testing.T) {
 func TestTooFewDescriptorsAreAClearError(t *testing.T) {
 	source := strings.Replace(fmt.Sprintf(waiting, 300), "in-flight: 400", "in-flight: 900000", 1)
 	_, err := compare(t, t.Context(), source, nil, "goroutine")
-	if err == nil || !strings.Contains(err.Error(), "open descriptors") {
+	if err == nil || !strings.Contains(err.Error(), "lower the workload's in-flight") {
 		t.Errorf("error %v", err)
 	}
 }

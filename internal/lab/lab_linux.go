@@ -30,7 +30,6 @@ type lab struct {
 	speed       work.Speed
 	ups         []*process
 	addresses   []string
-	descriptors int
 	loadNice    int
 	origin      int64 // CLOCK_MONOTONIC of the record's zero, ns
 	run         *analysis.Run
@@ -77,7 +76,6 @@ func (l *lab) prepare(ctx context.Context) error {
 	}
 	l.place = host.Plan(cpus, host.Siblings()...)
 	d := host.Describe()
-	l.descriptors = int(d.Descriptors)
 	l.say("", "calibrating compute")
 	if l.speed, err = l.calibrate(ctx); err != nil {
 		return err

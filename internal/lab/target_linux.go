@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/engines"
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -29,8 +30,8 @@ func (l *lab) startTarget(cfg model.EngineConfig, v analysis.Variant) (*target, 
 		return nil, err
 	}
 	// A server that would not fit is not worth a half measurement.
-	if need := descriptorsFor(changed, l.workload); need > l.descriptors {
-		return nil, fmt.Errorf("lab: %s may need %d open descriptors and a process may have %d here; raise the limit (ulimit -n %d), or lower the workload's in-flight (now %d)", changed, need, l.descriptors, need, l.workload.InFlight)
+	if err := host.EnsureDescriptors(uint64(descriptorsFor(changed, l.workload))); err != nil {
+		return nil, fmt.Errorf("lab: %s under %d requests in flight: %w; or lower the workload's in-flight", changed, l.workload.InFlight, err)
 	}
 	p, err := start(roleEngine, l.place.Server, engines.Procs(changed, len(l.place.Server)), engineSpec{
 		Engine: cfg.String(), Workload: l.doc.Name, Source: string(l.doc.Source), Variant: v.String(), Upstreams: l.addresses, Speed: l.speed,
