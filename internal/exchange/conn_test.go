@@ -343,3 +343,16 @@ func TestTheDateIsThatOfTheSecond(t *testing.T) {
 		}
 	}
 }
+
+// A deadline left over from the head would fall on the handler's reads, or on
+// whatever the engine waits for meanwhile.
+func TestNoDeadlineOfTheHeadOutlivesIt(t *testing.T) {
+	s := &script{request: []byte(get()), left: 1}
+	c := New(s, &Config{HeaderTimeout: time.Hour, IdleTimeout: time.Hour})
+	if err := c.ReadHead(); err != nil {
+		t.Fatal(err)
+	}
+	if s.deadline {
+		t.Error("a read deadline is set while the handler runs")
+	}
+}

@@ -98,15 +98,30 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 		m, err := io.CopyBuffer(writerOnly{w}, src, buf[:])
 		return n + m, err
 	}
-	rest := src
+	m, err := w.readFrom(t, src)
+	return n + m, err
+}
+
+// readFrom sends what src has through the transport, and no more than was
+// declared.
+func (w *response) readFrom(t io.ReaderFrom, src io.Reader) (n int64, err error) {
+	limited := src
 	if w.length >= 0 {
-		rest = io.LimitReader(src, w.length-w.written)
+		limited = io.LimitReader(src, w.length-w.written)
 	}
-	m, err := t.ReadFrom(rest)
-	w.written += m
+	n, err = t.ReadFrom(limited)
+	w.written += n
 	if err != nil {
 		w.err = err
 		w.c.broken.Store(true)
+		return n, err
 	}
-	return n + m, err
+	if w.written == w.length {
+		var more [1]byte
+		if k, _ := io.ReadFull(src, more[:]); k > 0 {
+			w.written++
+			return n, http.ErrContentLength
+		}
+	}
+	return n, nil
 }

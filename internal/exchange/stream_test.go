@@ -222,3 +222,48 @@ func TestAnAnswerIsNotLostWhileTheClientSends(t *testing.T) {
 		}
 	}
 }
+
+func TestABodyReadInBigPiecesLeavesTheNextRequest(t *testing.T) {
+	c, client := pair(t, nil)
+	big := strings.Repeat("x", 300_000)
+	go io.WriteString(client, post(big)+post(big)+get())
+	for i := range 3 {
+		var got int
+		o := serve(t, c, func(w http.ResponseWriter, r *http.Request) {
+			piece := make([]byte, 1<<20)
+			for {
+				n, err := r.Body.Read(piece)
+				if got += n; err != nil {
+					return
+				}
+			}
+		})
+		if want := []int{len(big), len(big), 0}[i]; got != want || o != KeepAlive {
+			t.Errorf("request %d: %d bytes, %v; want %d", i, got, o, want)
+		}
+	}
+}
+
+func TestACopyPastTheDeclaredLengthIsCutAndReported(t *testing.T) {
+	c, client := pair(t, nil)
+	io.WriteString(client, get())
+	const size = 1000
+	o := serve(t, c, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(size))
+		n, err := io.Copy(w, onlyReader{newNoise(5000)})
+		if n != size || err != http.ErrContentLength {
+			t.Errorf("copied %d, %v", n, err)
+		}
+	})
+	if o != Close {
+		t.Error(o)
+	}
+	c.Close()
+	br := bufio.NewReader(client)
+	if _, body := receiveOne(t, br, "GET"); len(body) != size {
+		t.Errorf("received %d", len(body))
+	}
+	if rest, _ := io.ReadAll(br); len(rest) > 0 {
+		t.Errorf("%d bytes behind the response", len(rest))
+	}
+}
