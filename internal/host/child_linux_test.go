@@ -31,7 +31,6 @@ func TestMain(m *testing.M) {
 var children = map[string]func(){
 	"affinity":    childAffinity,
 	"reads":       childReads,
-	"lateness":    childLateness,
 	"descriptors": childDescriptors,
 }
 
@@ -153,22 +152,6 @@ func childReads() {
 	start(4, func() { unix.Read(event, buf()) })
 	start(5, func() { time.Sleep(time.Hour) })
 	talkBack(func() string { return "here" })
-}
-
-// childLateness answers with the milliseconds since the start of the probe, the
-// ticks it has counted in all, and the largest lateness.
-func childLateness() {
-	l := StartLateness()
-	begun := time.Now()
-	var ticks int64
-	var most time.Duration
-	talkBack(func() string {
-		elapsed := time.Since(begun).Milliseconds()
-		got := l.Take()
-		ticks, most = ticks+got.Ticks, max(most, got.Max)
-		return fmt.Sprintln(elapsed, ticks, most.Milliseconds())
-	})
-	must(l.Stop())
 }
 
 // childDescriptors has a low soft limit, asks for 300 descriptors, and prints

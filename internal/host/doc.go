@@ -3,8 +3,8 @@
 // Before a run: [CPUs] and [Siblings] say what there is, [Plan] gives each role
 // its share, [StartPinned] starts a process on it, [EnsureDescriptors] makes
 // room for connections, [Describe] writes it all down. During a run: [Sample],
-// [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] and
-// [StartLateness] at what the machine itself does to the measuring.
+// [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] at what the
+// machine's CPUs do, and what its hypervisor takes of them.
 //
 // Linux has all of it. Elsewhere what is missing returns an error that wraps
 // [errors.ErrUnsupported].
@@ -15,29 +15,21 @@ import (
 	"time"
 )
 
-// A Proc is what the system knows of a process at one moment. Counters grow
-// from the process's start.
+// A Proc is what the system knows of a process at one moment. Times count from
+// the process's start.
 type Proc struct {
 	CPU     time.Duration // user and system, exact, threads that ended included
 	User    time.Duration // to the clock tick, 10 ms
 	System  time.Duration // likewise
 	RSS     int64         // bytes
-	Threads int
-	// The next three are sums over the threads alive now: they shrink when a
-	// thread ends. [SelfUsage] counts the switches of ended threads, too.
-	VolSwitches   int64
-	InvolSwitches int64
-	RunDelay      time.Duration // runnable, and no CPU to run on
-	Descriptors   int           // open
+	Threads int           // alive now
 }
 
-// A Usage is what a process knows of itself.
+// A Usage is what a process used from its start, threads that ended included.
 type Usage struct {
 	User, System  time.Duration
-	MaxRSS        int64 // bytes, the most there ever was
-	VolSwitches   int64 // threads that ended included
-	InvolSwitches int64 // likewise
-	RunDelay      time.Duration
+	VolSwitches   int64 // context switches because a thread waited
+	InvolSwitches int64 // because another was to have its CPU
 }
 
 // A Description is a machine as a record's meta row tells it. It names neither

@@ -30,7 +30,7 @@ func StartPinned(cmd *exec.Cmd, cpus []int) error {
 // Sample returns an error: this system has no /proc.
 func Sample(int) (Proc, error) { return Proc{}, unsupported("sample a process") }
 
-// SelfUsage returns an error: this system has no /proc.
+// SelfUsage returns an error: it is measured on Linux only.
 func SelfUsage() (Usage, error) { return Usage{}, unsupported("sample this process") }
 
 // ThreadsInRead returns an error: this system has no /proc.
@@ -41,18 +41,6 @@ func ReadCPUTimes() (CPUTimes, error) { return nil, unsupported("read CPU times"
 
 // EnsureDescriptors returns an error: this system's limits work otherwise.
 func EnsureDescriptors(uint64) error { return unsupported("raise the limit of descriptors") }
-
-// A Lateness cannot be had on this system.
-type Lateness struct{}
-
-// StartLateness returns a probe that measures nothing.
-func StartLateness() *Lateness { return &Lateness{} }
-
-// Take returns no ticks.
-func (*Lateness) Take() Timers { return Timers{} }
-
-// Stop returns an error that says why there were none.
-func (*Lateness) Stop() error { return unsupported("measure timers") }
 
 // Describe returns what Go itself knows of the machine.
 func Describe() Description { return runtimeDescription() }

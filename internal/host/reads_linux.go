@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strconv"
@@ -71,4 +72,39 @@ func inRead(call []byte, proc string) bool {
 	}
 	what, err := os.Readlink(proc + "/fd/" + strconv.Itoa(int(int32(fd))))
 	return err != nil || !strings.HasPrefix(what, "anon_inode:[eventfd")
+}
+
+// eachTask calls f with the /proc directory of every thread of a process.
+func eachTask(pid int, f func(dir string)) error {
+	dir := "/proc/" + strconv.Itoa(pid) + "/task"
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	names, err := d.Readdirnames(-1)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		f(dir + "/" + n)
+	}
+	return nil
+}
+
+// readProc reads one of /proc's small files without what os.ReadFile does for
+// others: it asks the poller, and for the size. A look at a process's threads
+// reads one of each.
+func readProc(name string) ([]byte, error) {
+	fd, err := unix.Open(name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	defer unix.Close(fd)
+	b := make([]byte, 4096) // the longest, stat, has about 400 bytes; each comes in one piece
+	n, err := unix.Read(fd, b)
+	if err != nil {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
+	}
+	return b[:n], nil
 }

@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// What a look at a pool of 200 waiting threads costs who looks.
-func BenchmarkLookAt200Threads(b *testing.B) {
+// What a look at a pool of 500 waiting threads costs who looks.
+func BenchmarkLookAt500Threads(b *testing.B) {
 	quit := make(chan struct{})
 	started := make(chan struct{})
-	for range 200 {
+	for range 500 {
 		onAThreadThatEnds(func() {
 			started <- struct{}{}
 			<-quit
@@ -21,6 +21,13 @@ func BenchmarkLookAt200Threads(b *testing.B) {
 	b.Run("Sample", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := Sample(pid); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("SelfUsage", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := SelfUsage(); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -6,27 +6,33 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-func TestSampleSeesWhatTheProcessDid(t *testing.T) {
-	before, err := Sample(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	const cpu, switches, files = 30 * time.Millisecond, 200, 10
-	var open []*os.File
-	for range files {
-		f, err := os.Open(os.DevNull)
+func TestCPUTimeAndSwitchesCountAlsoAfterTheirThreadEnded(t *testing.T) {
+	sample := func() Proc {
+		t.Helper()
+		p, err := Sample(os.Getpid())
 		if err != nil {
 			t.Fatal(err)
 		}
-		open = append(open, f)
+		return p
 	}
-	slept, end := make(chan int), make(chan struct{})
+	used := func() Usage {
+		t.Helper()
+		u, err := SelfUsage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	const cpu, switches = 30 * time.Millisecond, 200
+	sampled, begun := sample(), used()
+	worked, end := make(chan int), make(chan struct{})
 	onAThreadThatEnds(func() {
 		var was, is unix.Timespec
 		_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &was)
@@ -36,47 +42,36 @@ func TestSampleSeesWhatTheProcessDid(t *testing.T) {
 		for is = was; is.Nano() < was.Nano()+int64(cpu); {
 			_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &is)
 		}
-		slept <- unix.Gettid()
+		worked <- unix.Gettid()
 		<-end
 	})
-	tid := <-slept
-	after, err := Sample(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
+	tid := <-worked
+	check := func(when string) {
+		t.Helper()
+		p, u := sample(), used()
+		if d := p.CPU - sampled.CPU; d < cpu {
+			t.Errorf("%s: %v of CPU, want %v or more", when, d, cpu)
+		}
+		if both := p.User + p.System; both == 0 || both > p.CPU+2*clockTick {
+			t.Errorf("%s: user %v and system %v of %v", when, p.User, p.System, p.CPU)
+		}
+		if p.Threads < 2 || p.RSS < 1<<20 {
+			t.Errorf("%s: %d threads, %d bytes", when, p.Threads, p.RSS)
+		}
+		if d := u.User + u.System - begun.User - begun.System; d < cpu {
+			t.Errorf("%s: %v of CPU by its own account, want %v or more", when, d, cpu)
+		}
+		if d := u.VolSwitches - begun.VolSwitches; d < switches {
+			t.Errorf("%s: %d voluntary switches, want %d or more", when, d, switches)
+		}
 	}
-	if d := after.CPU - before.CPU; d < cpu {
-		t.Errorf("%v of CPU, want %v or more", d, cpu)
-	}
-	if after.User+after.System > after.CPU+2*clockTick || after.User+after.System == 0 {
-		t.Errorf("user %v and system %v of %v", after.User, after.System, after.CPU)
-	}
-	if d := after.VolSwitches - before.VolSwitches; d < switches {
-		t.Errorf("%d voluntary switches, want %d or more", d, switches)
-	}
-	if d := after.Descriptors - before.Descriptors; d < files {
-		t.Errorf("%d descriptors more, want %d", d, files)
-	}
-	if after.Threads < 2 || after.RSS < 1<<20 {
-		t.Errorf("%d threads, %d bytes", after.Threads, after.RSS)
-	}
-	for _, f := range open {
-		f.Close()
-	}
-
-	// The thread's end takes its switches from Sample and not from SelfUsage.
+	check("while the thread lives")
 	close(end)
 	eventually(t, "the thread has ended", func() bool {
 		_, err := os.Stat(fmt.Sprintf("/proc/self/task/%d", tid))
 		return errors.Is(err, fs.ErrNotExist)
 	})
-	sampled, err := Sample(os.Getpid())
-	if err != nil {
-		t.Fatal(err)
-	}
-	used, err := SelfUsage()
-	if err != nil || used.VolSwitches < sampled.VolSwitches+switches || used.User+used.System < cpu || used.MaxRSS < 1<<20 {
-		t.Errorf("after the thread ended: %+v of itself, %+v from outside; error %v", used, sampled, err)
-	}
+	check("after it ended")
 }
 
 // onAThreadThatEnds runs f on a thread of its own, which ends when f returns.
@@ -93,7 +88,7 @@ func onAThreadThatEnds(f func()) {
 	}()
 }
 
-func TestRunDelayIsTheWaitForACPU(t *testing.T) {
+func TestThreadsThatCompeteForACPUAreSwitchedInvoluntarily(t *testing.T) {
 	cpus, err := CPUs()
 	if err != nil {
 		t.Fatal(err)
@@ -102,33 +97,39 @@ func TestRunDelayIsTheWaitForACPU(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quit := make(chan struct{})
-	ended := make(chan struct{})
-	for range 2 { // two threads that both want the same CPU
+	var own [2]atomic.Int64 // what each thread says of itself
+	quit, ended := make(chan struct{}), make(chan struct{})
+	for i := range own {
 		onAThreadThatEnds(func() {
+			defer func() { ended <- struct{}{} }()
 			mask := unix.NewCPUSet(maxCPUs)
 			mask.Set(cpus[0])
 			if err := unix.SchedSetaffinityDynamic(0, mask); err != nil {
 				t.Error(err)
 			}
+			var was, is unix.Rusage
+			_ = unix.Getrusage(unix.RUSAGE_THREAD, &was)
 			for {
 				select {
 				case <-quit:
-					ended <- struct{}{}
 					return
 				default:
 				}
+				_ = unix.Getrusage(unix.RUSAGE_THREAD, &is)
+				own[i].Store(int64(is.Nivcsw - was.Nivcsw))
 			}
 		})
 	}
-	eventually(t, "5 ms of run delay, here and from outside", func() bool {
-		u, err := SelfUsage()
-		p, perr := Sample(os.Getpid())
-		return err != nil || perr != nil || u.RunDelay > before.RunDelay+5*time.Millisecond && p.RunDelay > 5*time.Millisecond
+	eventually(t, "10 involuntary switches of each thread", func() bool {
+		return own[0].Load() >= 10 && own[1].Load() >= 10
 	})
 	close(quit)
 	<-ended
 	<-ended
+	after, err := SelfUsage()
+	if d, want := after.InvolSwitches-before.InvolSwitches, own[0].Load()+own[1].Load(); err != nil || d < want {
+		t.Errorf("%d involuntary switches, want %d or more; error %v", d, want, err)
+	}
 }
 
 func TestAProcessThatHasEndedIsNotThere(t *testing.T) {
