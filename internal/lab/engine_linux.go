@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -61,9 +60,9 @@ func engineChild(c *child, newEngine NewEngine) error {
 	if err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := listen()
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()

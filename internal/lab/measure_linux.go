@@ -72,7 +72,7 @@ func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) 
 	if d.Done {
 		return true, nil
 	}
-	if err := l.fresh(c); err != nil {
+	if err := l.fresh(ctx); err != nil {
 		return false, err
 	}
 	l.say(c.Name, "searching: %s requests/s", analysis.Rate(d.Rate))
@@ -119,16 +119,30 @@ func (l *lab) little(cfg model.EngineConfig) float64 {
 	return g
 }
 
-// fresh makes sure that a contestant's server has nothing left to do from the
-// trial before: it waits, or starts another.
-func (l *lab) fresh(c *contestant) error {
-	if !c.stale {
-		return nil
+// fresh makes sure that no server has anything left to do from the trials
+// before, its own or another's: they share the CPU. It waits, or starts another
+// server.
+func (l *lab) fresh(ctx context.Context) error {
+	for _, c := range l.contestants {
+		if !c.stale {
+			continue
+		}
+		if err := l.refresh(ctx, c); err != nil {
+			return err
+		}
+		c.stale = false
 	}
-	c.stale = false
-	idle, err := c.target.idle(min(2*time.Second, l.workload.Timeout))
-	if err == nil && idle {
-		return nil
+	return nil
+}
+
+// settling is how long a server may go on working after a trial that broke it
+// before another takes its place: longer than starting one takes.
+const settling = 1500 * time.Millisecond
+
+func (l *lab) refresh(ctx context.Context, c *contestant) error {
+	idle, err := c.target.idle(ctx, settling)
+	if err == nil && idle || ctx.Err() != nil {
+		return ctx.Err()
 	}
 	if err != nil {
 		// It died of the overload: that is a finding, and the search goes on below.
@@ -137,12 +151,8 @@ func (l *lab) fresh(c *contestant) error {
 		}
 	}
 	c.target.process.kill()
-	t, err := l.startTarget(c.Config, analysis.Variant{})
-	if err != nil {
-		return err
-	}
-	c.target = t
-	return nil
+	c.target, err = l.startTarget(c.Config, analysis.Variant{})
+	return err
 }
 
 // raised is the server of a confirmation, with one limit changed.
@@ -174,7 +184,7 @@ func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool,
 			return false, err
 		}
 		r.variant = n.Variant
-	} else if idle, err := r.target.idle(2 * time.Second); err != nil || !idle {
+	} else if idle, err := r.target.idle(ctx, settling); err != nil || !idle {
 		r.target.process.kill()
 		if r.target, err = l.startTarget(c.Config, n.Variant); err != nil {
 			return false, err

@@ -14,8 +14,8 @@ import (
 var overloads = []float64{1.2, 1.5, 2.0}
 
 // recoveryShare is the rate afterwards: a service that does not recover even
-// below half its load line needs a restart.
-const recoveryShare = 0.4
+// at a quarter of its load line needs a restart.
+const recoveryShare = 0.25
 
 // overload drives a contestant past its line and lets it recover.
 func (l *lab) overload(ctx context.Context, c *contestant) error {
@@ -23,7 +23,7 @@ func (l *lab) overload(ctx context.Context, c *contestant) error {
 	if line <= 0 {
 		return nil
 	}
-	if err := l.fresh(c); err != nil {
+	if err := l.fresh(ctx); err != nil {
 		return err
 	}
 	stage, patience := 2*time.Second, 8*time.Second

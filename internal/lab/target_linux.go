@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -62,7 +63,7 @@ func descriptorsFor(cfg model.EngineConfig, w *model.Workload) int {
 
 // idle waits until a server has finished what it had begun; false if it has
 // not after that long.
-func (t *target) idle(patience time.Duration) (bool, error) {
+func (t *target) idle(ctx context.Context, patience time.Duration) (bool, error) {
 	for deadline := time.Now().Add(patience); ; {
 		var s engineStats
 		if err := t.process.ask("stats", &s); err != nil {
@@ -71,7 +72,7 @@ func (t *target) idle(patience time.Duration) (bool, error) {
 		if s.Engine.InFlight == 0 && s.Engine.Queued == 0 {
 			return true, nil
 		}
-		if time.Now().After(deadline) {
+		if time.Now().After(deadline) || ctx.Err() != nil {
 			return false, nil
 		}
 		time.Sleep(20 * time.Millisecond)

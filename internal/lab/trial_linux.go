@@ -66,7 +66,7 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 			}
 		}
 	})
-	r, err := listen(generator)
+	r, err := hearRun(generator)
 	got, serr := s.finish()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -88,8 +88,8 @@ func (l *lab) exclusive() []int {
 	return l.place.Server
 }
 
-// listen reads a generator's answer to its end.
-func listen(p *process) (*run, error) {
+// hearRun reads a generator's answer to its end.
+func hearRun(p *process) (*run, error) {
 	r := &run{}
 	for {
 		var line loadLine

@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"net"
 	"runtime"
 
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
@@ -27,9 +26,9 @@ func upstreamChild(c *child) error {
 	if err := c.spec(&spec); err != nil {
 		return err
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := listen()
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return err
 	}
 	server := upstream.New(upstream.Options{Capacity: spec.Capacity, Nice: spec.Nice})
 	ctx, stop := context.WithCancel(context.Background())

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,13 +54,16 @@ func (g *grid) print(b *strings.Builder) {
 	}
 }
 
+var units = regexp.MustCompile(`(\d) (%|s|ms|µs)`)
+
 // wrap prints text in lines of at most that many characters; all but the first
 // are indented.
 func wrap(b *strings.Builder, text, indent string, width int) {
+	text = units.ReplaceAllString(text, "$1\u00a0$2") // a number and its unit stay together
 	lead := text[:len(text)-len(strings.TrimLeft(text, " "))]
 	b.WriteString(lead)
 	n := len(lead)
-	for i, word := range strings.Fields(text) {
+	for i, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' }) {
 		w := utf8.RuneCountInString(word)
 		if i > 0 && n+1+w > width {
 			b.WriteString("\n" + lead + indent)
@@ -68,7 +72,7 @@ func wrap(b *strings.Builder, text, indent string, width int) {
 			b.WriteByte(' ')
 			n++
 		}
-		b.WriteString(word)
+		b.WriteString(strings.ReplaceAll(word, "\u00a0", " "))
 		n += w
 	}
 	b.WriteByte('\n')

@@ -127,6 +127,9 @@ func Next(g Goal, history []Trial) Decision {
 			return d
 		}
 		d.Rate = inside(g.Guess, low, high)
+		if givenUp(levels, d.Rate) {
+			d.Done = true // the bracket stays as wide as it is
+		}
 	case low > 0:
 		if g.Max > 0 && low >= g.Max*0.999 {
 			d.Done = true
@@ -134,7 +137,7 @@ func Next(g Goal, history []Trial) Decision {
 		}
 		d.Rate = capped(g, max(low*stride(levels, Pass), g.Guess*under))
 	default:
-		d.Rate = round(min(high/stride(levels, Fail), g.Guess*under))
+		d.Rate = round(min(lowestTried(levels)/stride(levels, Fail), g.Guess*under))
 		if d.Rate < g.Guess*lowest {
 			d.Done = true
 		}
@@ -228,6 +231,26 @@ func stride(levels []level, o Outcome) float64 {
 	}
 	strides := [...]float64{1.045, 1.12, 1.3, 1.6}
 	return strides[min(max(n, 1), len(strides))-1]
+}
+
+// lowestTried is the lowest rate that needs no other trial; levels ascend.
+func lowestTried(levels []level) float64 {
+	for _, l := range levels {
+		if l.outcome() == Fail || l.settled() {
+			return l.rate
+		}
+	}
+	return levels[0].rate
+}
+
+// givenUp reports whether a rate could not be measured twice.
+func givenUp(levels []level, rate float64) bool {
+	for _, l := range levels {
+		if l.rate == rate {
+			return l.outcome() == Void && l.settled()
+		}
+	}
+	return false
 }
 
 // inside chooses a rate within a bracket: beside the guess while the bracket is

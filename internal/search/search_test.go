@@ -99,6 +99,21 @@ func TestWhatCannotBeMeasuredMakesTheLineAtLeast(t *testing.T) {
 	}
 }
 
+func TestVoidTrialsInsideABracketLeaveItWide(t *testing.T) {
+	d, h := run(t, Goal{Guess: 1030, Precision: 1.05, Trials: 30}, func(r float64) Trial {
+		switch {
+		case r <= 920:
+			return Trial{Rate: r, Outcome: Pass}
+		case r >= 990:
+			return Trial{Rate: r, Outcome: Fail}
+		}
+		return Trial{Rate: r, Outcome: Void}
+	})
+	if d.Low == 0 || d.High == 0 || d.Low > 920 || d.High < 990 || len(h) > 14 {
+		t.Errorf("got %+v after %v", d, h)
+	}
+}
+
 func TestAllVoidGivesUp(t *testing.T) {
 	d, h := run(t, Goal{Guess: 1000, Precision: 1.05, Trials: 40}, func(r float64) Trial { return Trial{Rate: r, Outcome: Void} })
 	if d.Low != 0 || d.High != 0 || !d.Voided || len(h) > 20 {
