@@ -40,7 +40,8 @@ func millis(ms float64) string {
 	return strconv.FormatFloat(figure(ms*1000, 2), 'f', -1, 64) + " µs"
 }
 
-func bytes(n int64) string {
+// size prints a number of bytes to two or three figures.
+func size(n int64) string {
 	switch {
 	case n >= 1<<30:
 		return strconv.FormatFloat(figure(float64(n)/(1<<30), 3), 'f', -1, 64) + " GiB"

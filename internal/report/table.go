@@ -94,15 +94,15 @@ func wallName(e analysis.EngineVerdict) string {
 
 // costs is what the load line takes.
 func costs(v *analysis.Verdict) *grid {
-	g := newGrid("at the line", "threads", "memory", "switches/request", "CPU/request", "CPU", "in flight").right(1, 2, 3, 4, 5, 6)
+	g := newGrid("at the line", "threads", "memory", "switches/request", "CPU/request", "CPU", "in flight", "GOMAXPROCS").right(1, 2, 3, 4, 5, 6, 7)
 	for _, e := range v.Engines {
 		a := e.AtLine
 		if a == nil {
-			g.row(e.Name, "–", "–", "–", "–", "–", "–")
+			g.row(e.Name, "–", "–", "–", "–", "–", "–", "–")
 			continue
 		}
-		g.row(e.Name, strconv.Itoa(a.Threads), bytes(a.RSSBytes), figures(a.Switches, 2), figures(a.CPUMicros, 2)+" µs",
-			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2)))
+		g.row(e.Name, strconv.Itoa(a.Threads), size(a.RSSBytes), figures(a.Switches, 2), figures(a.CPUMicros, 2)+" µs",
+			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2)), strconv.Itoa(a.GOMAXPROCS))
 	}
 	return g
 }
@@ -145,6 +145,9 @@ func walls(b *strings.Builder, v *analysis.Verdict) {
 		}
 		if len(e.Wall.Evidence) > 1 {
 			said = append(said, e.Wall.Evidence[1:]...)
+		}
+		if len(said) == 0 {
+			said = []string{"nothing is known of what stops it"}
 		}
 		wrap(b, e.Name+": "+strings.Join(said, "; "), "  ", 98)
 		if r := residence(e); r != "" {
