@@ -128,10 +128,11 @@ func (a *acceptor) serve(fd int, sa unix.Sockaddr) {
 	c := e.newConn(fd, sa)
 	e.conns.add(c)
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.since.Store(account.Now())
-	if err := e.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c); err != nil {
-		_ = c.close() // the kernel is out of memory, or of watches
+	err := e.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c)
+	c.mu.Unlock()
+	if err != nil { // the kernel is out of memory, or of watches
+		_ = c.close()
 	}
 }
 

@@ -32,8 +32,8 @@ type child struct {
 	address string
 }
 
-// roleVariable says what a child is: "engine <config> <upstream>", or
-// "upstream".
+// roleVariable says what a child is: "engine <config> <upstream>", "upstream",
+// or "idle <threads>".
 const roleVariable = "PLIMSOLL_THREAD_TEST_CHILD"
 
 // startChild starts a child on one CPU and waits until it listens.
@@ -94,6 +94,9 @@ func (c *child) stop(t testing.TB) engine.Stats {
 
 // beChild is the main function of a child.
 func beChild(role string) error {
+	if n, ok := strings.CutPrefix(role, "idle "); ok {
+		return measureIdle(n)
+	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -42,8 +42,8 @@ type conn struct {
 	since atomic.Int64 // when it became idle or lingering
 	ready int64        // when the poller saw its latest request; handed over with it
 
-	// mu makes "idle, or lingering, and registered" one step, as seen by
-	// expire, and guards what follows.
+	// mu makes a change of state and of what is registered one step, as seen
+	// by expire and watch, and guards what follows.
 	mu      sync.Mutex
 	request *requestContext // the one that runs, or nil
 	watched bool            // the poller watches for the client's end
@@ -133,27 +133,25 @@ func (c *conn) Close() error {
 
 // close ends the connection; its owner calls it, once.
 func (c *conn) close() error {
-	c.forget()
-	return c.socket.Close()
-}
-
-// forget takes the connection out of the engine's hands.
-func (c *conn) forget() {
-	c.state.Store(gone)
-	_ = c.engine.poller.reactor.Remove(c.fd) // it is registered, or the reactor is closed
+	c.mu.Lock()
+	c.state.Store(gone) // from here on watch keeps off the descriptor, whose number may be another's
+	_ = c.engine.poller.reactor.Remove(c.fd)
+	c.mu.Unlock()
 	c.engine.conns.remove(c)
+	return c.socket.Close()
 }
 
 // park gives the connection to the poller. The caller must not touch it any
 // more.
 func (c *conn) park(state uint32) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.watched = false
 	c.state.Store(state)
 	c.since.Store(account.Now())
-	if err := c.engine.poller.reactor.Modify(c.fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot); err != nil {
-		_ = c.close() // only out of memory
+	err := c.engine.poller.reactor.Modify(c.fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot)
+	c.mu.Unlock()
+	if err != nil { // out of memory; it is still ours
+		_ = c.close()
 	}
 }
 

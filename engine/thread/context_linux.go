@@ -80,7 +80,7 @@ func (c *conn) endRequest(r *requestContext) {
 func (c *conn) watch(r *requestContext) (left bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.request == r && !c.left && !c.watched {
+	if c.request == r && !c.left && !c.watched && c.state.Load() == busy {
 		c.watched = true
 		_ = c.engine.poller.reactor.Modify(c.fd, reactor.PeerClosed|reactor.OneShot) // out of memory: nobody will tell
 	}

@@ -17,6 +17,9 @@ import (
 type direction struct {
 	option int // SO_RCVTIMEO or SO_SNDTIMEO
 	how    int // SHUT_RD or SHUT_WR
+	// eager has wait always try before it blocks: a write mostly succeeds, and
+	// trying need not give Go's processor away.
+	eager bool
 	// onBlock, if not nil, is called before and after a call that blocks, as
 	// far as that is known: a call without a deadline is not tried first.
 	onBlock func(begin bool)
@@ -31,9 +34,9 @@ type direction struct {
 
 const forever = math.MaxInt64
 
-// wait makes a call that may block, within the deadline. Without one it is
-// just block. With one, try is made first, which does not block: mostly it
-// succeeds, and saves setting the time-out. d.mu is held.
+// wait makes a call that may block, within the deadline. If there is one, try
+// is made first, which does not block: mostly it succeeds, and saves setting
+// the time-out. d.mu is held.
 func (d *direction) wait(fd int, try, block func() (int, error)) (int, error) {
 	defer d.until.Store(0)
 	for {
@@ -53,6 +56,8 @@ func (d *direction) wait(fd int, try, block func() (int, error)) (int, error) {
 			if left <= 0 {
 				return 0, os.ErrDeadlineExceeded
 			}
+		}
+		if d.eager || deadline != forever {
 			if n, err := try(); err != unix.EAGAIN && err != unix.EINTR {
 				return n, err
 			}

@@ -41,7 +41,7 @@ func (s *socket) init(fd int, network string, local, remote net.Addr) {
 	s.fd, s.network, s.local, s.remote = fd, network, local, remote
 	s.refs.Store(1)
 	s.rd.option, s.rd.how = unix.SO_RCVTIMEO, unix.SHUT_RD
-	s.wr.option, s.wr.how = unix.SO_SNDTIMEO, unix.SHUT_WR
+	s.wr.option, s.wr.how, s.wr.eager = unix.SO_SNDTIMEO, unix.SHUT_WR, true
 }
 
 func (s *socket) acquire() bool {

@@ -1,0 +1,77 @@
+package thread
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+)
+
+// What an idle thread costs, and apart from it what Go keeps for each of its
+// processors once a thread has run on it: that stays when the threads end. In
+// both, resident memory and page tables. The kernel's stack of a thread comes
+// on top, 16 KiB on x86-64, which no figure of a process contains.
+func BenchmarkIdleThread(b *testing.B) {
+	const n = 200
+	for b.Loop() {
+		c := startChild(b, 0, n+10, fmt.Sprint("idle ", n))
+		var use idleUse
+		if err := json.Unmarshal([]byte(c.address), &use); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(use.With-use.Without)/n, "B/thread")
+		b.ReportMetric(float64(use.Without-use.Before)/n, "B/processor")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// idleUse are the bytes that a process uses before it has threads, with idle
+// ones, and after they have ended.
+type idleUse struct{ Before, With, Without int64 }
+
+func measureIdle(n string) error {
+	threads, err := strconv.Atoi(n)
+	if err != nil {
+		return err
+	}
+	var ledger account.Ledger
+	x := &executor[func()]{name: "idle", run: func(f func()) { f() }, ledger: &ledger, size: threads, limit: -1, idle: int64(time.Hour)}
+	use := idleUse{Before: inUse()}
+	for range threads {
+		x.submit(func() { sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
+	}
+	for ledger.Busy.Load() > 0 || ledger.Threads.Load() < int64(threads) {
+		time.Sleep(time.Millisecond)
+	}
+	use.With = inUse()
+	x.stop()
+	for len(tasksOf("idle", "comm")) > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	use.Without = inUse()
+	return json.NewEncoder(os.Stdout).Encode(use)
+}
+
+// inUse returns the bytes of resident memory and page tables, without garbage.
+func inUse() int64 {
+	debug.FreeOSMemory()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	var sum int64
+	for line := range strings.Lines(string(status)) {
+		f := strings.Fields(line)
+		if len(f) == 3 && (f[0] == "VmRSS:" || f[0] == "VmPTE:") {
+			kB, _ := strconv.ParseInt(f[1], 10, 64)
+			sum += kB << 10
+		}
+	}
+	return sum
+}
