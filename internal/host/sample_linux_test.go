@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"runtime"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -75,20 +75,26 @@ func TestCPUTimeAndSwitchesCountAlsoAfterTheirThreadEnded(t *testing.T) {
 }
 
 // onAThreadThatEnds runs f on a thread of its own, which ends when f returns.
-// The main thread would not, so it is not used.
+// The main thread would not, so it is held back until another has taken f.
 func onAThreadThatEnds(f func()) {
 	go func() {
 		runtime.LockOSThread()
-		if unix.Gettid() == os.Getpid() {
-			onAThreadThatEnds(f) // tries again, on another
-			runtime.UnlockOSThread()
+		if unix.Gettid() != os.Getpid() {
+			f()
 			return
 		}
-		f()
+		taken := make(chan struct{})
+		go func() {
+			runtime.LockOSThread()
+			close(taken)
+			f()
+		}()
+		<-taken
+		runtime.UnlockOSThread()
 	}()
 }
 
-func TestThreadsThatCompeteForACPUAreSwitchedInvoluntarily(t *testing.T) {
+func TestAThreadThatCompetesForItsCPUIsSwitchedInvoluntarily(t *testing.T) {
 	cpus, err := CPUs()
 	if err != nil {
 		t.Fatal(err)
@@ -97,38 +103,32 @@ func TestThreadsThatCompeteForACPUAreSwitchedInvoluntarily(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var own [2]atomic.Int64 // what each thread says of itself
-	quit, ended := make(chan struct{}), make(chan struct{})
-	for i := range own {
-		onAThreadThatEnds(func() {
-			defer func() { ended <- struct{}{} }()
-			mask := unix.NewCPUSet(maxCPUs)
-			mask.Set(cpus[0])
-			if err := unix.SchedSetaffinityDynamic(0, mask); err != nil {
-				t.Error(err)
-			}
-			var was, is unix.Rusage
-			_ = unix.Getrusage(unix.RUSAGE_THREAD, &was)
-			for {
-				select {
-				case <-quit:
-					return
-				default:
-				}
-				_ = unix.Getrusage(unix.RUSAGE_THREAD, &is)
-				own[i].Store(int64(is.Nivcsw - was.Nivcsw))
-			}
-		})
+	other := exec.Command("sh", "-c", "while :; do :; done")
+	if err := StartPinned(other, cpus[:1]); err != nil {
+		t.Fatal(err)
 	}
-	eventually(t, "10 involuntary switches of each thread", func() bool {
-		return own[0].Load() >= 10 && own[1].Load() >= 10
+	defer func() {
+		_ = other.Process.Kill()
+		_ = other.Wait()
+	}()
+	own := make(chan int64) // what the thread says of itself
+	onAThreadThatEnds(func() {
+		mask := unix.NewCPUSet(maxCPUs)
+		mask.Set(cpus[0])
+		if err := unix.SchedSetaffinityDynamic(0, mask); err != nil {
+			t.Error(err)
+		}
+		var was, is unix.Rusage
+		_ = unix.Getrusage(unix.RUSAGE_THREAD, &was)
+		for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline) && is.Nivcsw < was.Nivcsw+10; {
+			_ = unix.Getrusage(unix.RUSAGE_THREAD, &is)
+		}
+		own <- int64(is.Nivcsw - was.Nivcsw)
 	})
-	close(quit)
-	<-ended
-	<-ended
+	want := <-own
 	after, err := SelfUsage()
-	if d, want := after.InvolSwitches-before.InvolSwitches, own[0].Load()+own[1].Load(); err != nil || d < want {
-		t.Errorf("%d involuntary switches, want %d or more; error %v", d, want, err)
+	if d := after.InvolSwitches - before.InvolSwitches; err != nil || want < 10 || d < want {
+		t.Errorf("%d involuntary switches, the thread's %d, want 10 or more; error %v", d, want, err)
 	}
 }
 
