@@ -9,7 +9,7 @@ import (
 )
 
 // ReadCPUTimes returns the counters of every CPU, from /proc/stat. The
-// difference of two is what happened between: [CPUTimes.Since].
+// difference of two is what happened between.
 func ReadCPUTimes() (CPUTimes, error) {
 	b, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -38,7 +38,7 @@ func parseCPUTimes(b []byte) (CPUTimes, error) {
 			}
 			v[i] = time.Duration(ticks) * clockTick
 		}
-		times[cpu] = CPUTime{Busy: v[0] + v[1] + v[2] + v[5] + v[6], Idle: v[3] + v[4], Steal: v[7]}
+		times[cpu] = CPUTime{Busy: v[0] + v[1] + v[2] + v[5] + v[6], Steal: v[7]}
 	}
 	if len(times) == 0 {
 		return nil, fmt.Errorf("host: read CPU times: no CPU in %.80q", b)
