@@ -1,0 +1,95 @@
+package thread
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestHijackedConnectionIsTheHandlers(t *testing.T) {
+	r := serve(t, "thread:max=1", func(w http.ResponseWriter, _ *http.Request) {
+		conn, rw, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		go func() {
+			defer conn.Close()
+			line, err := rw.ReadString('\n')
+			if err != nil {
+				t.Error(err)
+			}
+			_, _ = io.WriteString(conn, "echo "+line)
+		}()
+	})
+	c := connectTo(t, r.address).send("/")
+	await(t, "the engine has let go", func() bool { s := r.Stats(); return s.Accepted == 1 && s.Connections == 0 && s.Busy == 0 })
+	r.stop(t)
+	if _, err := io.WriteString(c, "hello\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := c.r.ReadString('\n'); err != nil || line != "echo hello\n" {
+		t.Errorf("got %q, %v", line, err)
+	}
+	c.ended()
+}
+
+// The number of a hijacked connection's descriptor soon is another's. A
+// handler that looks at its context only then must not touch that one.
+func TestContextOfAHijackedConnection(t *testing.T) {
+	hijacked, look, looked := make(chan bool), make(chan bool), make(chan bool)
+	r := serve(t, "thread:max=4", func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/hijack" {
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.Close()
+		hijacked <- true
+		<-look
+		req.Context().Done()
+		looked <- true
+	})
+	// The clients have their descriptors before, so that the number which the
+	// hijacked one leaves is the next that the engine accepts.
+	ln, err := net.ResolveTCPAddr("tcp", r.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, to, err := sockaddrOf(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := make([]*client, 8)
+	for i := range clients {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newSocket(fd, "tcp", nil, ln)
+		defer c.Close() //nolint:errcheck // of a test
+		clients[i] = &client{c, bufio.NewReader(c), t}
+		_ = c.SetDeadline(time.Now().Add(patience))
+	}
+	connectTo(t, r.address).send("/hijack")
+	<-hijacked
+	for _, c := range clients {
+		if err := unix.Connect(c.Conn.(*socket).fd, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "all are accepted", func() bool { return r.Stats().Accepted == 9 })
+	look <- true
+	<-looked
+	for _, c := range clients {
+		c.send("/").expect(http.StatusOK)
+	}
+}
