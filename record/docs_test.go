@@ -105,7 +105,7 @@ func TestMetricsAndSourcesAreInTheDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		MetricLatency, MetricService, MetricLag, MetricConnect, MetricFirstByte, Microseconds,
+		MetricLatency, MetricService, MetricLag, MetricConnect, MetricFirstByte, MetricDelay, PurposeLoad, Microseconds,
 		SourceEngine, SourceProc, SourceUpstream, SourceLoad, SourceHost, Format,
 	} {
 		if !strings.Contains(string(b), "`"+name+"`") {

@@ -9,6 +9,7 @@ const (
 	MetricLag       = "lag"        // intended → sent: the generator's own delay
 	MetricConnect   = "connect"    // to open a connection
 	MetricFirstByte = "first_byte" // sent → first byte of the response
+	MetricDelay     = "delay"      // intended → taken up by the generator, connection or not
 )
 
 // WholeTrial is the Second of a [Histogram] that covers its whole trial.

@@ -36,6 +36,7 @@ func (h Head) Time() time.Duration { return time.Duration(h.T) }
 var registry = map[string]func() Row{
 	"meta":      func() Row { return new(Meta) },
 	"trial":     func() Row { return new(Trial) },
+	"second":    func() Row { return new(Second) },
 	"histogram": func() Row { return new(Histogram) },
 	"gauge":     func() Row { return new(Gauge) },
 	"step":      func() Row { return new(Step) },

@@ -7,6 +7,7 @@ const (
 	PurposeOverload = "overload" // past the line, at Factor times its rate
 	PurposeRecovery = "recovery" // below the line again, right after an overload
 	PurposeConfirm  = "confirm"  // with one limit changed, as Variant says
+	PurposeLoad     = "load"     // a run of `plimsoll load`: as it was asked for, and the only one
 )
 
 // What a trial showed.
