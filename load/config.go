@@ -59,6 +59,10 @@ type Config struct {
 	// Stop, if set, is asked ten times a second, on the sending thread, whether
 	// to end the run now. It must return at once.
 	Stop func(Tick) bool
+
+	// Started, if set, is told when the schedule begins. It is called where the
+	// sink is, before the first second.
+	Started func(Start)
 }
 
 // A Route is a kind of request, chosen with probability Weight / sum of weights.
@@ -81,6 +85,27 @@ func (c *Config) Length() time.Duration {
 		d += s.For
 	}
 	return d
+}
+
+// Check returns what is wrong with the configuration, as far as that shows
+// without the network.
+func (c Config) Check() error {
+	c, err := c.completed()
+	if err != nil {
+		return err
+	}
+	if _, err := parseURL(c.Target); err != nil {
+		return err
+	}
+	if _, err := NewSchedule(c.Arrivals, c.Stages, c.Routes, c.Seed); err != nil {
+		return err
+	}
+	for i := range c.Routes {
+		if _, err := newTemplate(&c.Routes[i], "", c.SeedHeader); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // completed returns the configuration with defaults filled in, or what is wrong

@@ -8,7 +8,8 @@
 // seed of each arrival, so every engine gets the same ones. [Run] keeps to it on
 // one thread, hands a [Second] of histograms to its sink as soon as everything
 // due in that second has ended, and returns a [Summary]. [Config.Closed] asks
-// for a closed loop instead, to show what such a measurement hides.
+// for a closed loop instead, to show what such a measurement hides. [Record] is
+// Run with a record of it, of which a [Replay] makes the same summary again.
 //
 // What a run means by its numbers:
 //

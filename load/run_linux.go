@@ -52,7 +52,7 @@ func Run(ctx context.Context, cfg Config, sink func(Second)) (Summary, error) {
 	defer r.Close()
 
 	c := newClient(ctx, r, &cfg, addr, templates, plan)
-	c.out = newCollector(len(cfg.Routes), sink)
+	c.out = newCollector(&cfg, sink)
 	finished := make(chan error, 1)
 	go func() {
 		// Never unlocked: with this goroutine its thread ends, and the nice value
@@ -69,7 +69,8 @@ func Run(ctx context.Context, cfg Config, sink func(Second)) (Summary, error) {
 		return Summary{}, err
 	}
 	s := c.out.summary(&cfg)
-	s.Address, s.Start, s.End = addr.String(), c.wall, c.end
+	begin := c.out.begin
+	s.Address, s.Start, s.Clock, s.End = begin.Address, begin.At, begin.Clock, c.end
 	s.Offered = c.offered
 	s.Elapsed = time.Duration(c.ended - c.start)
 	s.Errors = c.errors
@@ -96,7 +97,6 @@ type client struct {
 	idleUser int // users of the closed loop that have no request
 
 	start   int64 // of the schedule, on the reactor's clock
-	wall    time.Time
 	ended   int64
 	offered time.Duration
 	ending  bool // no more arrivals
@@ -137,8 +137,9 @@ func (c *client) run() error {
 	if err := c.preopen(); err != nil {
 		return err
 	}
-	c.wall, c.start = time.Now(), reactor.Clock()
-	c.out.start = c.start
+	wall := time.Now()
+	c.start = reactor.Clock()
+	c.out.begin = Start{At: wall, Clock: c.start, Address: c.addr.String()}
 	go c.out.run()
 	defer func() {
 		close(c.out.in)

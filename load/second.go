@@ -27,6 +27,14 @@ type Second struct {
 	Hists []Hist // those that are not empty
 }
 
+// A Start is the beginning of a run's schedule, after connections were
+// pre-opened.
+type Start struct {
+	At      time.Time // with a monotonic reading
+	Clock   int64     // the same on CLOCK_MONOTONIC, ns
+	Address string    // what the target was resolved to
+}
+
 // A Sample is the client's state at one moment.
 type Sample struct {
 	At         time.Duration // since the start, as read from the clock
@@ -99,7 +107,8 @@ func (r *routeTally) cell(o Outcome, code int) *cell {
 			return c
 		}
 	}
-	if class := code / 100 * 100; len(r.cells) >= maxCells && code != class {
+	// 429 stays: it is the only one of its class that is no answer.
+	if class := code / 100 * 100; len(r.cells) >= maxCells && code != class && code != 429 {
 		return r.cell(o, class)
 	}
 	c := &cell{outcome: o, code: code}

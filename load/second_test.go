@@ -29,7 +29,7 @@ func TestManyStatusesTakeBoundedMemory(t *testing.T) {
 			t.Errorf("status %d is counted as %d", code, c.code)
 		}
 	}
-	// 24, and what is left over by class: 2xx is in it, 4xx with and without 429.
+	// 24, and what is left over by class: 2xx is in it, 429 stays beside 4xx.
 	if n := len(r.cells); n > maxCells+5 {
 		t.Errorf("%d cells", n)
 	}

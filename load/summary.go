@@ -15,6 +15,9 @@ const (
 	Completed End = "completed" // the schedule was kept to its end
 	Stopped   End = "stopped"   // Config.Stop said so
 	Cancelled End = "cancelled" // the context ended
+	// Incomplete: only from a record, which ends before its run did. The run is
+	// still going on, or was killed.
+	Incomplete End = "incomplete"
 )
 
 // A Summary is a whole run.
@@ -22,7 +25,7 @@ type Summary struct {
 	Target  string        // as asked for
 	Address string        // what it was resolved to
 	Start   time.Time     // of the schedule, after connections were pre-opened
-	Clock   int64         // the same on CLOCK_MONOTONIC, ns
+	Clock   int64         // the same on CLOCK_MONOTONIC, ns; 0 in what was read from a record
 	Offered time.Duration // over which arrivals were due
 	Elapsed time.Duration // until the last request had ended
 	End     End
@@ -73,25 +76,29 @@ func (s *Summary) Answered() float64 { return perSecond(s.Outcomes[OK], s.Elapse
 // judged is what Summary.Latency is over.
 func judged(o Outcome) bool { return o == OK || o == Timeout || o == ConnectTimeout }
 
-func (c *collector) summary(cfg *Config) Summary {
+// summary is what the totals say by themselves: not when, how long and why.
+func (t *totals) summary(cfg *Config) Summary {
 	all := func(Hist) bool { return true }
 	ok := func(h Hist) bool { return h.Outcome == OK }
 	s := Summary{
-		Target: cfg.Target, Clock: c.start, Counts: c.counts, Opened: c.opened,
-		Latency: c.merged(Latency, func(h Hist) bool { return judged(h.Outcome) }),
-		Service: c.merged(Service, ok), FirstByte: c.merged(FirstByte, ok),
-		Lag: c.merged(Lag, all), Connect: c.merged(Connect, all),
-		Delay: c.delay, Hists: c.hists, InFlight: c.samples.kept,
+		Target: cfg.Target, Counts: t.counts, Opened: t.opened,
+		Latency: t.merged(Latency, func(h Hist) bool { return judged(h.Outcome) }),
+		Service: t.merged(Service, ok), FirstByte: t.merged(FirstByte, ok),
+		Lag: t.merged(Lag, all), Connect: t.merged(Connect, all),
+		Delay: t.delay, Hists: t.hists, InFlight: t.samples.kept,
 	}
 	for i, r := range cfg.Routes {
 		s.Routes = append(s.Routes, RouteSummary{
-			Name: r.Name, Counts: c.routes[i],
-			Latency: c.merged(Latency, func(h Hist) bool { return h.Route == i && judged(h.Outcome) }),
-			Service: c.merged(Service, func(h Hist) bool { return h.Route == i && ok(h) }),
+			Name: r.Name, Counts: t.routes[i],
+			Latency: t.merged(Latency, func(h Hist) bool { return h.Route == i && judged(h.Outcome) }),
+			Service: t.merged(Service, func(h Hist) bool { return h.Route == i && ok(h) }),
 		})
 	}
 	return s
 }
+
+// clientFailed is the code of the warnings that are [Summary.Errors].
+const clientFailed = "client-failed"
 
 // The client is late when a hundredth of its arrivals were taken up later than
 // it is built to keep, and that is not negligible beside what was measured.
@@ -123,7 +130,7 @@ func (s *Summary) doubts(cfg *Config) []Warning {
 		add("client-errors", "%d answers had a status from 400 to 499, and count as answered: is the path right?", clientErrors)
 	}
 	for _, e := range s.Errors {
-		add("client-failed", "%s", e)
+		add(clientFailed, "%s", e)
 	}
 	return w
 }
