@@ -93,6 +93,7 @@ var noNewConnections = func() unix.SockFprog {
 func (a *acceptor) run() error {
 	runtime.LockOSThread()
 	nameThread("plimsoll-accept")
+	exactTimers()
 	pause := time.Duration(0)
 	for {
 		fd, sa, err := unix.Accept4(a.fd, unix.SOCK_CLOEXEC)

@@ -111,6 +111,7 @@ func (x *executor[J]) enlist(w *worker[J]) {
 func (x *executor[J]) thread(w *worker[J]) {
 	runtime.LockOSThread()
 	nameThread(x.name)
+	exactTimers()
 	retired := false
 	defer func() {
 		if !retired { // a job ended its goroutine (runtime.Goexit)

@@ -56,6 +56,7 @@ func newPoller(e *Engine) (*poller, error) {
 func (p *poller) run() error {
 	runtime.LockOSThread()
 	nameThread("plimsoll-poll")
+	exactTimers()
 	p.sweep()
 	p.expireThreads()
 	for !p.closed {

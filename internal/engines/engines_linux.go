@@ -31,3 +31,12 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 	}
 	return cpus
 }
+
+// Prepare makes the calling process, which is to serve with that configuration
+// and do nothing else, ready for it.
+func Prepare(cfg model.EngineConfig) error {
+	if cfg.Engine == "thread" {
+		return thread.CalmRuntime()
+	}
+	return nil
+}

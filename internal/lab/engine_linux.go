@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/engines"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/work"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -54,6 +55,9 @@ func engineChild(c *child, newEngine NewEngine) error {
 	}
 	service, err := synthetic.New(w, synthetic.Options{Upstreams: spec.Upstreams, Speed: spec.Speed, ComputeScale: variant.Compute})
 	if err != nil {
+		return err
+	}
+	if err := engines.Prepare(cfg); err != nil {
 		return err
 	}
 	e, err := newEngine(cfg)

@@ -31,6 +31,7 @@ func (l *lab) measure(ctx context.Context) error {
 		}
 		// Its memory and threads are of no more use, and its backlog in the way.
 		c.target.stop()
+		c.stale = false
 	}
 	confirming := map[*contestant]*raised{}
 	defer func() {
@@ -81,9 +82,9 @@ func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) 
 
 func (l *lab) goal(c *contestant) search.Goal {
 	guess := l.guess(c)
-	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 14}
+	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 8}
 	if l.Quick {
-		g.Trials = 7
+		g.Trials = 5
 	}
 	return g
 }
