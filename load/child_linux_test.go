@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // Benchmarks run the server and the client in processes of their own, this
@@ -92,6 +94,7 @@ type job struct {
 	Closed  int
 	Preopen int
 	Nice    int
+	Record  string // file; "": none
 	Stage   model.Stage
 }
 
@@ -144,7 +147,17 @@ func runAndReport() error {
 	for _, p := range j.Paths {
 		cfg.Routes = append(cfg.Routes, Route{Path: p})
 	}
-	s, err := Run(context.Background(), cfg, func(Second) {})
+	var s Summary
+	var err error
+	if j.Record == "" {
+		s, err = Run(context.Background(), cfg, func(Second) {})
+	} else {
+		var w *record.Writer
+		if w, err = record.Create(j.Record); err == nil {
+			s, err = Record(context.Background(), cfg, w, record.Meta{})
+			err = errors.Join(err, w.Close())
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ type Digest struct {
 	Address string    `json:"address"`
 	Started time.Time `json:"started"`
 	End     End       `json:"end"`
+	Record  string    `json:"record,omitempty"` // hash of the record that it was derived from
 
 	Asked    float64 `json:"asked_rate"`    // arrivals per second
 	Answered float64 `json:"answered_rate"` // answered OK, per second

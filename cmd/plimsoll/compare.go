@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -57,25 +56,25 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 		p.line("warning: " + warning.String())
 	}
 	runErr := lab.Compare(ctx, lab.Options{
-		Document: doc, Engines: engines, Quick: c.Quick, Record: w, Tool: "plimsoll " + version(), Args: os.Args[1:], Progress: p.show,
+		Document: doc, Engines: engines, Quick: c.Quick, Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show,
 	})
 	p.end()
 	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	// From the file alone, as `report` would.
-	v, err := readVerdict(path)
+	r, err := readRecord(path)
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	if err := show(v, c.JSON, s.out); err != nil {
+	if err := show(r, c.JSON, s.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "\nrecord: %s\n", path)
 	if runErr != nil {
 		return runErr
 	}
-	return outcome(v)
+	return r.outcome()
 }
 
 func (c *compareCmd) engines(w *model.Workload) ([]model.EngineConfig, error) {
@@ -93,18 +92,14 @@ func (c *compareCmd) engines(w *model.Workload) ([]model.EngineConfig, error) {
 	return engines, nil
 }
 
-// readVerdict derives the verdict of a record.
-func readVerdict(path string) (*analysis.Verdict, error) {
-	run := &analysis.Run{}
-	info, err := record.Open(path, func(row record.Row) error { return run.Add(row, parseWorkload) })
-	if err != nil {
-		return nil, err
-	}
-	if run.Meta == nil {
-		return nil, fmt.Errorf("%s: the record has not begun", path)
-	}
-	run.Hash = info.Hash
-	return analysis.Derive(run), nil
+// compareReader derives the verdict of a comparison.
+type compareReader struct{ run analysis.Run }
+
+func (c *compareReader) add(row record.Row) error { return c.run.Add(row, parseWorkload) }
+
+func (c *compareReader) result(info record.Info) result {
+	c.run.Hash = info.Hash
+	return &compared{analysis.Derive(&c.run)}
 }
 
 func parseWorkload(name string, source []byte) (*model.Workload, error) {
@@ -112,30 +107,16 @@ func parseWorkload(name string, source []byte) (*model.Workload, error) {
 	return w, err
 }
 
-// show prints the table, or the verdict as JSON to a file or, for "-", in the
-// table's place.
-func show(v *analysis.Verdict, jsonFile string, out io.Writer) error {
-	if jsonFile != "" {
-		b, err := json.MarshalIndent(v, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write verdict: %w", err)
-		}
-		b = append(b, '\n')
-		if jsonFile == "-" {
-			_, err = out.Write(b)
-			return err
-		}
-		if err := os.WriteFile(jsonFile, b, 0o644); err != nil {
-			return usageErr(fmt.Errorf("write verdict: %w", err))
-		}
-	}
-	return report.Compare(out, v)
-}
+// compared is the result of a comparison.
+type compared struct{ verdict *analysis.Verdict }
 
-// outcome is the exit code of a verdict.
-func outcome(v *analysis.Verdict) error {
+func (c *compared) table(w io.Writer) error { return report.Compare(w, c.verdict) }
+func (c *compared) digest() any             { return c.verdict }
+
+// outcome is void if one engine's measurement is.
+func (c *compared) outcome() error {
 	var void []string
-	for _, e := range v.Engines {
+	for _, e := range c.verdict.Engines {
 		if e.Void {
 			void = append(void, e.Name+": "+strings.Join(e.VoidReasons, "; "))
 		}

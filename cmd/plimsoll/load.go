@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 	generator "github.com/plimsoll-dev/plimsoll/load" // load is a function of this package
 	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // loadCmd sends requests to a service and says how it answered.
@@ -30,6 +32,7 @@ type loadCmd struct {
 	Within      time.Duration `placeholder:"TIME" help:"Count the requests answered within that time of when they were due."`
 	Ratio       float64       `placeholder:"SHARE" help:"Exit with 1 if a smaller share than this, as 0.99, was answered within --within."`
 	Seed        uint64        `default:"1" help:"The same seed gives the same arrivals (${default})."`
+	Record      string        `type:"path" placeholder:"FILE" help:"Write a record of the run, which report reads; header values and the body are not in it."`
 	JSON        string        `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
 }
 
@@ -40,6 +43,7 @@ func (loadCmd) Help() string {
 Examples:
   plimsoll load --rate 500 --for 30s http://127.0.0.1:8080/search
   plimsoll load --rate 500 --within 1s --ratio 0.99 http://127.0.0.1:8080/ || echo too slow
+  plimsoll load --rate 500 --record run.jsonl http://127.0.0.1:8080/; plimsoll report run.jsonl
   plimsoll load --connections 64 http://127.0.0.1:8080/`
 }
 
@@ -53,19 +57,57 @@ func (c *loadCmd) Run(ctx context.Context, s streams) error {
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	p := newProgress(s.err)
 	stop := c.follow(&cfg, p)
-	sum, err := generator.Run(ctx, cfg, nil)
+	measured, err := c.measure(ctx, cfg)
 	stop()
 	p.end()
-	if err != nil {
+	if measured == nil {
 		return err
 	}
-	if err := c.show(&sum, s); err != nil {
+	if err := errors.Join(err, show(measured, c.JSON, s.out)); err != nil {
 		return err
 	}
-	if sum.End == generator.Cancelled {
+	if measured.sum.End == generator.Cancelled {
 		return ctx.Err()
 	}
-	return c.judge(&sum)
+	return measured.outcome()
+}
+
+// measure runs the load. With a record, what it returns is derived from that
+// alone, as `report` does; if the record could not be written to its end, there
+// is an error too.
+func (c *loadCmd) measure(ctx context.Context, cfg generator.Config) (*loaded, error) {
+	if c.Record == "" {
+		sum, err := generator.Run(ctx, cfg, nil)
+		if err != nil {
+			return nil, err
+		}
+		return &loaded{cfg: cfg, sum: sum, ratio: c.Ratio}, nil
+	}
+	w, err := record.Create(c.Record)
+	if err != nil {
+		return nil, usageErr(err)
+	}
+	sum, err := generator.Record(ctx, cfg, w, c.meta())
+	if err := errors.Join(err, w.Close()); err != nil {
+		if sum.End == "" { // there was no run
+			return nil, err
+		}
+		return &loaded{cfg: cfg, sum: sum, ratio: c.Ratio}, err
+	}
+	r, err := readRecord(c.Record)
+	if err != nil {
+		return nil, err
+	}
+	return r.(*loaded), nil
+}
+
+// meta is what the record says of who asked, and where.
+func (c *loadCmd) meta() record.Meta {
+	meta := record.Meta{Tool: version(), Args: withoutSecrets(os.Args[1:]), Host: record.Host(host.Describe())}
+	if c.Ratio > 0 {
+		meta.Options = map[string]any{optionRatio: c.Ratio}
+	}
+	return meta
 }
 
 func (c *loadCmd) config() (generator.Config, error) {
@@ -103,11 +145,12 @@ func (c *loadCmd) config() (generator.Config, error) {
 		}
 		route.Header = append(route.Header, generator.Header{Name: name, Value: strings.TrimSpace(value)})
 	}
-	return generator.Config{
+	cfg := generator.Config{
 		Target: target, Routes: []generator.Route{route}, Arrivals: arrivals, Seed: c.Seed,
 		Stages: []model.Stage{{For: c.For, Rate: c.Rate}}, Closed: c.Connections,
 		Timeout: c.Timeout, InFlight: c.InFlight, Within: c.Within, Preopen: c.Preopen,
-	}, nil
+	}
+	return cfg, cfg.Check()
 }
 
 // parseArrivals reads poisson, constant and bursts:N.
@@ -157,49 +200,4 @@ func (c *loadCmd) follow(cfg *generator.Config, p *progress) (stop func()) {
 		}
 	}()
 	return func() { close(ticks); <-done }
-}
-
-// show prints the table, or the result as JSON to a file or, for "-", in the
-// table's place.
-func (c *loadCmd) show(sum *generator.Summary, s streams) error {
-	if c.JSON != "" {
-		b, err := json.MarshalIndent(sum.Digest(c.Within), "", "  ")
-		if err != nil {
-			return fmt.Errorf("write result: %w", err)
-		}
-		b = append(b, '\n')
-		if c.JSON == "-" {
-			_, err = s.out.Write(b)
-			return err
-		}
-		if err := os.WriteFile(c.JSON, b, 0o644); err != nil {
-			return usageErr(fmt.Errorf("write result: %w", err))
-		}
-	}
-	what := fmt.Sprintf("%g/s, %s arrivals", c.Rate, c.Arrivals)
-	if c.Connections > 0 {
-		what = fmt.Sprintf("closed loop of %d connections", c.Connections)
-	}
-	if sum.End == generator.Cancelled {
-		what += fmt.Sprintf(", interrupted after %.1f s", sum.Elapsed.Seconds())
-	}
-	if _, err := fmt.Fprintf(s.out, "%s for %v: %s\n\n", c.URL, c.For, what); err != nil {
-		return err
-	}
-	return sum.WriteTable(s.out, c.Within)
-}
-
-// judge holds the result against what was expected. A late generator makes
-// latencies longer, never shorter: it voids a failure and not a success.
-func (c *loadCmd) judge(sum *generator.Summary) error {
-	if c.Ratio == 0 || float64(sum.Within) >= c.Ratio*float64(sum.Arrivals) {
-		return nil
-	}
-	err := fmt.Errorf("%d of %d requests were answered within %v, which is less than the share of %v expected", sum.Within, sum.Arrivals, c.Within, c.Ratio)
-	for _, w := range sum.Warnings {
-		if w.Code == "generator-late" {
-			return voidErr(fmt.Errorf("the measurement is void: %w, but %s", err, w.Text))
-		}
-	}
-	return expectationErr(err)
 }

@@ -1,16 +1,24 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 type reportCmd struct {
 	File string `arg:"" type:"path" help:"A record."`
-	JSON string `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
+	JSON string `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
 }
 
 func (reportCmd) Help() string {
-	return `Derives the verdict from the record alone, and prints the same table that the run printed. A record that is still being written, or whose run was interrupted, gives what is known so far.
+	return `Derives the result from the record alone, and prints the same table that the run printed. A record that is still being written, or whose run was interrupted, gives what is known so far.
 
 Examples:
   plimsoll report plimsoll-black-friday-20260102-150405.jsonl
@@ -18,12 +26,75 @@ Examples:
 }
 
 func (c *reportCmd) Run(s streams) error {
-	v, err := readVerdict(c.File)
+	r, err := readRecord(c.File)
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(v, c.JSON, s.out); err != nil {
+	if err := show(r, c.JSON, s.out); err != nil {
 		return err
 	}
-	return outcome(v)
+	return r.outcome()
+}
+
+// A result is what a run came to.
+type result interface {
+	table(io.Writer) error // for a person
+	digest() any           // for programs, as JSON
+	outcome() error        // an [exitError], or nil where all is as expected
+}
+
+// A reader derives a result from a record's rows.
+type reader interface {
+	add(record.Row) error
+	result(record.Info) result
+}
+
+// readers are by the command that writes the record.
+var readers = map[string]func() reader{
+	"compare": func() reader { return new(compareReader) },
+	"load":    func() reader { return new(loadReader) },
+}
+
+// readRecord derives the result of a record, as a command does that has written
+// one: so both say the same.
+func readRecord(path string) (result, error) {
+	var r reader
+	info, err := record.Open(path, func(row record.Row) error {
+		if m, ok := row.(*record.Meta); ok && r == nil { // the first row
+			begin := readers[m.Command]
+			if begin == nil {
+				return fmt.Errorf("%s is a record of %q; this program reads those of %s",
+					path, "plimsoll "+m.Command, strings.Join(slices.Sorted(maps.Keys(readers)), " and "))
+			}
+			r = begin()
+		}
+		return r.add(row)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, fmt.Errorf("%s: the record has not begun", path)
+	}
+	return r.result(info), nil
+}
+
+// show prints the table, and writes JSON to a file or, for "-", in the table's
+// place.
+func show(r result, jsonFile string, out io.Writer) error {
+	if jsonFile != "" {
+		b, err := json.MarshalIndent(r.digest(), "", "  ")
+		if err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+		b = append(b, '\n')
+		if jsonFile == "-" {
+			_, err = out.Write(b)
+			return err
+		}
+		if err := os.WriteFile(jsonFile, b, 0o644); err != nil {
+			return usageErr(fmt.Errorf("write result: %w", err))
+		}
+	}
+	return r.table(out)
 }
