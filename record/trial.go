@@ -68,6 +68,7 @@ type TrialLoad struct {
 type TrialServer struct {
 	CPUSeconds  float64            `json:"cpu_seconds"`  // user and system
 	CPUs        int                `json:"cpus"`         // it may use
+	Available   float64            `json:"available_s"`  // CPU seconds that it had: used, or idle on its CPUs; 0: not known
 	RSS         int64              `json:"rss_bytes"`    // at the end
 	Threads     int                `json:"threads"`      // of the process, at the end
 	Switches    int64              `json:"switches"`     // context switches, voluntary and not

@@ -62,12 +62,29 @@ func LimitsOf(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limi
 	return limits
 }
 
+// A CPU can be the wall without being busy all the time. Go takes a processor
+// away from a thread that is long in a system call, and until another thread has
+// woken up the CPU idles, however much there is to do: 13 % of the time on a
+// goroutine engine that cannot do more. What gives it away is that requests
+// which could run do not.
+const (
+	nearlyAll = 0.75
+	starving  = 0.10 // share of the residence time spent runnable
+)
+
+// cpuLimit is about the CPU time that the server had: what the kernel spent on
+// its CPUs for the network, or a hypervisor took, was not to be had.
 func cpuLimit(t *record.Trial, w *model.Workload) Limit {
 	l := Limit{Kind: model.WallCPU, Size: float64(max(1, t.Server.CPUs))}
-	if t.Seconds > 0 {
+	switch {
+	case t.Server.Available > 0:
+		l.Used = l.Size * t.Server.CPUSeconds / t.Server.Available
+	case t.Seconds > 0:
 		l.Used = t.Server.CPUSeconds / t.Seconds
 	}
-	l.Saturated = l.Utilisation() >= saturation
+	runnable := Residence(t)[model.Runnable.String()]
+	l.Waiting = runnable * t.Load.InFlight
+	l.Saturated = l.Utilisation() >= saturation || (l.Utilisation() >= nearlyAll && runnable >= starving)
 	if workload.Demand(w).Request.CPU > 0 {
 		l.Raise = Variant{Compute: 0.5}
 	}
@@ -150,7 +167,11 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 func (l Limit) describe(configured int) string {
 	switch l.Kind {
 	case model.WallCPU:
-		return fmt.Sprintf("CPU %.0f %%", 100*l.Utilisation())
+		s := fmt.Sprintf("CPU %.0f %%", 100*l.Utilisation())
+		if l.Saturated {
+			s += fmt.Sprintf(", %.0f requests waiting for it", l.Waiting)
+		}
+		return s
 	case model.WallThreadPool:
 		s := fmt.Sprintf("%.0f of %.0f threads busy %.0f %% of the time", l.Size, l.Size, 100*l.Utilisation())
 		if configured != int(l.Size) {

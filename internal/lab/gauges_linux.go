@@ -4,6 +4,21 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
+// steps are the totals of the handlers' named steps over a trial's window.
+func (r *run) steps(t *record.Trial) []*record.Step {
+	a := r.done.Clock + int64(t.LeadIn*1e9)
+	b := a + int64(t.Seconds*1e9)
+	var rows []*record.Step
+	for i := range r.samples.ops {
+		o := &r.samples.ops[i]
+		rows = append(rows, &record.Step{
+			Head: t.Head, Trial: t.ID, Engine: t.Engine, Op: o.op, Verb: o.verb,
+			Count: uint64(o.count.growth(a, b)), Nanos: int64(o.nanos.growth(a, b)),
+		})
+	}
+	return rows
+}
+
 // gauges are the samples of a run as rows of the record: the engine's own, the
 // upstreams', and the number of requests that the generator has in flight.
 func (r *run) gauges(origin int64, trial int, engine string) []*record.Gauge {

@@ -20,7 +20,10 @@ type samples struct {
 	threads, busy, queued, connections series
 	residence                          [model.NumStates]series // ns, growing
 	resources                          []resourceSeries
+	ops                                []opSeries
 	up                                 upstreamSeries
+	exclusive                          bool   // the server has its CPUs to itself; if not, the next two are of no use
+	serverSteal                        series // seconds that its CPUs were taken away, growing
 	steal                              series // seconds over all CPUs, growing
 	cpusBusy                           series // seconds that the server's CPUs ran anything, growing
 	reads                              int    // threads in a blocking read, the most seen
@@ -31,6 +34,11 @@ type resourceSeries struct {
 	size         int
 	held, waited series // integrals over time, seconds, growing
 	inUse        series
+}
+
+type opSeries struct {
+	op, verb     string
+	count, nanos series // growing
 }
 
 type upstreamSeries struct {
@@ -98,13 +106,16 @@ func (s *sampler) sample() error {
 		return err
 	}
 	if cpus, err := host.ReadCPUTimes(); err == nil {
-		var steal, busy time.Duration
+		var steal, busy, taken time.Duration
 		for _, c := range cpus {
 			steal += c.Steal
 		}
 		for _, n := range s.cpus {
 			busy += cpus[n].Busy
+			taken += cpus[n].Steal
 		}
+		s.got.exclusive = len(s.cpus) > 0
+		s.got.serverSteal.add(e.Clock, taken.Seconds())
 		s.got.cpusBusy.add(e.Clock, busy.Seconds())
 		s.got.steal.add(e.Clock, steal.Seconds())
 	}
@@ -143,6 +154,13 @@ func (g *samples) addEngine(e *engineStats) {
 	g.connections.add(at, float64(e.Engine.Connections))
 	for i := range g.residence {
 		g.residence[i].add(at, float64(e.Engine.Residence[i])/1e9)
+	}
+	for i, o := range e.Engine.Ops {
+		if i == len(g.ops) {
+			g.ops = append(g.ops, opSeries{op: o.Op, verb: o.Verb})
+		}
+		g.ops[i].count.add(at, float64(o.Count))
+		g.ops[i].nanos.add(at, float64(o.Nanos))
 	}
 	for i, r := range e.Resources {
 		if i == len(g.resources) {

@@ -218,6 +218,11 @@ func (l *lab) keep(c *contestant, row *record.Trial, r *run) error {
 			return err
 		}
 	}
+	for _, s := range r.steps(row) {
+		if err := l.write(s); err != nil {
+			return err
+		}
+	}
 	for _, g := range r.gauges(l.origin, row.ID, c.Name) {
 		if err := l.write(g); err != nil {
 			return err

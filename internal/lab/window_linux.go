@@ -34,6 +34,11 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 			Waiting: up.waiting.mean(a, b), LatenessP99us: up.lateP99, LatenessMaxUs: up.lateMax,
 		}
 		t.Machine.StealShare = r.samples.steal.growth(a, b) / t.Seconds
+		if len(r.samples.cpusBusy.at) > 0 && r.samples.exclusive {
+			total := t.Seconds * float64(t.Server.CPUs)
+			idle := max(0, total-r.samples.cpusBusy.growth(a, b)-r.samples.serverSteal.growth(a, b))
+			t.Server.Available = t.Server.CPUSeconds + idle
+		}
 		t.Machine.OthersShare = max(0, r.samples.cpusBusy.growth(a, b)-t.Server.CPUSeconds) / t.Seconds / float64(max(1, t.Server.CPUs))
 		t.Machine.LoadCPUShare = float64(r.done.CPUNanos) / float64(max(1, r.done.Elapsed))
 	}
