@@ -50,6 +50,7 @@ func newStopper(t *testing.T, stop, period time.Duration) *stopper {
 			}
 			time.Sleep(time.Millisecond) // so that a closed loop does not use the whole CPU
 			s.gate.RLock()
+			//lint:ignore SA2001 to pass the gate is to wait until it is open
 			s.gate.RUnlock()
 			p.say(ok)
 		}
