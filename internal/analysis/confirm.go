@@ -1,7 +1,9 @@
 package analysis
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/internal/search"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -38,7 +40,8 @@ func Confirm(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload, 
 			continue
 		}
 		g := goal
-		g.Guess = Capacity(Reference(trials), cfg, w, l.Raise)
+		// To see that it moves is enough; a trial that passes says so at once.
+		g.Guess = 0.92 * Capacity(Reference(trials), cfg, w, l.Raise)
 		if g.Guess <= 0 {
 			continue
 		}
@@ -85,12 +88,17 @@ func confirmedBy(base search.Decision, history []search.Trial) (bool, search.Dec
 	return line.Low >= base.High*moves*0.999, line
 }
 
-// candidates are the saturated limits of the lowest trial that failed.
+// candidates are the saturated limits of the trial that shows what the service
+// breaks on.
 func candidates(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
-	t := breaking(trials)
+	t := breaking(trials, cfg, w)
 	if t == nil {
 		return nil
 	}
+	return saturated(t, cfg, w)
+}
+
+func saturated(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
 	var out []Limit
 	for _, l := range LimitsOf(t, cfg, w) {
 		if l.Saturated {
@@ -100,17 +108,27 @@ func candidates(trials []*record.Trial, cfg model.EngineConfig, w *model.Workloa
 	return out
 }
 
-// breaking returns the lowest failed search trial above the line: the one
-// that shows what the service breaks on, before everything is overrun.
-func breaking(trials []*record.Trial) *record.Trial {
+// breaking returns the lowest failed trial above the line in which a limit was
+// reached: higher up, everything is overrun. Where none shows a limit, it is the
+// lowest that failed.
+func breaking(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload) *record.Trial {
 	line := Line(trials)
-	var best *record.Trial
+	var failed []*record.Trial
 	for _, t := range trials {
-		if t.Purpose == record.PurposeSearch && t.Outcome == record.Failed && t.Rate > line.Low && (best == nil || t.Rate < best.Rate) {
-			best = t
+		if t.Purpose == record.PurposeSearch && t.Outcome == record.Failed && t.Rate > line.Low {
+			failed = append(failed, t)
 		}
 	}
-	return best
+	slices.SortStableFunc(failed, func(a, b *record.Trial) int { return cmp.Compare(a.Rate, b.Rate) })
+	for _, t := range failed {
+		if len(saturated(t, cfg, w)) > 0 {
+			return t
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	return failed[0]
 }
 
 // Reference returns the trial that estimates start from: the highest that

@@ -180,15 +180,15 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 		}
 		return wall
 	}
-	t := breaking(e.Trials)
+	t := breaking(e.Trials, e.Config, w)
 	if t == nil {
 		return wall
 	}
 	limits := LimitsOf(t, e.Config, w)
-	saturated := candidates(e.Trials, e.Config, w)
+	full := candidates(e.Trials, e.Config, w)
 	chosen := -1
 	var refuted []string
-	for i, l := range saturated {
+	for i, l := range full {
 		confirmed, tried := confirmation(line, l, e.Trials)
 		if confirmed != "" {
 			chosen, wall.ConfirmedBy = i, &confirmed
@@ -200,34 +200,34 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 	}
 	switch {
 	case chosen >= 0:
-	case len(saturated) > 0 && len(refuted) == 0:
+	case len(full) > 0 && len(refuted) == 0:
 		chosen = 0 // nothing was tried; the end of the chain is the best guess
-	case len(saturated) > len(refuted):
-		for i, l := range saturated { // the first that no trial refuted
+	case len(full) > len(refuted):
+		for i, l := range full { // the first that no trial refuted
 			if _, tried := confirmation(line, l, e.Trials); tried == "" {
 				chosen = i
 				break
 			}
 		}
-	case len(saturated) == 1:
+	case len(full) == 1:
 		chosen = 0
 	}
 	if chosen >= 0 {
-		l := saturated[chosen]
+		l := full[chosen]
 		wall.Kind, wall.Name, wall.Limit = l.Kind, l.Name, ptr(l.Size)
 		if l.Kind == model.WallUpstream {
 			wall.Limit = nil
 		}
 	}
-	wall.Evidence = append(wall.Evidence, evidence(limits, saturated, chosen, e.Config, t))
-	if chosen >= 0 && saturated[chosen].Kind == model.WallThreadPool && t.Upstream.InFlightMax > 0 {
+	wall.Evidence = append(wall.Evidence, evidence(limits, full, chosen, e.Config, t))
+	if chosen >= 0 && full[chosen].Kind == model.WallThreadPool && t.Upstream.InFlightMax > 0 {
 		wall.Evidence = append(wall.Evidence, fmt.Sprintf("seen from outside: %d requests in flight at the upstreams at most, %d threads in a blocking read by the kernel's account",
 			t.Upstream.InFlightMax, t.Server.BlockedRead))
 	}
 	wall.Evidence = append(wall.Evidence, t.Reasons...)
 	wall.Evidence = append(wall.Evidence, refuted...)
 	if chosen >= 0 && wall.ConfirmedBy == nil {
-		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(saturated[chosen], refuted))
+		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(full[chosen], refuted))
 	}
 	return wall
 }

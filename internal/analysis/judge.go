@@ -74,7 +74,9 @@ func Disturbances(t *record.Trial, slo model.SLO) []string {
 	if t.Machine.StealShare > stealLimit {
 		why = append(why, fmt.Sprintf("machine: the hypervisor took %.0f %% of the CPU time", 100*t.Machine.StealShare))
 	}
-	if t.Machine.OthersShare > othersLimit {
+	// Others on the server's CPU do not matter as long as enough of it is left.
+	scarce := t.Server.Available == 0 || t.Server.CPUSeconds > 0.6*t.Server.Available
+	if t.Machine.OthersShare > othersLimit && scarce {
 		why = append(why, fmt.Sprintf("machine: other processes used %.0f %% of the server's CPU", 100*t.Machine.OthersShare))
 	}
 	return why

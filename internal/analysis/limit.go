@@ -68,8 +68,8 @@ func LimitsOf(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limi
 // goroutine engine that cannot do more. What gives it away is that requests
 // which could run do not.
 const (
-	nearlyAll = 0.75
-	starving  = 0.10 // share of the residence time spent runnable
+	nearlyAll = 0.80
+	starving  = 0.05 // share of the residence time spent runnable
 )
 
 // cpuLimit is about the CPU time that the server had: what the kernel spent on
@@ -152,6 +152,11 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 			}
 		case l.Kind == model.WallResource && v.Resource == l.Name:
 			size = float64(v.Size)
+		}
+		if l.Kind == model.WallCPU {
+			// The busier a server, the less CPU a request costs, because wake-ups are
+			// shared: 300 µs at 43 %, 240 at 79 % and 200 at 90 % were measured.
+			size *= 1 + 0.5*max(0, 1-l.Utilisation())
 		}
 		if used > 0 {
 			first = min(first, rate*size/used)

@@ -82,9 +82,9 @@ func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) 
 
 func (l *lab) goal(c *contestant) search.Goal {
 	guess := l.guess(c)
-	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 8}
+	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 7}
 	if l.Quick {
-		g.Trials = 5
+		g.Trials = 4
 	}
 	return g
 }

@@ -134,14 +134,14 @@ func (l *lab) horizon(rate float64) time.Duration {
 		resolution, shortest, longest = 2*resolution, 2*time.Second, 5*time.Second
 	}
 	h := min(max(analysis.Horizon(rate, resolution), shortest), longest)
-	return (h + time.Second - 1).Truncate(time.Second)
+	return h.Round(time.Second)
 }
 
 // precision is how close the bracket of the line has to be at a rate.
 func (l *lab) precision(rate float64) float64 {
-	p := 1 + analysis.Resolution(rate*l.horizon(rate).Seconds())
+	p := 1 + max(analysis.FullResolution, 0.95*analysis.Resolution(rate*l.horizon(rate).Seconds())) // half a second of horizon is rounded away
 	if l.Quick {
-		p = max(p, 1.10)
+		p = max(p, 1.12)
 	}
 	return p
 }

@@ -61,7 +61,7 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 	l.say(c.Name, "warming up at %s requests/s", analysis.Rate(rate))
 	w := &warmer{least: int((lead + time.Second) / warmUpBatch)}
 	if !l.Quick {
-		w.least += 4
+		w.least += 2
 	}
 	begun := l.now()
 	steady := false

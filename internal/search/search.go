@@ -52,12 +52,11 @@ type Decision struct {
 // lowest is the share of the guess below which a search gives up.
 const lowest = 1.0 / 64
 
-// A good guess is tried a little below and a little above itself: two trials
-// then bracket the line.
-const (
-	under = 0.97
-	over  = 1.015
-)
+// beside returns the rates a little below and a little above a guess: if it is
+// good, trials at these two bracket the line to the precision asked.
+func (g Goal) beside() (under, over float64) {
+	return round(g.Guess * (1 - 0.5*(g.Precision-1))), round(g.Guess * (1 + 0.4*(g.Precision-1)))
+}
 
 // A level is the sum of the trials made at one rate.
 type level struct {
@@ -84,7 +83,7 @@ func (l level) settled() bool {
 	case l.passes+l.fails == 0:
 		return l.voids >= 2
 	case l.passes == l.fails:
-		return l.tries >= 4 // a tie asks for one more, a few times
+		return false // a tie asks for one more
 	case l.doubtful && l.passes+l.fails == 1:
 		return false
 	}
@@ -100,19 +99,14 @@ func Next(g Goal, history []Trial) Decision {
 		d.Done = true
 		return d
 	}
+	under, over := g.beside()
 	if len(history) == 0 {
-		d.Rate = capped(g, g.Guess*under)
+		d.Rate = capped(g, under)
 		return d
 	}
 	// A contradiction: something failed below a rate that passed. Repeat it.
 	for _, l := range levels {
 		if l.rate < low && l.outcome() == Fail && l.tries < 3 {
-			d.Rate = l.rate
-			return d
-		}
-	}
-	for _, l := range levels {
-		if (l.rate == low || l.rate == high) && !l.settled() {
 			d.Rate = l.rate
 			return d
 		}
@@ -123,10 +117,10 @@ func Next(g Goal, history []Trial) Decision {
 	switch {
 	case low > 0 && high > 0:
 		if high/low <= g.Precision {
-			d.Done = true
+			d.Rate, d.Done = unsettled(levels, low, high)
 			return d
 		}
-		d.Rate = inside(g.Guess, low, high)
+		d.Rate = g.inside(low, high)
 		if givenUp(levels, d.Rate) {
 			d.Done = true // the bracket stays as wide as it is
 		}
@@ -135,9 +129,15 @@ func Next(g Goal, history []Trial) Decision {
 			d.Done = true
 			return d
 		}
-		d.Rate = capped(g, max(low*stride(levels, Pass), g.Guess*under))
+		d.Rate = low * stride(levels, Pass)
+		if under > low*g.Precision {
+			d.Rate = under
+		} else if over > low*apart {
+			d.Rate = over
+		}
+		d.Rate = capped(g, d.Rate)
 	default:
-		d.Rate = round(min(lowestTried(levels)/stride(levels, Fail), g.Guess*under))
+		d.Rate = round(min(lowestTried(levels)/stride(levels, Fail), under))
 		if d.Rate < g.Guess*lowest {
 			d.Done = true
 		}
@@ -229,7 +229,7 @@ func stride(levels []level, o Outcome) float64 {
 			n++
 		}
 	}
-	strides := [...]float64{1.045, 1.12, 1.3, 1.6}
+	strides := [...]float64{1.05, 1.1, 1.2, 1.4, 1.6}
 	return strides[min(max(n, 1), len(strides))-1]
 }
 
@@ -241,6 +241,17 @@ func lowestTried(levels []level) float64 {
 		}
 	}
 	return levels[0].rate
+}
+
+// unsettled returns the edge of a bracket that should be tried again, or that
+// there is none.
+func unsettled(levels []level, low, high float64) (rate float64, done bool) {
+	for _, l := range levels {
+		if (l.rate == low || l.rate == high) && !l.settled() {
+			return l.rate, false
+		}
+	}
+	return 0, true
 }
 
 // givenUp reports whether a rate could not be measured twice.
@@ -255,16 +266,20 @@ func givenUp(levels []level, rate float64) bool {
 
 // inside chooses a rate within a bracket: beside the guess while the bracket is
 // wide and the guess lies in it, else halfway.
-func inside(guess, low, high float64) float64 {
-	if high/low > 1.1 {
-		for _, r := range [...]float64{round(guess * under), round(guess * over)} {
-			if r > low*1.02 && r < high/1.02 {
+func (g Goal) inside(low, high float64) float64 {
+	if high/low > g.Precision*g.Precision {
+		under, over := g.beside()
+		for _, r := range [...]float64{under, over} {
+			if r > low*apart && r < high/apart {
 				return r
 			}
 		}
 	}
 	return between(low, high)
 }
+
+// apart is how far two rates have to be from each other to be worth two trials.
+const apart = 1.02
 
 // between is the geometric mean, to three figures so that rates read well.
 func between(a, b float64) float64 { return round(math.Sqrt(a * b)) }

@@ -150,12 +150,12 @@ func TestAFailBelowAPassIsRepeatedNotBelieved(t *testing.T) {
 
 func TestARefinedGuessSkipsTheGallop(t *testing.T) {
 	h := []Trial{{Rate: 300, Outcome: Pass}}
-	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 970 {
-		t.Errorf("tries %v, want 970", d.Rate)
+	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 975 {
+		t.Errorf("tries %v, want 975", d.Rate)
 	}
 	h = []Trial{{Rate: 300, Outcome: Pass}, {Rate: 4000, Outcome: Fail}}
-	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 970 {
-		t.Errorf("tries %v, want 970", d.Rate)
+	if d := Next(Goal{Guess: 1000, Precision: 1.05, Trials: 20}, h); d.Rate != 975 {
+		t.Errorf("tries %v, want 975", d.Rate)
 	}
 }
 
