@@ -48,20 +48,22 @@ func (Trial) Kind() string { return "trial" }
 
 // TrialLoad is what the clients saw.
 type TrialLoad struct {
-	Arrivals  int64            `json:"arrivals"`           // due in the window
-	Within    int64            `json:"within"`             // answered without error within the SLO's time
-	Late      int64            `json:"late"`               // answered without error, but later or not before the trial ended
-	Failures  map[string]int64 `json:"failures,omitempty"` // by kind: timeout, capped, refused, reset, …, unfinished
-	Goodput   []float64        `json:"goodput"`            // within, per second of the window, by the time they were done
-	P50us     int64            `json:"p50_us"`             // latency from the intended time, answered requests
+	Arrivals  int64            `json:"arrivals"`              // due in the window
+	Within    int64            `json:"within"`                // answered without error within the SLO's time
+	Late      int64            `json:"late"`                  // answered without error, but later or not before the trial ended
+	Failures  map[string]int64 `json:"failures,omitempty"`    // by kind: timeout, capped, refused, reset, …, unfinished
+	Recovered *float64         `json:"recovered_s,omitempty"` // in a recovery: after which a second's requests were answered in time again; absent: not seen
+	Goodput   []float64        `json:"goodput"`               // within, per second of the window, by the time they were done
+	P50us     int64            `json:"p50_us"`                // latency from the intended time, answered requests
 	P90us     int64            `json:"p90_us"`
 	P99us     int64            `json:"p99_us"`
 	MaxUs     int64            `json:"max_us"`
 	ServiceUs int64            `json:"service_us"` // mean from sent to done
-	LagP99us  int64            `json:"lag_p99_us"` // sent − intended: the generator's own delay
+	LagP99us  int64            `json:"lag_p99_us"` // sent − intended, the wait for a connection included
 	LagMaxUs  int64            `json:"lag_max_us"`
-	Retried   int64            `json:"retried"`   // on another connection, because a kept one had been closed
-	InFlight  float64          `json:"in_flight"` // mean
+	DelayP99  int64            `json:"delay_p99_us"` // the generator's own part of it
+	Retried   int64            `json:"retried"`      // on another connection, because a kept one had been closed
+	InFlight  float64          `json:"in_flight"`    // mean
 }
 
 // TrialServer is what the service's process did in the window.

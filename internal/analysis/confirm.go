@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/internal/search"
@@ -25,58 +26,34 @@ type Trier struct {
 }
 
 // Confirm decides from all trials of one engine what to try next to confirm
-// its wall.
-func Confirm(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload, goal search.Goal) Trier {
-	base := Line(trials)
-	for _, l := range candidates(trials, cfg, w) {
+// its wall: of each candidate a rate well above the line, and if it does not
+// pass, lower ones, trials of them at most.
+func Confirm(all []*record.Trial, cfg model.EngineConfig, w *model.Workload, trials int) Trier {
+	base := Line(all)
+	for _, l := range candidates(all, cfg, w) {
 		if l.Raise == (Variant{}) {
 			continue
 		}
-		history, _ := variantTrials(trials, l.Raise)
-		if ended, _ := movedBy(base, history, goal); ended {
-			if ok, _ := confirmedBy(base, history); ok {
-				return Trier{Done: true}
-			}
-			continue
+		history, _ := variantTrials(all, l.Raise)
+		if ok, _ := confirmedBy(base, history); ok {
+			return Trier{Done: true}
 		}
-		g := goal
-		// To see that it moves is enough; a trial that passes says so at once.
-		g.Guess = 0.92 * Capacity(Reference(trials), cfg, w, l.Raise)
-		if g.Guess <= 0 {
-			continue
+		least := base.High * moves // nothing can be learned from less
+		switch n := len(history); {
+		case n >= trials || n > 0 && history[n-1].Rate <= least*1.001:
+			continue // it does not move, or it cannot be shown
+		case n > 0:
+			return Trier{Variant: l.Raise, Rate: max(least, math.Sqrt(least*history[n-1].Rate))}
 		}
-		// Nothing can be learned from a rate that the line already carries.
-		g.Guess = max(g.Guess, base.High*moves)
-		d := search.Next(g, history)
-		if d.Done {
-			continue
+		guess, limit := Capacity(Reference(all), cfg, w, l.Raise)
+		if limit == model.WallCPU {
+			guess = math.Sqrt(least * max(guess, least)) // what CPU a request will cost then is not well known
+		} else {
+			guess *= 0.9
 		}
-		return Trier{Variant: l.Raise, Rate: max(d.Rate, base.High*moves)}
+		return Trier{Variant: l.Raise, Rate: max(least, guess)}
 	}
 	return Trier{Done: true}
-}
-
-// movedBy reports whether enough trials of a variant were made, and its line.
-func movedBy(base search.Decision, history []search.Trial, goal search.Goal) (ended bool, line search.Decision) {
-	if len(history) == 0 {
-		return false, line
-	}
-	line = search.Next(search.Goal{Guess: goal.Guess, Precision: goal.Precision, Trials: len(history)}, history)
-	lowest := history[0].Rate
-	for _, t := range history {
-		lowest = min(lowest, t.Rate)
-	}
-	switch {
-	case len(history) >= goal.Trials:
-		return true, line
-	case line.Low > 0 && line.High > 0 && line.High/line.Low <= goal.Precision:
-		return true, line
-	case line.Low > base.High*moves && line.High == 0:
-		return true, line // it moved; how far is not the question
-	case line.Low == 0 && lowest <= base.High*moves*1.001:
-		return true, line // it failed even there
-	}
-	return false, line
 }
 
 // confirmedBy reports whether the trials of a variant show that the line moved.

@@ -146,28 +146,15 @@ func goodput(t *record.Trial) float64 {
 }
 
 // recovery is the number of seconds after an overload until the service
-// answers as it should again, and goes on doing so; nil where it was not
-// measured or did not within the stage.
+// answers in time again; nil where it was not measured or not seen.
 func recovery(trials []*record.Trial) *float64 {
 	for _, t := range trials {
-		if t.Purpose != record.PurposeRecovery {
-			continue
-		}
-		good := t.Load.Goodput
-		from := len(good)
-		for from > 0 && good[from-1] >= recovered*t.Rate {
-			from--
-		}
-		if len(good)-from >= 1 && len(good) > 0 {
-			return ptr(float64(from))
+		if t.Purpose == record.PurposeRecovery && t.Load.Recovered != nil {
+			return ptr(sig(*t.Load.Recovered, 2))
 		}
 	}
 	return nil
 }
-
-// recovered is the share of the arrivals that must be answered in time again;
-// one second of a Poisson process at 100/s has a standard deviation of 10 %.
-const recovered = 0.8
 
 func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 	wall := Wall{Kind: model.WallUnknown, Evidence: []string{}}

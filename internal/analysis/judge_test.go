@@ -5,14 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/plimsoll-dev/plimsoll/internal/search"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 var sloOfTests = model.SLO{Within: time.Second, Ratio: 0.99, Errors: 0.001}
-
-var goalOfTests = search.Goal{Precision: 1.15, Trials: 3}
 
 func TestJudge(t *testing.T) {
 	for _, c := range []struct {
@@ -27,11 +24,20 @@ func TestJudge(t *testing.T) {
 		{"in time, but piling up", func(t *record.Trial) { t.Drift = record.Drift{PerSecond: 80, Noise: 20, Drifts: true} }, record.Failed, "requests in flight grew by 80 a second"},
 		{"nothing was sent", func(t *record.Trial) { t.Load = record.TrialLoad{} }, record.Voided, "nothing was sent"},
 		// Void is one-sided.
-		{"a late generator does not hurt a pass", func(t *record.Trial) { t.Load.LagP99us = 900_000 }, record.Passed, ""},
-		{"a late generator voids a fail", func(t *record.Trial) { t.Load.Within -= 100; t.Load.LagP99us = 400_000 }, record.Voided, "generator: sent requests up to 400 ms late"},
+		{"a late generator does not hurt a pass", func(t *record.Trial) { t.Load.DelayP99 = 900_000 }, record.Passed, ""},
+		{"a late generator voids a fail", func(t *record.Trial) { t.Load.Within -= 100; t.Load.DelayP99 = 400_000 }, record.Voided, "generator: up to 400 ms late"},
 		{"so does a late upstream", func(t *record.Trial) { t.Load.Within -= 100; t.Upstream.LatenessP99us = 80_000 }, record.Voided, "upstream: answered up to 80 ms later"},
-		{"so does a machine that is not ours", func(t *record.Trial) { t.Load.Within -= 100; t.Machine.StealShare = 0.2 }, record.Voided, "machine: the hypervisor took 20 %"},
-		{"a lag that cannot matter does not", func(t *record.Trial) { t.Load.Within -= 100; t.Load.LagP99us = 8_000 }, record.Failed, "98.0 %"},
+		{"so does a machine that is not ours", func(t *record.Trial) { t.Load.Within -= 100; t.Machine.StealShare = 0.3 }, record.Voided, "machine: the hypervisor took 30 %"},
+		{"a CPU that others use matters where it is scarce", func(t *record.Trial) {
+			t.Load.Within -= 100
+			t.Machine.OthersShare, t.Server.CPUSeconds, t.Server.Available = 0.2, 3.9, 4
+		}, record.Voided, "machine: other processes used 20 %"},
+		{"and not where it idles", func(t *record.Trial) {
+			t.Load.Within -= 100
+			t.Machine.OthersShare, t.Machine.StealShare, t.Server.CPUSeconds, t.Server.Available = 0.2, 0.08, 1, 4
+		}, record.Failed, "98.0 %"},
+		{"waiting for a connection is the service's doing", func(t *record.Trial) { t.Load.Within -= 100; t.Load.LagP99us = 400_000 }, record.Failed, "98.0 %"},
+		{"a lag that cannot matter does not", func(t *record.Trial) { t.Load.Within -= 100; t.Load.DelayP99 = 8_000 }, record.Failed, "98.0 %"},
 	} {
 		tr := trial(1000, "")
 		c.change(tr)

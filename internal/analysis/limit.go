@@ -131,13 +131,14 @@ func queueLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 }
 
 // Capacity estimates the rate at which the first limit is reached, from what a
-// trial below it used of each (the utilisation law: use grows with the rate).
+// trial below it used of each (the utilisation law: use grows with the rate),
+// and says which limit that is. 0 stands for no estimate.
 // The variant is one that the next trials will have and t had not.
-func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Variant) float64 {
-	rate := float64(t.Server.Responses) / t.Seconds
-	if t.Seconds <= 0 || rate <= 0 {
-		return 0
+func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Variant) (rate float64, limit model.WallKind) {
+	if t == nil || t.Seconds <= 0 || t.Server.Responses == 0 {
+		return 0, model.WallUnknown
 	}
+	now := float64(t.Server.Responses) / t.Seconds
 	first := math.Inf(1)
 	for _, l := range LimitsOf(t, cfg, w) {
 		size, used := l.Size, l.Used
@@ -145,7 +146,7 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 		case l.Kind == model.WallUpstream || l.Kind == model.WallRejecting || l.Kind == model.WallConnections:
 			continue // no use that grows in proportion
 		case l.Kind == model.WallCPU && v.Compute > 0:
-			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * rate
+			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now
 		case l.Kind == model.WallThreadPool && v.Option == "max":
 			if n, err := strconv.Atoi(v.Value); err == nil {
 				size = float64(n)
@@ -158,14 +159,14 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 			// shared: 300 µs at 43 %, 240 at 79 % and 200 at 90 % were measured.
 			size *= 1 + 0.5*max(0, 1-l.Utilisation())
 		}
-		if used > 0 {
-			first = min(first, rate*size/used)
+		if used > 0 && now*size/used < first {
+			first, limit = now*size/used, l.Kind
 		}
 	}
 	if math.IsInf(first, 1) {
-		return 0
+		return 0, model.WallUnknown
 	}
-	return first
+	return first, limit
 }
 
 // describe says in words how much of the limit was used.

@@ -116,7 +116,7 @@ func TestThreadsThatWaitForAResourceAreASymptom(t *testing.T) {
 	planted["resource"](broke)
 	planted["threads"](broke)
 	e := b.run(trial(245, record.Passed), broke)
-	if next := Confirm(e.Trials, b.cfg, b.w, goalOfTests); next.Variant.String() != "pool.size=100" {
+	if next := Confirm(e.Trials, b.cfg, b.w, 3); next.Variant.String() != "pool.size=100" {
 		t.Errorf("tries %q first", next.Variant)
 	}
 	w := wallOf(e, b.w, Line(e.Trials))
@@ -142,14 +142,14 @@ func TestConfirmGoesDownTheChainUntilTheLineMoves(t *testing.T) {
 	planted["cpu"](broke)
 	planted["threads"](broke)
 	e := b.run(trial(960, record.Passed), broke)
-	next := Confirm(e.Trials, b.cfg, b.w, goalOfTests)
+	next := Confirm(e.Trials, b.cfg, b.w, 3)
 	if next.Variant.String() != "compute=50%" || next.Rate <= 1000 {
 		t.Fatalf("first: %+v", next)
 	}
 	// Less work did not help: the CPU was not it.
 	e.Trials = append(e.Trials, confirm("compute=50%", next.Rate, record.Failed))
 	for range 5 {
-		next = Confirm(e.Trials, b.cfg, b.w, goalOfTests)
+		next = Confirm(e.Trials, b.cfg, b.w, 3)
 		if next.Done || next.Variant.String() != "compute=50%" {
 			break
 		}
@@ -159,7 +159,7 @@ func TestConfirmGoesDownTheChainUntilTheLineMoves(t *testing.T) {
 		t.Fatalf("then: %+v", next)
 	}
 	e.Trials = append(e.Trials, confirm("max=400", next.Rate, record.Passed))
-	if next = Confirm(e.Trials, b.cfg, b.w, goalOfTests); !next.Done {
+	if next = Confirm(e.Trials, b.cfg, b.w, 3); !next.Done {
 		t.Errorf("goes on after the line moved: %+v", next)
 	}
 	w := wallOf(e, b.w, Line(e.Trials))

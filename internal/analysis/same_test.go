@@ -73,7 +73,7 @@ func TestDeriveIsAFunctionOfTheRecordAlone(t *testing.T) {
 	over := trial(1150, "")
 	over.Purpose, over.Factor, over.Load.Goodput = record.PurposeOverload, 1.2, []float64{950, 970}
 	back := trial(380, "")
-	back.Purpose, back.Load.Goodput = record.PurposeRecovery, []float64{0, 120, 381, 379}
+	back.Purpose, back.Load.Recovered = record.PurposeRecovery, ptr(2.0)
 	e := b.run(trial(960, record.Passed), broke, over, back)
 	v := Derive(&Run{Meta: &record.Meta{}, Workload: b.w, Engines: []*EngineRun{e}, Hash: "sha256:x"})
 	got := v.Engines[0]
@@ -94,7 +94,7 @@ func TestDeriveIsAFunctionOfTheRecordAlone(t *testing.T) {
 func TestAllVoidIsVoidWithItsReasons(t *testing.T) {
 	b := newBench(t, "goroutine")
 	late := trial(1000, record.Voided)
-	late.Load.LagP99us = 300_000
+	late.Load.DelayP99 = 300_000
 	e := b.run(late)
 	v := Derive(&Run{Meta: &record.Meta{}, Workload: b.w, Engines: []*EngineRun{e}})
 	if got := v.Engines[0]; !got.Void || len(got.VoidReasons) != 1 || got.LoadLine.Rate != nil {
@@ -105,7 +105,7 @@ func TestAllVoidIsVoidWithItsReasons(t *testing.T) {
 func TestALineBelowVoidTrialsIsAtLeast(t *testing.T) {
 	b := newBench(t, "goroutine")
 	late := trial(1000, record.Voided)
-	late.Load.LagP99us = 300_000
+	late.Load.DelayP99 = 300_000
 	e := b.run(trial(900, record.Passed), late)
 	v := Derive(&Run{Meta: &record.Meta{}, Workload: b.w, Engines: []*EngineRun{e}})
 	got := v.Engines[0]

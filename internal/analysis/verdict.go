@@ -82,7 +82,7 @@ type AtLine struct {
 	CPUShare    float64 `json:"cpu_share"`    // of the CPUs the server has
 	InFlight    float64 `json:"in_flight"`    // mean
 	GOMAXPROCS  int     `json:"gomaxprocs"`   // of the server's runtime
-	LagP99MS    float64 `json:"lag_p99_ms"`   // the generator's own delay
+	LagP99MS    float64 `json:"lag_p99_ms"`   // sent − intended
 	UpstreamMax int     `json:"upstream_max"` // most in flight at the upstreams at once, by their own count
 }
 

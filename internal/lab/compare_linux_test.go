@@ -201,7 +201,7 @@ func TestAThrottledGeneratorIsNamedAndAnUntouchedOneIsNot(t *testing.T) {
 		if !throttled && strings.Contains(reasons, "machine: ") {
 			t.Skipf("somebody else used the machine: %s", reasons)
 		}
-		named := strings.Contains(reasons, "generator: sent requests up to")
+		named := strings.Contains(reasons, "generator: up to")
 		if named != throttled {
 			t.Errorf("throttled %v: reasons %q, line %+v", throttled, v.Engines[0].VoidReasons, v.Engines[0].LoadLine)
 		}

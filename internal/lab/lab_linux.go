@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -145,12 +146,14 @@ func (l *lab) startUpstreams() error {
 
 // stopAll ends every child and waits for it.
 func (l *lab) stopAll() {
+	var all sync.WaitGroup
 	for _, c := range l.contestants {
-		c.target.stop()
+		all.Go(c.target.stop)
 	}
 	for _, p := range l.ups {
-		p.stop(time.Second)
+		all.Go(func() { p.stop(time.Second) })
 	}
+	all.Wait()
 }
 
 // conclude writes the verdicts that follow from what was recorded.

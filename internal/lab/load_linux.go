@@ -134,6 +134,7 @@ type keeper struct {
 	routes  []load.Route
 	seconds []loadSecond
 	hists   []keptHist
+	delays  []*record.Hist // by second
 }
 
 type keptHist struct {
@@ -152,6 +153,9 @@ func (k *keeper) keep(s load.Second) {
 		out.Samples = append(out.Samples, loadSample{int64(x.At), x.InFlight})
 	}
 	k.seconds = append(k.seconds, out)
+	delay := record.NewHist()
+	delay.Merge(s.Delay)
+	k.delays = append(k.delays, delay)
 	for _, h := range s.Hists {
 		clone := record.NewHist()
 		clone.Merge(h.Hist)
@@ -163,6 +167,14 @@ func (k *keeper) keep(s load.Second) {
 func (k *keeper) write(c *child) error {
 	for i := range k.seconds {
 		if err := c.out.Encode(loadLine{Second: &k.seconds[i]}); err != nil {
+			return err
+		}
+		hdr, err := k.delays[i].Encode()
+		if err != nil {
+			return fmt.Errorf("histogram of second %d: %w", i, err)
+		}
+		line := loadHist{Metric: record.MetricDelay, Second: k.seconds[i].Index, Count: k.delays[i].Count(), HDR: hdr}
+		if err := c.out.Encode(loadLine{Hist: &line}); err != nil {
 			return err
 		}
 	}

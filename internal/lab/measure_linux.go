@@ -30,7 +30,7 @@ func (l *lab) measure(ctx context.Context) error {
 			return err
 		}
 		// Its memory and threads are of no more use, and its backlog in the way.
-		c.target.stop()
+		c.target.process.kill()
 		c.stale = false
 	}
 	confirming := map[*contestant]*raised{}
@@ -82,9 +82,9 @@ func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) 
 
 func (l *lab) goal(c *contestant) search.Goal {
 	guess := l.guess(c)
-	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 7}
+	g := search.Goal{Guess: guess, Precision: l.precision(guess), Trials: 5}
 	if l.Quick {
-		g.Trials = 4
+		g.Trials, g.Once = 4, true
 	}
 	return g
 }
@@ -92,10 +92,8 @@ func (l *lab) goal(c *contestant) search.Goal {
 // guess is where the line is expected: what the last trial that passed used of
 // each limit says; before there is one, Little's law on the workload.
 func (l *lab) guess(c *contestant) float64 {
-	if ref := analysis.Reference(c.Trials); ref != nil {
-		if g := analysis.Capacity(ref, c.Config, l.workload, analysis.Variant{}); g > 0 {
-			return g
-		}
+	if g, _ := analysis.Capacity(analysis.Reference(c.Trials), c.Config, l.workload, analysis.Variant{}); g > 0 {
+		return g
 	}
 	return l.little(c.Config)
 }
@@ -174,7 +172,7 @@ const confirmTrials = 3
 
 // confirm makes the next trial that confirms, or refutes, a contestant's wall.
 func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool, err error) {
-	n := analysis.Confirm(c.Trials, c.Config, l.workload, search.Goal{Precision: 1.15, Trials: confirmTrials})
+	n := analysis.Confirm(c.Trials, c.Config, l.workload, confirmTrials)
 	if n.Done {
 		r.stop()
 		return true, nil

@@ -16,14 +16,14 @@ type stopRule struct {
 	Lost   uint64 `json:"lost"`
 	Failed uint64 `json:"failed"`
 	// Recovered: from After on, stop once requests arriving at Rate are answered
-	// in time again for two seconds on end. Rate 0: no such rule.
+	// in time again for a second on end. Rate 0: no such rule.
 	After time.Duration `json:"after"`
 	Rate  float64       `json:"rate"`
 }
 
 // least is how long a window lasts even if its SLO is lost at once: shorter
 // ones have no gauges to tell the wall from.
-const least = 1500 * time.Millisecond
+const least = 1200 * time.Millisecond
 
 // stopper applies a rule to a run's ticks, and keeps them.
 type stopper struct {
@@ -31,7 +31,6 @@ type stopper struct {
 	ticks        []loadTick
 	lost, failed uint64 // at the beginning of the window
 	begun        bool
-	goodSince    time.Duration
 }
 
 func (s *stopper) tick(t load.Tick) bool {
@@ -53,21 +52,17 @@ func (s *stopper) tick(t load.Tick) bool {
 	return s.rule.Rate > 0 && t.At > s.rule.After && s.recovered(t.At)
 }
 
-// recovered looks at the last second, which must have been good twice in a row.
+// recovered reports whether the last second was good.
 func (s *stopper) recovered(now time.Duration) bool {
 	i := len(s.ticks) - 1
-	for i > 0 && s.ticks[i].At > int64(now-time.Second) {
+	for i > 0 && s.ticks[i].At > int64(now-1200*time.Millisecond) {
 		i--
 	}
 	first, last := s.ticks[i], s.ticks[len(s.ticks)-1]
 	span := time.Duration(last.At - first.At).Seconds()
-	good := first.At >= int64(s.rule.After) && span > 0.8 && float64(last.Within-first.Within) >= 0.85*s.rule.Rate*span
-	if !good {
-		s.goodSince = 0
-		return false
-	}
-	if s.goodSince == 0 {
-		s.goodSince = now
-	}
-	return now-s.goodSince >= time.Second
+	return first.At >= int64(s.rule.After) && span >= 1 && float64(last.Within-first.Within) >= goodShare*s.rule.Rate*span
 }
+
+// goodShare is the share of a second's arrivals that have to be answered in time
+// to call the second good: a Poisson process at 100/s varies by 10 %.
+const goodShare = 0.85

@@ -129,7 +129,7 @@ func (l *lab) leadIn() time.Duration {
 
 // horizon is how long a window is at a rate.
 func (l *lab) horizon(rate float64) time.Duration {
-	resolution, shortest, longest := analysis.FullResolution, 3*time.Second, 10*time.Second
+	resolution, shortest, longest := analysis.FullResolution, 2*time.Second, 10*time.Second
 	if l.Quick {
 		resolution, shortest, longest = 2*resolution, 2*time.Second, 5*time.Second
 	}
@@ -141,7 +141,7 @@ func (l *lab) horizon(rate float64) time.Duration {
 func (l *lab) precision(rate float64) float64 {
 	p := 1 + max(analysis.FullResolution, 0.95*analysis.Resolution(rate*l.horizon(rate).Seconds())) // half a second of horizon is rounded away
 	if l.Quick {
-		p = max(p, 1.12)
+		p = max(p, 1.15)
 	}
 	return p
 }

@@ -60,8 +60,8 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 	lead := l.leadIn()
 	l.say(c.Name, "warming up at %s requests/s", analysis.Rate(rate))
 	w := &warmer{least: int((lead + time.Second) / warmUpBatch)}
-	if !l.Quick {
-		w.least += 2
+	if l.Quick {
+		w.least -= 2
 	}
 	begun := l.now()
 	steady := false

@@ -77,14 +77,29 @@ func (r *run) fillLoad(t *record.Trial, from, to time.Duration) {
 	for _, k := range r.done.Ticks {
 		within.add(k.At, float64(k.Within))
 	}
+	if t.Purpose == record.PurposeRecovery {
+		l.Recovered = recovered(&within, from, to, t.Rate)
+	}
 	for at := from; at+time.Second <= to; at += time.Second {
 		l.Goodput = append(l.Goodput, within.growth(int64(at), int64(at+time.Second)))
 	}
 }
 
+// recovered finds the first second, to a tenth, in which as many requests were
+// answered in time as arrive at that rate, but for chance.
+func recovered(within *series, from, to time.Duration, rate float64) *float64 {
+	for at := from; at+time.Second <= to; at += 100 * time.Millisecond {
+		if within.growth(int64(at), int64(at+time.Second)) >= goodShare*rate {
+			s := (at - from).Seconds()
+			return &s
+		}
+	}
+	return nil
+}
+
 func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
-	latency, service, lag := record.NewHist(), record.NewHist(), record.NewHist()
-	into := map[string]*record.Hist{record.MetricLatency: latency, record.MetricService: service, record.MetricLag: lag}
+	latency, service, lag, delay := record.NewHist(), record.NewHist(), record.NewHist(), record.NewHist()
+	into := map[string]*record.Hist{record.MetricLatency: latency, record.MetricService: service, record.MetricLag: lag, record.MetricDelay: delay}
 	for _, h := range r.hists {
 		sum := into[h.Metric]
 		if begins := time.Duration(h.Second) * time.Second; sum == nil || begins < from || begins >= to {
@@ -104,6 +119,7 @@ func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 	t.Load.P99us, t.Load.MaxUs = micros(latency.Quantile(0.99)), micros(latency.Max())
 	t.Load.ServiceUs = micros(service.Mean())
 	t.Load.LagP99us, t.Load.LagMaxUs = micros(lag.Quantile(0.99)), micros(lag.Max())
+	t.Load.DelayP99 = micros(delay.Quantile(0.99))
 	return nil
 }
 

@@ -121,7 +121,7 @@ func overload(v *analysis.Verdict) *grid {
 		}
 		switch {
 		case e.RecoveryS != nil && *e.RecoveryS == 0:
-			row = append(row, "under 1 s")
+			row = append(row, "at once")
 		case e.RecoveryS != nil:
 			row = append(row, figures(*e.RecoveryS, 2)+" s")
 		case len(e.Goodput) > 0:

@@ -36,6 +36,7 @@ type Goal struct {
 	Precision float64 // done when fail/pass is at most this, for example 1.05
 	Max       float64 // the highest rate worth trying; 0 for none
 	Trials    int     // trials at most
+	Once      bool    // believe every trial, also a doubtful one
 }
 
 // A Decision is the next rate to try or, when Done, the line.
@@ -118,6 +119,7 @@ func Next(g Goal, history []Trial) Decision {
 	case low > 0 && high > 0:
 		if high/low <= g.Precision {
 			d.Rate, d.Done = unsettled(levels, low, high)
+			d.Done = d.Done || g.Once
 			return d
 		}
 		d.Rate = g.inside(low, high)
@@ -221,7 +223,7 @@ func bracket(levels []level) (low, high float64, voided bool) {
 }
 
 // stride is the factor of the next step in one direction. The first step is
-// small, because the guess is usually good; each further one is longer.
+// small, because the guess is usually good; further ones are longer.
 func stride(levels []level, o Outcome) float64 {
 	n := 0
 	for _, l := range levels {
@@ -229,7 +231,7 @@ func stride(levels []level, o Outcome) float64 {
 			n++
 		}
 	}
-	strides := [...]float64{1.05, 1.1, 1.2, 1.4, 1.6}
+	strides := [...]float64{1.05, 1.05, 1.12, 1.3, 1.6}
 	return strides[min(max(n, 1), len(strides))-1]
 }
 
