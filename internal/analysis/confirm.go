@@ -167,13 +167,16 @@ func confirmation(base search.Decision, l Limit, trials []*record.Trial) (confir
 	if len(history) == 0 {
 		return "", ""
 	}
-	from := mid(base.Low, base.High)
+	from := Rate(mid(base.Low, base.High))
+	if base.Low == 0 {
+		from = "below " + Rate(base.High)
+	}
 	ok, line := confirmedBy(base, history)
 	switch {
 	case ok && line.High > 0:
-		return fmt.Sprintf("%s the line moved from %s to %s", l.Raise.Moved(), Rate(from), Rate(mid(line.Low, line.High))), ""
+		return fmt.Sprintf("%s the line moved from %s to %s", l.Raise.Moved(), from, Rate(mid(line.Low, line.High))), ""
 	case ok:
-		return fmt.Sprintf("%s the line moved from %s to at least %s", l.Raise.Moved(), Rate(from), Rate(line.Low)), ""
+		return fmt.Sprintf("%s the line moved from %s to at least %s", l.Raise.Moved(), from, Rate(line.Low)), ""
 	case line.High > 0 && line.High <= base.High*moves*1.001:
 		return "", fmt.Sprintf("%s the line stayed below %s: not the wall, or not alone", l.Raise.Moved(), Rate(line.High))
 	default:

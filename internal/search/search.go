@@ -35,7 +35,7 @@ type Goal struct {
 	Guess     float64
 	Precision float64 // done when fail/pass is at most this, for example 1.05
 	Max       float64 // the highest rate worth trying; 0 for none
-	Trials    int     // trials at most
+	Trials    int     // trials at most, and a few more where some were void
 	Once      bool    // believe every trial, also a doubtful one
 }
 
@@ -48,6 +48,20 @@ type Decision struct {
 	Low, High float64
 	// Voided reports that trials above Low were void, and hide the line.
 	Voided bool
+}
+
+// spareTrials is how many void trials do not count.
+const spareTrials = 4
+
+// spent is the number of trials that showed something.
+func spent(history []Trial) int {
+	n := 0
+	for _, t := range history {
+		if t.Outcome != Void {
+			n++
+		}
+	}
+	return n
 }
 
 // lowest is the share of the guess below which a search gives up.
@@ -96,7 +110,7 @@ func Next(g Goal, history []Trial) Decision {
 	levels := group(history)
 	low, high, voided := bracket(levels)
 	d := Decision{Low: low, High: high, Voided: voided}
-	if len(history) >= g.Trials {
+	if spent(history) >= g.Trials || len(history) >= g.Trials+spareTrials {
 		d.Done = true
 		return d
 	}

@@ -18,7 +18,7 @@ func run(t *testing.T, g Goal, try func(rate float64) Trial) (Decision, []Trial)
 		if d.Rate <= 0 || math.IsNaN(d.Rate) || math.IsInf(d.Rate, 0) {
 			t.Fatalf("after %v: rate %v", h, d.Rate)
 		}
-		if len(h) > g.Trials {
+		if len(h) > g.Trials+spareTrials {
 			t.Fatalf("more than %d trials: %v", g.Trials, h)
 		}
 		h = append(h, try(d.Rate))
