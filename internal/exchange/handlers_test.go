@@ -99,7 +99,7 @@ func TestServeContentAndFileServer(t *testing.T) {
 
 func TestChiRouter(t *testing.T) {
 	r := chi.NewRouter()
-	r.Use(middleware.RealIP, middleware.Recoverer, middleware.Compress(5, "text/html"), middleware.StripSlashes)
+	r.Use(middleware.Recoverer, middleware.Compress(5, "text/html"), middleware.StripSlashes)
 	r.Get("/users/{id}", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, chi.URLParam(r, "id"), r.RemoteAddr != "") })
 	r.Get("/page", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

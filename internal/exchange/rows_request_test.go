@@ -86,7 +86,7 @@ func bodyRows() map[string]row {
 		"body/head with": {request: message("HEAD / HTTP/1.1", []string{"Content-Length: 3"}, "abc"), handler: tell},
 		"body/max bytes": {request: post("hello"), handler: func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, 3))
-			http.Error(w, fmt.Sprint(err), 413)
+			http.Error(w, fmt.Sprint(err), http.StatusRequestEntityTooLarge)
 		}},
 		"continue/read":                 {request: expecting("hello"), handler: tell},
 		"continue/unread":               {request: expecting("hello"), handler: text("no")},

@@ -128,7 +128,7 @@ func responseRows() map[string]row {
 			io.WriteString(w, "x")
 		}},
 		"status/after write": {request: get(), handler: func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "x"); w.WriteHeader(500) }},
-		"redirect":           {request: get(), handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there?x", 302) }},
+		"redirect":           {request: get(), handler: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/there?x", http.StatusFound) }},
 		"write/empty":        {request: get(), handler: func(w http.ResponseWriter, r *http.Request) { w.Write(nil) }},
 		"write/nobody error": {request: get(), handler: func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(204)

@@ -207,7 +207,7 @@ func TestABodyReadAfterItsHandlerFails(t *testing.T) {
 // The error answer must arrive although the client is still sending: without
 // lingering the kernel would reset the connection and drop it.
 func TestAnAnswerIsNotLostWhileTheClientSends(t *testing.T) {
-	addr := startExchange(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 403) }), nil)
+	addr := startExchange(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) }), nil)
 	for range 20 {
 		c := dial(t, addr)
 		const size = 4 << 20
