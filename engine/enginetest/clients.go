@@ -141,9 +141,8 @@ func clientRows() []row {
 			for range 20 {
 				h.lives()
 			}
-			if h.engine.Stats().InFlight != 1 {
-				t.Error("the slow one is not in flight any more")
-			}
+			// The last of the others may still be on its way out.
+			h.eventually("only the slow one is in flight, still", func() bool { return h.engine.Stats().InFlight == 1 })
 			slow.want(200, large)
 		}},
 		{name: "a thousand idle connections keep nobody from being served", source: contract, run: func(t *testing.T, h *harness) {
