@@ -89,14 +89,7 @@ func saturated(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Lim
 // reached: higher up, everything is overrun. Where none shows a limit, it is the
 // lowest that failed.
 func breaking(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload) *record.Trial {
-	line := Line(trials)
-	var failed []*record.Trial
-	for _, t := range trials {
-		if t.Purpose == record.PurposeSearch && t.Outcome == record.Failed && t.Rate > line.Low {
-			failed = append(failed, t)
-		}
-	}
-	slices.SortStableFunc(failed, func(a, b *record.Trial) int { return cmp.Compare(a.Rate, b.Rate) })
+	failed := failedAbove(trials)
 	for _, t := range failed {
 		if len(saturated(t, cfg, w)) > 0 {
 			return t
@@ -106,6 +99,28 @@ func breaking(trials []*record.Trial, cfg model.EngineConfig, w *model.Workload)
 		return nil
 	}
 	return failed[0]
+}
+
+// failedAbove returns the search trials that failed above the line, the lowest
+// first.
+func failedAbove(trials []*record.Trial) []*record.Trial {
+	line := Line(trials)
+	var failed []*record.Trial
+	for _, t := range trials {
+		if t.Purpose == record.PurposeSearch && t.Outcome == record.Failed && t.Rate > line.Low {
+			failed = append(failed, t)
+		}
+	}
+	slices.SortStableFunc(failed, func(a, b *record.Trial) int { return cmp.Compare(a.Rate, b.Rate) })
+	return failed
+}
+
+// LowestFailed returns the lowest search trial that failed above the line, or nil.
+func LowestFailed(trials []*record.Trial) *record.Trial {
+	if failed := failedAbove(trials); len(failed) > 0 {
+		return failed[0]
+	}
+	return nil
 }
 
 // Reference returns the trial that estimates start from: the highest that

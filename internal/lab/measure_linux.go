@@ -25,6 +25,9 @@ func (l *lab) measure(ctx context.Context) error {
 	if err := l.inTurns(func(c *contestant) (bool, error) { return l.search(ctx, c) }); err != nil {
 		return err
 	}
+	if l.searchOnly {
+		return nil
+	}
 	for _, c := range l.contestants {
 		if err := l.overload(ctx, c); err != nil {
 			return err
@@ -89,9 +92,13 @@ func (l *lab) goal(c *contestant) search.Goal {
 	return g
 }
 
-// guess is where the line is expected: what the last trial that passed used of
-// each limit says; before there is one, Little's law on the workload.
+// guess is where the line is expected: at what the service answered where it
+// broke, or else where what the last trial used of each limit says; before there
+// is one, Little's law on the workload.
 func (l *lab) guess(c *contestant) float64 {
+	if t := analysis.LowestFailed(c.Trials); t != nil && t.Server.Responses > 0 && t.Seconds > 0 {
+		return float64(t.Server.Responses) / t.Seconds
+	}
 	if g, _ := analysis.Capacity(analysis.Reference(c.Trials), c.Config, l.workload, analysis.Variant{}); g > 0 {
 		return g
 	}

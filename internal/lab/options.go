@@ -29,6 +29,8 @@ type Options struct {
 	// LoadStarted is called with the process ID of every generator. For
 	// experiments that disturb it.
 	LoadStarted func(pid int)
+
+	searchOnly bool // tests of the search need no overload and no confirmation
 }
 
 // Progress is what a lab is doing.

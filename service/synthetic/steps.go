@@ -3,7 +3,6 @@ package synthetic
 import (
 	"fmt"
 	"math/rand/v2"
-	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/work"
@@ -36,8 +35,7 @@ func (r *run) step(t engine.Task, s *model.Step) error {
 		}
 		return t.Call(s.Op, wait)
 	case model.Compute:
-		cpu := time.Duration(float64(s.Time.Sample(r.rng)) * r.service.opts.ComputeScale)
-		units := r.service.opts.Speed.Units(cpu)
+		units := r.service.speed.Units(s.Time.Sample(r.rng))
 		t.Compute(s.Op, func() { work.Do(units) })
 		return nil
 	case model.Block:

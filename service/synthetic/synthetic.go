@@ -11,8 +11,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
-	"time"
+	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/httpclient"
@@ -37,24 +38,34 @@ type Options struct {
 
 // A Service runs a workload's steps. It is safe for concurrent use.
 type Service struct {
-	mux       *http.ServeMux
+	routes    map[string]*model.Route // by path
 	client    *httpclient.Client
-	opts      Options
+	addresses []string
+	speed     work.Speed // ComputeScale included
 	upstreams map[string]model.Dist
 	resources map[string]*engine.Resource
 	order     []*engine.Resource
 }
 
-// New makes a service of a workload.
+// New makes a service of a workload. It refuses one whose steps could not cost
+// what the workload says: without addresses for its upstreams, or without a
+// speed above zero for its compute steps.
 func New(w *model.Workload, opts Options) (*Service, error) {
 	if len(w.Upstreams) > 0 && len(opts.Upstreams) == 0 {
-		return nil, fmt.Errorf("synthetic: workload %s has upstreams, and no process stands in for them", w.Name)
+		return nil, fmt.Errorf("synthetic: workload %s has upstreams, and no process stands in for them; give Options.Upstreams an address", w.Name)
 	}
 	if opts.ComputeScale == 0 {
 		opts.ComputeScale = 1
 	}
+	// The speed is scaled and not the times, so that no time overflows.
+	opts.Speed.UnitsPerMicrosecond *= opts.ComputeScale
+	if !(opts.Speed.UnitsPerMicrosecond > 0) && computes(w) {
+		return nil, fmt.Errorf("synthetic: workload %s computes, and would do no work at %v units/µs; give Options.Speed what work.Calibrate returns, and a ComputeScale above 0",
+			w.Name, opts.Speed.UnitsPerMicrosecond)
+	}
 	s := &Service{
-		mux: http.NewServeMux(), client: &httpclient.Client{}, opts: opts,
+		routes: map[string]*model.Route{}, client: &httpclient.Client{},
+		addresses: slices.Clone(opts.Upstreams), speed: opts.Speed,
 		upstreams: map[string]model.Dist{}, resources: map[string]*engine.Resource{},
 	}
 	for _, u := range w.Upstreams {
@@ -70,14 +81,60 @@ func New(w *model.Workload, opts Options) (*Service, error) {
 		s.order = append(s.order, res)
 	}
 	for i := range w.Routes {
-		route := &w.Routes[i]
-		s.mux.HandleFunc(route.Path, func(rw http.ResponseWriter, r *http.Request) { s.serve(rw, r, route) })
+		s.routes[w.Routes[i].Path] = &w.Routes[i]
 	}
 	return s, nil
 }
 
-// ServeHTTP runs the steps of the route that the path names.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// computes reports whether any route has a compute step.
+func computes(w *model.Workload) bool {
+	return slices.ContainsFunc(w.Routes, func(r model.Route) bool { return anyComputes(r.Steps) })
+}
+
+func anyComputes(steps []model.Step) bool {
+	return slices.ContainsFunc(steps, func(s model.Step) bool {
+		return s.Verb == model.Compute || anyComputes(s.Steps) ||
+			slices.ContainsFunc(s.Branches, func(b model.Branch) bool { return anyComputes(b.Steps) })
+	})
+}
+
+// ServeHTTP runs the steps of the route that has exactly this path. A
+// http.ServeMux would take a path that ends in '/' for everything below it.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	route := s.routes[r.URL.Path]
+	if route == nil {
+		http.NotFound(w, r)
+		return
+	}
+	seed, err := seedOf(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	run := run{service: s, rng: rand.New(rand.NewPCG(seed, routeStream))}
+	if err := run.steps(engine.TaskOf(r.Context()), route.Steps); err != nil {
+		// The errors of several branches are joined by line feeds.
+		http.Error(w, route.Name+": "+strings.ReplaceAll(err.Error(), "\n", "; "), http.StatusBadGateway)
+		return
+	}
+	w.Header()["Content-Type"] = plain
+	_, _ = w.Write([]byte(route.Name + " done\n")) // a client that has left is no error of the service
+}
+
+// seedOf returns the request's seed, or any where it has none: a person with a
+// browser sends none. One that cannot be read is refused, because whoever sent
+// it expects the same latencies again.
+func seedOf(r *http.Request) (uint64, error) {
+	text := r.Header.Get(SeedHeader)
+	if text == "" {
+		return rand.Uint64(), nil
+	}
+	seed, err := strconv.ParseUint(text, 16, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is %.40q, which is not a seed; write up to 16 hexadecimal digits, or leave it out", SeedHeader, text)
+	}
+	return seed, nil
+}
 
 // Resources returns a snapshot of the workload's resources, in its order.
 func (s *Service) Resources() []engine.ResourceStats {
@@ -91,40 +148,8 @@ func (s *Service) Resources() []engine.ResourceStats {
 // Close closes the idle connections to the upstreams.
 func (s *Service) Close() { s.client.CloseIdle() }
 
-func (s *Service) serve(w http.ResponseWriter, r *http.Request, route *model.Route) {
-	seed, err := strconv.ParseUint(r.Header.Get(SeedHeader), 16, 64)
-	if err != nil {
-		seed = rand.Uint64() // a person with a browser sends none
-	}
-	run := run{service: s, rng: rand.New(rand.NewPCG(seed, routeStream))}
-	if err := run.steps(engine.TaskOf(r.Context()), route.Steps); err != nil {
-		http.Error(w, route.Name+": "+err.Error(), http.StatusBadGateway)
-		return
-	}
-	w.Header()["Content-Type"] = plain
-	_, _ = w.Write([]byte(route.Name + " done\n")) // a client that has left is no error of the service
-}
-
 var plain = []string{"text/plain; charset=utf-8"}
 
 // routeStream tells the random numbers of a request's steps from those that
 // its client drew from the same seed.
 const routeStream = 0x53594e5448455449
-
-// ask waits for an upstream: it holds the request for the drawn latency.
-func (s *Service) ask(t engine.Task, upstream string, latency time.Duration, pick uint64) error {
-	var buf [256]byte
-	target := make([]byte, 0, 48)
-	target = append(target, '/')
-	target = append(target, upstream...)
-	target = append(target, "?us="...)
-	target = strconv.AppendInt(target, latency.Microseconds(), 10)
-	status, body, err := s.client.Get(t, s.opts.Upstreams[pick%uint64(len(s.opts.Upstreams))], string(target), buf[:0])
-	if err != nil {
-		return fmt.Errorf("upstream %s: %w", upstream, err)
-	}
-	if status != http.StatusOK {
-		return fmt.Errorf("upstream %s answered %d: %s", upstream, status, body)
-	}
-	return nil
-}
