@@ -164,28 +164,31 @@ func Next(g Goal, history []Trial) Decision {
 // afterVoid repeats a void trial once, then looks for the highest rate that
 // can be measured at all.
 func afterVoid(g Goal, d Decision, levels []level) Decision {
-	void := math.Inf(1)
+	var void level // the lowest above what passed
 	for _, l := range levels {
-		if l.outcome() == Void && l.rate > d.Low && l.rate < void {
-			void = l.rate
-			if !l.settled() {
-				d.Rate = l.rate
-				return d
-			}
+		if l.outcome() == Void && l.rate > d.Low {
+			void = l
+			break
 		}
 	}
+	near := d.Low > 0 && void.rate/d.Low <= g.Precision*g.Precision
 	switch {
-	case d.Low > 0 && void/d.Low <= g.Precision*g.Precision:
+	case !void.settled(), near && void.tries < 3: // what disturbed it may be over
+		d.Rate = void.rate
+	case near:
 		d.Done = true
 	case d.Low > 0:
-		d.Rate = between(d.Low, void)
-	case void/2 < g.Guess*lowest:
+		d.Rate = between(d.Low, void.rate)
+	case void.rate*belowVoid < g.Guess*lowest:
 		d.Done = true
 	default:
-		d.Rate = void / 2
+		d.Rate = round(void.rate * belowVoid)
 	}
 	return d
 }
+
+// belowVoid is how far down the search goes where nothing could be measured.
+const belowVoid = 0.75
 
 // group sums trials of the same rate, in ascending order of rate.
 func group(history []Trial) []level {
