@@ -146,9 +146,14 @@ func (l *lab) precision(rate float64) float64 {
 	return p
 }
 
+const confirmWindow = 2 * time.Second
+
 // try makes one trial at a rate and judges it.
 func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Trial) error {
 	lead, window := l.leadIn(), l.horizon(row.Rate)
+	if row.Purpose == record.PurposeConfirm {
+		window = min(window, confirmWindow) // far from any line, little is enough to tell
+	}
 	expected := row.Rate * window.Seconds()
 	slo := l.workload.SLO
 	begun := l.now()
