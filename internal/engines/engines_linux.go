@@ -2,6 +2,7 @@ package engines
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
@@ -32,11 +33,11 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 	return cpus
 }
 
-// Prepare makes the calling process, which is to serve with that configuration
-// and do nothing else, ready for it.
-func Prepare(cfg model.EngineConfig) error {
+// Slack returns the timer slack that a process should be started with which
+// is to serve with that configuration and do nothing else; 0: the usual.
+func Slack(cfg model.EngineConfig) time.Duration {
 	if cfg.Engine == "thread" {
-		return thread.CalmRuntime()
+		return thread.RuntimeSlack
 	}
-	return nil
+	return 0
 }

@@ -2,12 +2,15 @@ package lab
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 )
 
@@ -95,6 +98,38 @@ func (c *child) commands(answer func(command string) (any, error)) error {
 			return fmt.Errorf("answer: %w", err)
 		}
 	}
+}
+
+// serve says where the child listens, runs what serves there, and answers
+// commands, until it is told to stop: by the end of its standard input or by
+// SIGTERM. Then run's context ends, and run is waited for.
+func (c *child) serve(ln net.Listener, run func(context.Context, net.Listener) error, answer func(command string) (any, error)) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	served := make(chan error, 1)
+	go func() { served <- run(ctx, ln) }()
+	if err := c.out.Encode(ready{ln.Addr().String(), runtime.GOMAXPROCS(0)}); err != nil {
+		return err
+	}
+	asked := make(chan error, 1)
+	go func() { asked <- c.commands(answer) }()
+	select {
+	case err := <-served: // by itself: it could not go on
+		return fmt.Errorf("serve: %w", err)
+	case err := <-asked:
+		if err != nil {
+			return err
+		}
+	case <-terminated():
+	}
+	stop()
+	return <-served
+}
+
+// ready is the first answer of a child that serves.
+type ready struct {
+	Address    string `json:"address"`
+	GOMAXPROCS int    `json:"gomaxprocs"`
 }
 
 // errEnd ends a child's conversation in good order.

@@ -3,13 +3,12 @@ package lab
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"net"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
-	"github.com/plimsoll-dev/plimsoll/internal/engines"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/work"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -25,12 +24,6 @@ type engineSpec struct {
 	Variant   string     `json:"variant"`
 	Upstreams []string   `json:"upstreams"`
 	Speed     work.Speed `json:"speed"`
-}
-
-// ready is the first answer of a child that serves.
-type ready struct {
-	Address    string `json:"address"`
-	GOMAXPROCS int    `json:"gomaxprocs"`
 }
 
 // engineStats is an engine process's view of itself at one moment. Everything
@@ -57,9 +50,6 @@ func engineChild(c *child, newEngine NewEngine) error {
 	if err != nil {
 		return err
 	}
-	if err := engines.Prepare(cfg); err != nil {
-		return err
-	}
 	e, err := newEngine(cfg)
 	if err != nil {
 		return err
@@ -68,36 +58,13 @@ func engineChild(c *child, newEngine NewEngine) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- e.Serve(ctx, ln, service) }()
-	if err := c.out.Encode(ready{ln.Addr().String(), runtime.GOMAXPROCS(0)}); err != nil {
-		return err
-	}
-	asked := make(chan error, 1)
-	go func() {
-		asked <- c.commands(func(command string) (any, error) {
-			switch command {
-			case "stats":
-				return snapshot(e, service)
-			case "stop":
-				return nil, errEnd
-			}
-			return nil, fmt.Errorf("no command %q", command)
-		})
-	}()
-	select {
-	case err := <-served: // by itself: it could not go on
-		return fmt.Errorf("serve: %w", err)
-	case err := <-asked:
-		if err != nil {
-			return err
+	serve := func(ctx context.Context, ln net.Listener) error { return e.Serve(ctx, ln, service) }
+	return c.serve(ln, serve, func(command string) (any, error) {
+		if command == "stats" {
+			return snapshot(e, service)
 		}
-	case <-terminated():
-	}
-	stop()
-	return <-served
+		return nil, fmt.Errorf("no command %q", command)
+	})
 }
 
 // resolve makes the specification's texts into what they mean.

@@ -130,7 +130,7 @@ func (l *lab) startUpstreams() error {
 		return nil
 	}
 	for range 1 + (l.workload.InFlight-1)/heldPerUpstream {
-		p, err := start(roleUpstream, l.place.Upstream, 2, upstreamSpec{Capacity: l.UpstreamCapacity})
+		p, err := start(roleUpstream, place{cpus: l.place.Upstream, procs: 2}, upstreamSpec{Capacity: l.UpstreamCapacity})
 		if err != nil {
 			return err
 		}

@@ -33,15 +33,22 @@ type process struct {
 	mu sync.Mutex
 }
 
-// start starts the running binary again in a role, on some CPUs, and tells it
-// its specification.
-func start(role string, cpus []int, procs int, spec any) (*process, error) {
+// A place is where and how a child runs.
+type place struct {
+	cpus  []int
+	procs int           // GOMAXPROCS
+	slack time.Duration // of its timers; 0: the usual
+}
+
+// start starts the running binary again in a role and tells it its
+// specification.
+func start(role string, at place, spec any) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("lab: find the running binary: %w", err)
 	}
 	p := &process{role: role, cmd: exec.Command(self), log: &tail{limit: 4 << 10}, done: make(chan struct{})}
-	p.cmd.Env = append(childEnviron(), roleEnv+"="+role, "GOMAXPROCS="+strconv.Itoa(max(1, procs)))
+	p.cmd.Env = append(childEnviron(), roleEnv+"="+role, "GOMAXPROCS="+strconv.Itoa(max(1, at.procs)))
 	p.cmd.Stderr = p.log
 	// A group of its own: Ctrl-C in the terminal is for the lab.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -54,7 +61,8 @@ func start(role string, cpus []int, procs int, spec any) (*process, error) {
 		return nil, fmt.Errorf("lab: start %s: %w", role, err)
 	}
 	p.cmd.Stdout = w
-	if err := host.StartPinned(p.cmd, cpus); err != nil {
+	err = host.WithTimerSlack(at.slack, func() error { return host.StartPinned(p.cmd, at.cpus) })
+	if err != nil {
 		r.Close()
 		w.Close()
 		return nil, fmt.Errorf("lab: start %s: %w", role, err)

@@ -34,7 +34,8 @@ func (l *lab) startTarget(cfg model.EngineConfig, v analysis.Variant) (*target, 
 	if err := host.EnsureDescriptors(uint64(descriptorsFor(changed, l.workload))); err != nil {
 		return nil, fmt.Errorf("lab: %s under %d requests in flight: %w; or lower the workload's in-flight", changed, l.workload.InFlight, err)
 	}
-	p, err := start(roleEngine, l.place.Server, engines.Procs(changed, len(l.place.Server)), engineSpec{
+	at := place{cpus: l.place.Server, procs: engines.Procs(changed, len(l.place.Server)), slack: engines.Slack(changed)}
+	p, err := start(roleEngine, at, engineSpec{
 		Engine: cfg.String(), Workload: l.doc.Name, Source: string(l.doc.Source), Variant: v.String(), Upstreams: l.addresses, Speed: l.speed,
 	})
 	if err != nil {

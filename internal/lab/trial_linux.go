@@ -34,7 +34,7 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 			return nil, err
 		}
 	}
-	generator, err := start(roleLoad, l.place.Load, 2, loadSpec{
+	generator, err := start(roleLoad, place{cpus: l.place.Load, procs: 2}, loadSpec{
 		Target: "http://" + t.address, Routes: l.routes(), Arrivals: l.workload.Arrivals, Stages: p.stages, Seed: p.seed,
 		Timeout: l.workload.Timeout, Within: l.workload.SLO.Within, InFlight: l.workload.InFlight,
 		Preopen: p.preopen, Nice: l.loadNice, Stop: p.stop,

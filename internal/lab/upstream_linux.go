@@ -1,9 +1,7 @@
 package lab
 
 import (
-	"context"
 	"fmt"
-	"runtime"
 
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/upstream"
@@ -31,37 +29,14 @@ func upstreamChild(c *child) error {
 		return err
 	}
 	server := upstream.New(upstream.Options{Capacity: spec.Capacity, Nice: spec.Nice})
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(ctx, ln) }()
-	if err := c.out.Encode(ready{ln.Addr().String(), runtime.GOMAXPROCS(0)}); err != nil {
-		return err
-	}
-	asked := make(chan error, 1)
-	go func() {
-		asked <- c.commands(func(command string) (any, error) {
-			switch command {
-			case "reset":
-				server.ResetPeaks()
-				return upstreamStats{reactor.Clock(), server.Stats()}, nil
-			case "stats":
-				return upstreamStats{reactor.Clock(), server.Stats()}, nil
-			case "stop":
-				return nil, errEnd
-			}
+	return c.serve(ln, server.Serve, func(command string) (any, error) {
+		switch command {
+		case "reset":
+			server.ResetPeaks()
+		case "stats":
+		default:
 			return nil, fmt.Errorf("no command %q", command)
-		})
-	}()
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
-	case err := <-asked:
-		if err != nil {
-			return err
 		}
-	case <-terminated():
-	}
-	stop()
-	return <-served
+		return upstreamStats{reactor.Clock(), server.Stats()}, nil
+	})
 }
