@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"net"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/work"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -86,13 +85,13 @@ func (s *engineSpec) resolve() (model.EngineConfig, *model.Workload, analysis.Va
 }
 
 func snapshot(e engine.Engine, s *synthetic.Service) (engineStats, error) {
-	var usage unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-		return engineStats{}, fmt.Errorf("getrusage: %w", err)
+	usage, err := host.SelfUsage()
+	if err != nil {
+		return engineStats{}, err
 	}
 	return engineStats{
 		Clock: reactor.Clock(), Engine: e.Stats(), Resources: s.Resources(),
-		CPUNanos:  usage.Utime.Nano() + usage.Stime.Nano(),
-		Voluntary: usage.Nvcsw, Involuntary: usage.Nivcsw,
+		CPUNanos:  int64(usage.User + usage.System),
+		Voluntary: usage.VolSwitches, Involuntary: usage.InvolSwitches,
 	}, nil
 }

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/load"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -102,7 +101,10 @@ func loadChild(c *child) error {
 func runLoad(ctx context.Context, c *child, spec loadSpec) error {
 	rule := &stopper{rule: spec.Stop}
 	kept := keeper{routes: spec.Routes}
-	before := cpuNanos()
+	before, err := host.SelfUsage()
+	if err != nil {
+		return err
+	}
 	sum, err := load.Run(ctx, load.Config{
 		Target: spec.Target, Routes: spec.Routes, Arrivals: spec.Arrivals, Stages: spec.Stages,
 		Seed: spec.Seed, SeedHeader: true, Timeout: spec.Timeout, Within: spec.Within,
@@ -114,14 +116,17 @@ func runLoad(ctx context.Context, c *child, spec loadSpec) error {
 	if err != nil {
 		return err
 	}
-	used := cpuNanos() - before
+	after, err := host.SelfUsage()
+	if err != nil {
+		return err
+	}
 	// Only now: encoding costs CPU time that the sending thread may need.
 	if err := kept.write(c); err != nil {
 		return err
 	}
 	elapsed := sum.Offered
 	return c.out.Encode(loadLine{Done: &loadDone{
-		Clock: sum.Clock, Elapsed: int64(elapsed), End: sum.End, CPUNanos: used, Ticks: rule.ticks, Warnings: sum.Warnings,
+		Clock: sum.Clock, Elapsed: int64(elapsed), End: sum.End, CPUNanos: int64(after.User + after.System - before.User - before.System), Ticks: rule.ticks, Warnings: sum.Warnings,
 	}})
 }
 
@@ -189,12 +194,4 @@ func (k *keeper) write(c *child) error {
 		}
 	}
 	return nil
-}
-
-func cpuNanos() int64 {
-	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return u.Utime.Nano() + u.Stime.Nano()
 }
