@@ -176,25 +176,57 @@ func asSearch(t *record.Trial) search.Trial {
 	return search.Trial{Rate: t.Rate, Outcome: o, Doubtful: t.Doubtful}
 }
 
-// confirmation says in words what changing a limit did to the line.
-func confirmation(base search.Decision, l Limit, trials []*record.Trial) (confirmed string, tried string) {
-	history, _ := variantTrials(trials, l.Raise)
+// A finding is what raising a limit showed, in words; at most one is set, none
+// if nothing was tried.
+type finding struct {
+	confirmed string // the line moved
+	refuted   string // it did not
+	open      string // the trials do not tell
+}
+
+// nearby is how far above the line a raised limit has to fail to be refuted.
+const nearby = 1.15
+
+func find(base search.Decision, l Limit, trials []*record.Trial) finding {
+	history, rows := variantTrials(trials, l.Raise)
 	if len(history) == 0 {
-		return "", ""
+		return finding{}
 	}
 	from := Rate(mid(base.Low, base.High))
 	if base.Low == 0 {
 		from = "below " + Rate(base.High)
 	}
+	lowest := math.Inf(1) // that failed
+	for _, t := range history {
+		if t.Outcome == search.Fail {
+			lowest = min(lowest, t.Rate)
+		}
+	}
 	ok, line := confirmedBy(base, history)
+	with := l.Raise.Moved()
 	switch {
 	case ok && line.High > 0:
-		return fmt.Sprintf("%s the line moved from %s to %s", l.Raise.Moved(), from, Rate(mid(line.Low, line.High))), ""
+		return finding{confirmed: fmt.Sprintf("%s the line moved from %s to %s", with, from, Rate(mid(line.Low, line.High)))}
 	case ok:
-		return fmt.Sprintf("%s the line moved from %s to at least %s", l.Raise.Moved(), from, Rate(line.Low)), ""
-	case line.High > 0 && line.High <= base.High*moves*1.001:
-		return "", fmt.Sprintf("%s the line stayed below %s: not the wall, or not alone", l.Raise.Moved(), Rate(line.High))
+		return finding{confirmed: fmt.Sprintf("%s the line moved from %s to at least %s", with, from, Rate(line.Low))}
+	case !tookEffect(l, rows):
+		return finding{open: fmt.Sprintf("%s configured there were still %.0f", with, l.Size)}
+	case lowest <= base.High*nearby:
+		return finding{refuted: fmt.Sprintf("%s the line stayed below %s: not the wall, or not alone", with, Rate(lowest))}
 	default:
-		return "", fmt.Sprintf("%s no line above %s could be shown", l.Raise.Moved(), Rate(base.High))
+		return finding{open: fmt.Sprintf("%s no trial told whether the line moved", with)}
 	}
+}
+
+// tookEffect reports whether a raised pool really had more threads.
+func tookEffect(l Limit, rows []*record.Trial) bool {
+	if l.Kind != model.WallThreadPool {
+		return true
+	}
+	for _, t := range rows {
+		if t.Server.Pool == 0 || float64(t.Server.Pool) > l.Size {
+			return true
+		}
+	}
+	return false
 }

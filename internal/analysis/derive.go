@@ -173,31 +173,22 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 	}
 	limits := LimitsOf(t, e.Config, w)
 	full := candidates(e.Trials, e.Config, w)
+	// The first that was confirmed; or else the first in the chain that no trial
+	// refuted. If all were refuted, what the wall is is not known.
 	chosen := -1
-	var refuted []string
+	var said []string
 	for i, l := range full {
-		confirmed, tried := confirmation(line, l, e.Trials)
-		if confirmed != "" {
-			chosen, wall.ConfirmedBy = i, &confirmed
+		f := find(line, l, e.Trials)
+		if f.confirmed != "" {
+			chosen, wall.ConfirmedBy = i, &f.confirmed
 			break
 		}
-		if tried != "" {
-			refuted = append(refuted, tried)
+		if f.refuted == "" && chosen < 0 {
+			chosen = i
 		}
-	}
-	switch {
-	case chosen >= 0:
-	case len(full) > 0 && len(refuted) == 0:
-		chosen = 0 // nothing was tried; the end of the chain is the best guess
-	case len(full) > len(refuted):
-		for i, l := range full { // the first that no trial refuted
-			if _, tried := confirmation(line, l, e.Trials); tried == "" {
-				chosen = i
-				break
-			}
+		if text := f.refuted + f.open; text != "" {
+			said = append(said, text)
 		}
-	case len(full) == 1:
-		chosen = 0
 	}
 	if chosen >= 0 {
 		l := full[chosen]
@@ -212,17 +203,17 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 			t.Upstream.InFlightMax, t.Server.BlockedRead))
 	}
 	wall.Evidence = append(wall.Evidence, t.Reasons...)
-	wall.Evidence = append(wall.Evidence, refuted...)
+	wall.Evidence = append(wall.Evidence, said...)
 	if chosen >= 0 && wall.ConfirmedBy == nil {
-		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(full[chosen], refuted))
+		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(full[chosen], said))
 	}
 	return wall
 }
 
-func whyNot(l Limit, refuted []string) string {
+func whyNot(l Limit, said []string) string {
 	switch {
-	case len(refuted) > 0:
-		return "no limit that was raised moved the line"
+	case len(said) > 0:
+		return "nothing that was raised moved the line"
 	case l.Raise == (Variant{}):
 		return "there is no way to give it more of this here"
 	default:

@@ -136,6 +136,35 @@ func TestThreadsThatAreMissingAreCounted(t *testing.T) {
 	}
 }
 
+func TestALimitThatWasRaisedInVainIsNotTheWall(t *testing.T) {
+	b := newBench(t, "goroutine")
+	broke := trial(1000, record.Failed)
+	planted["resource"](broke)
+	e := b.run(trial(960, record.Passed), broke, confirm("pool.size=100", 1050, record.Failed))
+	if w := wallOf(e, b.w, Line(e.Trials)); w.Kind != model.WallUnknown || w.Limit != nil {
+		t.Errorf("got %+v", w)
+	}
+	// A void trial refutes nothing.
+	e = b.run(trial(960, record.Passed), broke, confirm("pool.size=100", 1050, record.Voided))
+	if w := wallOf(e, b.w, Line(e.Trials)); w.Kind != model.WallResource || w.ConfirmedBy != nil {
+		t.Errorf("got %+v", w)
+	}
+}
+
+// Configuring more threads of an engine that does not start them raises nothing.
+func TestMissingThreadsStayTheWallThoughMoreAreConfigured(t *testing.T) {
+	b := newBench(t, "thread:max=200")
+	broke := trial(700, record.Failed)
+	broke.Server.Pool, broke.Server.Busy, broke.Server.BusyShare, broke.Server.Queued = 137, 136.6, 0.98, 200
+	again := confirm("max=400", 740, record.Failed)
+	again.Server.Pool = 137
+	e := b.run(trial(670, record.Passed), broke, again)
+	w := wallOf(e, b.w, Line(e.Trials))
+	if w.Kind != model.WallThreadPool || *w.Limit != 137 || !strings.Contains(strings.Join(w.Evidence, "; "), "there were still 137") {
+		t.Errorf("got %+v", w)
+	}
+}
+
 func TestConfirmGoesDownTheChainUntilTheLineMoves(t *testing.T) {
 	b := newBench(t, "thread:max=200")
 	broke := trial(1000, record.Failed)

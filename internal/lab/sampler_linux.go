@@ -22,7 +22,6 @@ type samples struct {
 	resources                          []resourceSeries
 	ops                                []opSeries
 	up                                 upstreamSeries
-	exclusive                          bool   // the server has its CPUs to itself; if not, the next two are of no use
 	serverSteal                        series // seconds that its CPUs were taken away, growing
 	steal                              series // seconds over all CPUs, growing
 	cpusBusy                           series // seconds that the server's CPUs ran anything, growing
@@ -52,7 +51,7 @@ type upstreamSeries struct {
 type sampler struct {
 	target *target
 	ups    []*process
-	cpus   []int // of the server
+	cpus   []int // the server's
 
 	looks, lookedAt int // into the kernel's account of the server's threads
 	stop            chan struct{}
@@ -114,7 +113,6 @@ func (s *sampler) sample() error {
 			busy += cpus[n].Busy
 			taken += cpus[n].Steal
 		}
-		s.got.exclusive = len(s.cpus) > 0
 		s.got.serverSteal.add(e.Clock, taken.Seconds())
 		s.got.cpusBusy.add(e.Clock, busy.Seconds())
 		s.got.steal.add(e.Clock, steal.Seconds())

@@ -58,7 +58,7 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 		}
 		generator.in.Close()
 	}()
-	s := startSampler(t, l.ups, l.exclusive(), func(e engineStats) {
+	s := startSampler(t, l.ups, l.place.Server, func(e engineStats) {
 		if p.each != nil && p.each(e) {
 			select {
 			case enough <- struct{}{}:
@@ -74,18 +74,18 @@ func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
 	if err := errors.Join(serr, err); err != nil {
 		return nil, err
 	}
-	r.samples = got
+	r.samples, r.shared = got, l.shared()
 	return r, nil
 }
 
-// exclusive are the server's CPUs if it has them to itself.
-func (l *lab) exclusive() []int {
+// shared reports whether load or upstreams run on a CPU of the server.
+func (l *lab) shared() bool {
 	for _, c := range l.place.Server {
 		if slices.Contains(l.place.Load, c) || slices.Contains(l.place.Upstream, c) {
-			return nil
+			return true
 		}
 	}
-	return l.place.Server
+	return false
 }
 
 // hearRun reads a generator's answer to its end.

@@ -16,6 +16,7 @@ type run struct {
 	seconds []loadSecond
 	hists   []loadHist
 	samples *samples
+	shared  bool // others of ours are on the server's CPUs
 }
 
 // fill sums up the stretch [from, to) of a run, times since its start, into a
@@ -34,12 +35,14 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 			Waiting: up.waiting.mean(a, b), LatenessP99us: up.lateP99, LatenessMaxUs: up.lateMax,
 		}
 		t.Machine.StealShare = r.samples.steal.growth(a, b) / t.Seconds
-		if len(r.samples.cpusBusy.at) > 0 && r.samples.exclusive {
-			total := t.Seconds * float64(t.Server.CPUs)
-			idle := max(0, total-r.samples.cpusBusy.growth(a, b)-r.samples.serverSteal.growth(a, b))
+		if busy := r.samples.cpusBusy; len(busy.at) > 0 {
+			total := t.Seconds * float64(max(1, t.Server.CPUs))
+			idle := max(0, total-busy.growth(a, b)-r.samples.serverSteal.growth(a, b))
 			t.Server.Available = t.Server.CPUSeconds + idle
+			if !r.shared {
+				t.Machine.OthersShare = max(0, busy.growth(a, b)-t.Server.CPUSeconds) / total
+			}
 		}
-		t.Machine.OthersShare = max(0, r.samples.cpusBusy.growth(a, b)-t.Server.CPUSeconds) / t.Seconds / float64(max(1, t.Server.CPUs))
 		t.Machine.LoadCPUShare = float64(r.done.CPUNanos) / float64(max(1, r.done.Elapsed))
 	}
 	return r.fillLatency(t, from, to)
