@@ -6,7 +6,7 @@ import "fmt"
 const (
 	MetricLatency   = "latency"    // intended → done
 	MetricService   = "service"    // sent → done
-	MetricLag       = "lag"        // intended → sent: the generator's own delay
+	MetricLag       = "lag"        // intended → sent: the generator's own delay, and the wait for a connection
 	MetricConnect   = "connect"    // to open a connection
 	MetricFirstByte = "first_byte" // sent → first byte of the response
 	MetricDelay     = "delay"      // intended → taken up by the generator, connection or not
