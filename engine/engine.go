@@ -19,8 +19,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // A Task is a running request (or a branch of one) as its engine knows it.
@@ -67,35 +65,4 @@ type Engine interface {
 	// Stats returns a snapshot. It may be called at any time, on any
 	// goroutine.
 	Stats() Stats
-}
-
-// Stats is what an engine knows about itself. Counters only grow.
-type Stats struct {
-	// Gauges.
-	Threads     int `json:"threads"`     // OS threads or workers that can serve a request, now
-	Busy        int `json:"busy"`        // of them, serving one
-	Queued      int `json:"queued"`      // requests received that wait for one
-	InFlight    int `json:"in_flight"`   // requests between first byte received and last byte written, without Queued
-	Connections int `json:"connections"` // connections accepted and open
-
-	// Counters.
-	Accepted  uint64 `json:"accepted"`  // connections
-	Requests  uint64 `json:"requests"`  // requests begun
-	Responses uint64 `json:"responses"` // responses completely written
-	Rejected  uint64 `json:"rejected"`  // requests refused because a queue was full
-	Panics    uint64 `json:"panics"`    // handlers that panicked
-
-	// Residence is the time that requests spent in each state, nanoseconds,
-	// counted when a request ends.
-	Residence [model.NumStates]int64 `json:"residence"`
-	// Ops are totals by step name, in the order of first use.
-	Ops []OpStats `json:"ops,omitempty"`
-}
-
-// OpStats are the totals of one named step.
-type OpStats struct {
-	Op    string `json:"op"`
-	Verb  string `json:"verb"`
-	Count uint64 `json:"count"`
-	Nanos int64  `json:"nanos"` // wall time inside it, inner steps included
 }

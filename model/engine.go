@@ -25,13 +25,22 @@ type OptionKind uint8
 // The kinds of engine options.
 const (
 	IntOption      OptionKind = iota // a whole number in [Min, Max]
-	LimitOption                      // a whole number in [Min, Max], or "unbounded"
+	LimitOption                      // a whole number in [Min, Max], or Word
 	DurationOption                   // 250ms, 20s
 	EnumOption                       // one of Enum
 )
 
-// Unbounded is what [EngineConfig.Int] returns for "unbounded".
+// Unbounded is what [EngineConfig.Int] returns for a limit that is a word:
+// "unbounded", or what else its option has in place of a number.
 const Unbounded = -1
+
+// word is what a limit may be instead of a number.
+func (o *Option) word() string {
+	if o.Word != "" {
+		return o.Word
+	}
+	return "unbounded"
+}
 
 // An Option describes one option of an engine.
 type Option struct {
@@ -40,7 +49,8 @@ type Option struct {
 	Default  string
 	Min, Max int
 	Enum     []string
-	Shown    bool // part of the name even where it has its default
+	Word     string // of a LimitOption, in place of a number; empty: "unbounded"
+	Shown    bool   // part of the name even where it has its default
 	Help     string
 }
 
@@ -49,35 +59,6 @@ type EngineSpec struct {
 	Name    string
 	Help    string
 	Options []Option
-}
-
-// Engines are the engines that exist, in the order in which help lists them.
-// Defaults are those of the system that the engine stands for.
-var Engines = []EngineSpec{
-	{
-		Name: "thread",
-		Help: "a pool of OS threads; a request keeps one all its life (Tomcat under Spring MVC)",
-		// Defaults: Tomcat 10.1, "The HTTP Connector" and "The Executor".
-		Options: []Option{
-			{Name: "max", Kind: IntOption, Default: "200", Min: 1, Max: 9000, Shown: true, Help: "threads at most (maxThreads)"},
-			{Name: "spare", Kind: IntOption, Default: "10", Min: 0, Max: 9000, Help: "idle threads kept (minSpareThreads)"},
-			{Name: "queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "requests that may wait for a thread; one more gets 503"},
-			{Name: "connections", Kind: IntOption, Default: "8192", Min: 1, Max: 15000, Help: "connections served; one more is accepted and held (maxConnections)"},
-			{Name: "backlog", Kind: IntOption, Default: "100", Min: 1, Max: 65535, Help: "connections the kernel queues (acceptCount)"},
-			{Name: "idle", Kind: DurationOption, Default: "60s", Help: "after which a thread beyond spare ends (maxIdleTime)"},
-			{Name: "keepalive", Kind: DurationOption, Default: "20s", Help: "after which an idle connection is closed (keepAliveTimeout)"},
-			{Name: "reuse", Kind: EnumOption, Default: "on", Enum: []string{"on", "off"}, Help: "off creates a thread for each request"},
-		},
-	},
-	{
-		Name: "goroutine",
-		Help: "a goroutine per connection, Go's own M:N scheduler (the control)",
-		Options: []Option{
-			{Name: "http", Kind: EnumOption, Default: "wire", Enum: []string{"wire", "net"}, Help: "wire: the codec all engines share; net: plain net/http, as people deploy it"},
-			{Name: "procs", Kind: IntOption, Default: "0", Min: 0, Max: 1024, Help: "GOMAXPROCS; 0: the number of CPUs the server has"},
-			{Name: "keepalive", Kind: DurationOption, Default: "20s", Help: "after which an idle connection is closed"},
-		},
-	},
 }
 
 // SpecOf returns the description of an engine, or nil.
@@ -154,8 +135,14 @@ func (c EngineConfig) set(o *Option, value string) error {
 
 // check holds the rules between options.
 func (c EngineConfig) check(text string) error {
-	if c.Engine == "thread" && c.Int("spare") > c.Int("max") {
-		return fmt.Errorf("engine %q: spare=%d is more than max=%d; write spare=%d or less", text, c.Int("spare"), c.Int("max"), c.Int("max"))
+	for _, pair := range [...][2]string{{"spare", "max"}, {"executor", "executor-max"}, {"blocking", "blocking-max"}} {
+		least, most := pair[0], pair[1]
+		if !c.Has(least) || !c.Has(most) || c.Int(most) == Unbounded {
+			continue
+		}
+		if n := c.Int(most); c.Int(least) > n {
+			return fmt.Errorf("engine %q: %s=%d is more than %s=%d; write %s=%d or less", text, least, c.Int(least), most, n, least, n)
+		}
 	}
 	return nil
 }
@@ -163,10 +150,14 @@ func (c EngineConfig) check(text string) error {
 // byDefault returns what an option is where it was not given.
 func (c EngineConfig) byDefault(o *Option) string {
 	v := canonicalDefault(*o)
-	if c.Engine == "thread" && o.Name == "spare" {
-		// A pool smaller than the default spare is all spare.
+	switch o.Name {
+	case "spare": // a pool smaller than the default spare is all spare
 		if spare, err := strconv.Atoi(v); err == nil && c.Int("max") < spare {
 			return c.Text("max")
+		}
+	case "blocking-max": // a larger core is a larger pool
+		if most, err := strconv.Atoi(v); err == nil && c.Int("blocking") > most {
+			return c.Text("blocking")
 		}
 	}
 	return v
@@ -175,14 +166,14 @@ func (c EngineConfig) byDefault(o *Option) string {
 func (o *Option) canonical(value string) (string, error) {
 	switch o.Kind {
 	case LimitOption, IntOption:
-		if o.Kind == LimitOption && value == "unbounded" {
+		if o.Kind == LimitOption && value == o.word() {
 			return value, nil
 		}
 		n, err := strconv.Atoi(value)
 		if err != nil || n < o.Min || n > o.Max {
 			or := ""
 			if o.Kind == LimitOption {
-				or = `, or "unbounded"`
+				or = fmt.Sprintf(", or %q", o.word())
 			}
 			return "", fmt.Errorf("%q is not a whole number from %d to %d%s", value, o.Min, o.Max, or)
 		}
@@ -216,11 +207,11 @@ func (c EngineConfig) value(name string) (*Option, string) {
 	return opt, c.byDefault(opt)
 }
 
-// Int returns a whole-number option; [Unbounded] stands for "unbounded". It
-// panics if the engine has no such option.
+// Int returns a whole-number option; [Unbounded] stands for a word. It panics
+// if the engine has no such option.
 func (c EngineConfig) Int(name string) int {
-	_, v := c.value(name)
-	if v == "unbounded" {
+	o, v := c.value(name)
+	if o.Kind == LimitOption && v == o.word() {
 		return Unbounded
 	}
 	n, _ := strconv.Atoi(v)

@@ -26,6 +26,13 @@ func TestParseEngineReadsTheTextForm(t *testing.T) {
 		{"thread:max=5,spare=5", "thread:max=5,spare=5"},
 		{"thread:reuse=off", "thread:max=200,reuse=off"},
 		{"goroutine", "goroutine"},
+		{"future", "future:max=200"},
+		{"future:executor=direct", "future:max=200"},
+		{"future:executor=8", "future:max=200,executor=8"},
+		{"loop:style=cps,slow=50ms", "loop:style=cps,slow=50ms"},
+		{"hybrid:loops=2,workers=2", "hybrid:loops=2,workers=2"},
+		{"hybrid:blocking=64", "hybrid:blocking=64"}, // and blocking-max with it
+		{"vthread:pinning=jdk21", "vthread:pinning=jdk21"},
 		{"goroutine:http=net,procs=2", "goroutine:http=net,procs=2"},
 	} {
 		cfg, err := ParseEngine(c.text)
@@ -40,8 +47,8 @@ func TestParseEngineSaysWhatToWrite(t *testing.T) {
 		text string
 		want []string
 	}{
-		{"", []string{`no engine is called ""`, "there are thread, goroutine"}},
-		{"thraed", []string{`did you mean "thread"`, "there are thread, goroutine"}},
+		{"", []string{`no engine is called ""`, "there are thread, future, loop"}},
+		{"thraed", []string{`did you mean "thread"`, "there are thread, future, loop"}},
 		{"loop-the-loop", []string{`no engine is called "loop-the-loop";`}}, // resembles nothing: no guess
 		{"Thread", []string{`did you mean "thread"`}},
 		{"thread:", []string{"nothing follows the colon", `"thread" or "thread:max=200"`}},
@@ -62,6 +69,9 @@ func TestParseEngineSaysWhatToWrite(t *testing.T) {
 		{"thread:idle=0s", []string{"not a time above zero"}},
 		{"thread:reuse=maybe", []string{`"maybe" is none of on, off`}},
 		{"thread:max=50,spare=51", []string{"spare=51 is more than max=50", "write spare=50 or less"}},
+		{"hybrid:blocking=64,blocking-max=50", []string{"blocking=64 is more than blocking-max=50"}},
+		{"future:executor=20,executor-max=9", []string{"write executor=9 or less"}},
+		{"future:executor=0", []string{`from 1 to 9000, or "direct"`}},
 		{"goroutine:max=5", []string{`goroutine has no option "max"`, "it has http, procs, keepalive"}},
 	} {
 		cfg, err := ParseEngine(c.text)

@@ -5,12 +5,16 @@ type WallKind string
 
 // The walls that can be told from inside.
 const (
-	WallThreadPool  WallKind = "thread-pool" // every thread of the pool is busy
-	WallResource    WallKind = "resource"    // every slot of a resource is taken
-	WallRejecting   WallKind = "rejecting"   // a bounded queue is full while threads are not the limit
-	WallConnections WallKind = "connections" // the cap on connections
-	WallCPU         WallKind = "cpu"         // the CPUs the server has
-	WallUpstream    WallKind = "upstream"    // what stands behind the service
-	WallNone        WallKind = "none"        // nothing, up to what was tried
-	WallUnknown     WallKind = "unknown"     // something, and no evidence says what
+	WallThreadPool  WallKind = "thread-pool"     // every thread of the pool is busy
+	WallResource    WallKind = "resource"        // every slot of a resource is taken
+	WallRejecting   WallKind = "rejecting"       // a bounded queue is full while threads are not the limit
+	WallConnections WallKind = "connections"     // the cap on connections
+	WallLoop        WallKind = "loop-stalled"    // an event loop, by steps that ran on it
+	WallCarriers    WallKind = "carriers-pinned" // every carrier is pinned by something that waits
+	WallExecutor    WallKind = "executor"        // every thread that runs continuations is busy
+	WallWorkers     WallKind = "workers"         // every worker beside the loops is busy
+	WallCPU         WallKind = "cpu"             // the CPUs the server has
+	WallUpstream    WallKind = "upstream"        // what stands behind the service
+	WallNone        WallKind = "none"            // nothing, up to what was tried
+	WallUnknown     WallKind = "unknown"         // something, and no evidence says what
 )
