@@ -77,8 +77,8 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 	if v.Void && len(v.VoidReasons) == 0 {
 		v.VoidReasons = append(v.VoidReasons, "no trial was completed")
 	}
-	if at := atLine(e.Trials); at != nil {
-		v.AtLine = describeAt(at)
+	if at := TrialAtLine(e.Trials); at != nil {
+		v.AtLine = Describe(at)
 		if shares := Residence(at); shares != nil {
 			for k, x := range shares {
 				v.Residence[k] = sig(x, 3)
@@ -105,8 +105,9 @@ func loadLine(d search.Decision) LoadLine {
 	return l
 }
 
-// atLine returns the trial at the line's lower end; of several the last.
-func atLine(trials []*record.Trial) *record.Trial {
+// TrialAtLine returns the trial at the line's lower end, of several the last;
+// nil where nothing passed.
+func TrialAtLine(trials []*record.Trial) *record.Trial {
 	low := Line(trials).Low
 	var at *record.Trial
 	for _, t := range trials {
@@ -117,7 +118,8 @@ func atLine(trials []*record.Trial) *record.Trial {
 	return at
 }
 
-func describeAt(t *record.Trial) *AtLine {
+// Describe is what one trial showed, in the units that verdicts use.
+func Describe(t *record.Trial) *AtLine {
 	a := &AtLine{
 		Rate: t.Rate, P50MS: float64(t.Load.P50us) / 1000, P99MS: float64(t.Load.P99us) / 1000,
 		RSSBytes: t.Server.RSS, Threads: t.Server.Threads, GOMAXPROCS: t.Server.GOMAXPROCS,

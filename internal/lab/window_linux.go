@@ -108,7 +108,7 @@ func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 		if begins := time.Duration(h.Second) * time.Second; sum == nil || begins < from || begins >= to {
 			continue
 		}
-		if h.Metric == record.MetricLatency && !answered(h.Status) {
+		if h.Metric == record.MetricLatency && !analysis.Answered(h.Status) {
 			continue
 		}
 		one, err := record.DecodeHist(h.HDR)
@@ -124,13 +124,6 @@ func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 	t.Load.LagP99us, t.Load.LagMaxUs = micros(lag.Quantile(0.99)), micros(lag.Max())
 	t.Load.DelayP99 = micros(delay.Quantile(0.99))
 	return nil
-}
-
-// answered reports whether a histogram's status is one of HTTP, or a time-out,
-// whose latency is at least as long as it says: without it the tail would look
-// better the more requests are lost.
-func answered(status string) bool {
-	return status == "timeout" || status == "connect-timeout" || (status != "" && status[0] >= '1' && status[0] <= '4')
 }
 
 func (r *run) fillServer(t *record.Trial, a, b int64) {

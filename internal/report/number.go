@@ -17,16 +17,16 @@ func figure(x float64, n int) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// figures prints a number to n significant figures.
-func figures(x float64, n int) string {
+// Figures prints a number to n significant figures.
+func Figures(x float64, n int) string {
 	if x >= 100 {
 		return analysis.Grouped(figure(x, max(n, 2)))
 	}
 	return strconv.FormatFloat(figure(x, n), 'f', -1, 64)
 }
 
-// millis prints a time given in milliseconds to two or three figures.
-func millis(ms float64) string {
+// Millis prints a time given in milliseconds to two or three figures.
+func Millis(ms float64) string {
 	switch {
 	case ms >= 10_000:
 		return fmt.Sprintf("%.0f s", ms/1000)
@@ -40,8 +40,8 @@ func millis(ms float64) string {
 	return strconv.FormatFloat(figure(ms*1000, 2), 'f', -1, 64) + " µs"
 }
 
-// size prints a number of bytes to two or three figures.
-func size(n int64) string {
+// Size prints a number of bytes to two or three figures.
+func Size(n int64) string {
 	switch {
 	case n >= 1<<30:
 		return strconv.FormatFloat(figure(float64(n)/(1<<30), 3), 'f', -1, 64) + " GiB"
@@ -51,5 +51,5 @@ func size(n int64) string {
 	return fmt.Sprintf("%.0f KiB", float64(n)/(1<<10))
 }
 
-// share prints a ratio in per cent, with as many digits as it needs.
-func share(x float64) string { return strconv.FormatFloat(figure(100*x, 4), 'f', -1, 64) + " %" }
+// Share prints a ratio in per cent, with as many digits as it needs.
+func Share(x float64) string { return strconv.FormatFloat(figure(100*x, 4), 'f', -1, 64) + " %" }

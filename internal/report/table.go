@@ -15,7 +15,7 @@ import (
 func Compare(w io.Writer, v *analysis.Verdict) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s of requests answered within %s, at most %s failing\n\n", v.Workload,
-		share(v.SLO.Ratio), millis(v.SLO.WithinMS), share(v.SLO.Errors))
+		Share(v.SLO.Ratio), Millis(v.SLO.WithinMS), Share(v.SLO.Errors))
 	if v.Partial {
 		b.WriteString("Interrupted: what follows is from the trials made until then.\n\n")
 	}
@@ -39,14 +39,16 @@ func lines(v *analysis.Verdict) *grid {
 	for _, e := range v.Engines {
 		p50, p99 := "", ""
 		if e.AtLine != nil {
-			p50, p99 = millis(e.AtLine.P50MS), millis(e.AtLine.P99MS)
+			p50, p99 = Millis(e.AtLine.P50MS), Millis(e.AtLine.P99MS)
 		}
-		g.row(e.Name, interval(e), versus(v, e), p50, p99, wallName(e))
+		g.row(e.Name, Interval(e), Versus(v, e), p50, p99, WallName(e))
 	}
 	return g
 }
 
-func interval(e analysis.EngineVerdict) string {
+// Interval is an engine's load line in requests per second, one-sided where one
+// side is not known.
+func Interval(e analysis.EngineVerdict) string {
 	l := e.LoadLine
 	switch {
 	case e.Void:
@@ -59,9 +61,9 @@ func interval(e analysis.EngineVerdict) string {
 	return analysis.Rate(*l.Low) + " … " + analysis.Rate(*l.High)
 }
 
-// versus is the line as a multiple of the first engine's; "~" where the
+// Versus is the line as a multiple of the first engine's; "~" where the
 // difference is within noise.
-func versus(v *analysis.Verdict, e analysis.EngineVerdict) string {
+func Versus(v *analysis.Verdict, e analysis.EngineVerdict) string {
 	first := v.Engines[0]
 	switch {
 	case e.Name == first.Name:
@@ -71,14 +73,15 @@ func versus(v *analysis.Verdict, e analysis.EngineVerdict) string {
 		if e.LoadLine.High == nil {
 			more = "≥ "
 		}
-		return more + "× " + figures(*e.VersusFirst, 2)
+		return more + "× " + Figures(*e.VersusFirst, 2)
 	case e.LoadLine.Rate == nil || first.LoadLine.Rate == nil:
 		return "?"
 	}
 	return "~"
 }
 
-func wallName(e analysis.EngineVerdict) string {
+// WallName is what stops an engine, its size, and whether that was confirmed.
+func WallName(e analysis.EngineVerdict) string {
 	s := string(e.Wall.Kind)
 	if e.Wall.Name != "" {
 		s += " " + e.Wall.Name
@@ -101,7 +104,7 @@ func costs(v *analysis.Verdict) *grid {
 			g.row(e.Name, "–", "–", "–", "–", "–", "–", "–")
 			continue
 		}
-		g.row(e.Name, strconv.Itoa(a.Threads), size(a.RSSBytes), figures(a.Switches, 2), figures(a.CPUMicros, 2)+" µs",
+		g.row(e.Name, strconv.Itoa(a.Threads), Size(a.RSSBytes), Figures(a.Switches, 2), Figures(a.CPUMicros, 2)+" µs",
 			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2)), strconv.Itoa(a.GOMAXPROCS))
 	}
 	return g
@@ -119,19 +122,22 @@ func overload(v *analysis.Verdict) *grid {
 				row = append(row, "–")
 			}
 		}
-		switch {
-		case e.RecoveryS != nil && *e.RecoveryS == 0:
-			row = append(row, "at once")
-		case e.RecoveryS != nil:
-			row = append(row, figures(*e.RecoveryS, 2)+" s")
-		case len(e.Goodput) > 0:
-			row = append(row, "not seen to")
-		default:
-			row = append(row, "–")
-		}
-		g.row(row...)
+		g.row(append(row, Recovery(e))...)
 	}
 	return g
+}
+
+// Recovery is how long after an overload a service answers in time again.
+func Recovery(e analysis.EngineVerdict) string {
+	switch {
+	case e.RecoveryS != nil && *e.RecoveryS == 0:
+		return "at once"
+	case e.RecoveryS != nil:
+		return Figures(*e.RecoveryS, 2) + " s"
+	case len(e.Goodput) > 0:
+		return "not seen to"
+	}
+	return "–"
 }
 
 func walls(b *strings.Builder, v *analysis.Verdict) {
@@ -159,16 +165,19 @@ func walls(b *strings.Builder, v *analysis.Verdict) {
 	}
 }
 
-// residence lists the states that matter, the largest first.
+// States are the states of a request in the words of a report, by the key that
+// records and verdicts have, in the order of a reader's interest.
+var States = [...]struct{ Key, Text string }{
+	{"await", "awaiting"}, {"call", "calling"}, {"queued", "queued"}, {"holding", "waiting for a resource"},
+	{"runnable", "waiting for the CPU"}, {"cpu", "on the CPU"}, {"block", "blocked"},
+}
+
+// residence lists the states that matter.
 func residence(e analysis.EngineVerdict) string {
-	names := [...]struct{ key, text string }{
-		{"await", "awaiting"}, {"call", "calling"}, {"queued", "queued"}, {"holding", "waiting for a resource"},
-		{"runnable", "waiting for the CPU"}, {"cpu", "on the CPU"}, {"block", "blocked"},
-	}
 	var parts []string
-	for _, n := range names {
-		if s := e.Residence[n.key]; s >= 0.005 {
-			parts = append(parts, fmt.Sprintf("%s %.0f %%", n.text, 100*s))
+	for _, n := range States {
+		if s := e.Residence[n.Key]; s >= 0.005 {
+			parts = append(parts, fmt.Sprintf("%s %.0f %%", n.Text, 100*s))
 		}
 	}
 	return strings.Join(parts, ", ")
