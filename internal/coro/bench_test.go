@@ -1,0 +1,73 @@
+package coro
+
+import "testing"
+
+// The peer is two goroutines that hand over by channels: what a coroutine
+// would be without one.
+func BenchmarkResumePark(b *testing.B) {
+	c := New()
+	defer c.Stop()
+	b.Run("coroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		stop := false
+		c.Start(func() {
+			for !stop {
+				c.Park()
+			}
+		})
+		c.Resume()
+		for b.Loop() {
+			c.Unpark()
+			c.Resume()
+		}
+		stop = true
+		c.Unpark()
+		c.Resume()
+	})
+	b.Run("goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		there, back := make(chan bool), make(chan struct{})
+		go func() {
+			for <-there {
+				back <- struct{}{}
+			}
+			close(back)
+		}()
+		for b.Loop() {
+			there <- true
+			<-back
+		}
+		there <- false
+		<-back
+	})
+}
+
+func BenchmarkStart(b *testing.B) {
+	b.Run("reused", func(b *testing.B) {
+		b.ReportAllocs()
+		c := New()
+		defer c.Stop()
+		body := func() {}
+		for b.Loop() {
+			c.Start(body)
+			c.Resume()
+		}
+	})
+	b.Run("new", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			c := New()
+			c.Start(func() {})
+			c.Resume()
+			c.Stop()
+		}
+	})
+	b.Run("goroutine", func(b *testing.B) {
+		b.ReportAllocs()
+		done := make(chan struct{})
+		for b.Loop() {
+			go func() { done <- struct{}{} }()
+			<-done
+		}
+	})
+}
