@@ -39,7 +39,7 @@ type Task interface {
 	// Block runs f, which may wait in ways that no runtime can suspend.
 	Block(op string, f func() error) error
 	// Hold waits for one of r's slots the engine's way, runs f, and gives the
-	// slot back, also if f panics.
+	// slot back, also if f panics. [HoldContext] gives up waiting.
 	Hold(r *Resource, f func(Task) error) error
 	// All runs every f concurrently the engine's way and returns when all have
 	// returned: the errors joined, in the order of f.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -17,7 +18,15 @@ type Resource struct {
 	name    string
 	size    int
 	monitor bool
+	*slots
 
+	// Of what HoldContext makes of a resource for one Hold.
+	ctx    context.Context // ends the wait; nil: it lasts as long as it takes
+	gaveUp bool
+}
+
+// slots is what everybody shares who holds a resource or waits for it.
+type slots struct {
 	// mu guards what follows. It is held for a few list operations, never
 	// while anybody waits: neither Park nor Unpark is called under it.
 	mu         sync.Mutex
@@ -30,10 +39,13 @@ type Resource struct {
 	changed    time.Duration
 }
 
+// A waiter is in the queue until it is granted a slot or gives up; its fields
+// are guarded by slots.mu.
 type waiter struct {
-	parker  Parker
-	next    *waiter
-	granted bool // guarded by Resource.mu
+	parker     Parker
+	prev, next *waiter
+	granted    bool
+	gaveUp     bool
 }
 
 // A ResourceOption changes what [NewResource] makes.
@@ -49,7 +61,7 @@ func NewResource(name string, size int, opts ...ResourceOption) *Resource {
 	if size < 1 {
 		panic(fmt.Sprintf("engine: resource %q has size %d; it takes at least 1", name, size))
 	}
-	r := &Resource{name: name, size: size, changed: sinceStart()}
+	r := &Resource{name: name, size: size, slots: &slots{changed: sinceStart()}}
 	for _, o := range opts {
 		o(r)
 	}
@@ -79,14 +91,21 @@ func (r *Resource) Acquire(park func() Parker) (waited time.Duration) {
 	if r.tryAcquire(w) {
 		return sinceStart() - since
 	}
-	// Every grant unparks exactly once and is parked for at least once, so no
-	// permit is left behind in a parker that is used again.
+	if r.ctx != nil {
+		stop := context.AfterFunc(r.ctx, func() { r.giveUp(w) })
+		defer stop()
+	}
+	// Every waiter is unparked exactly once, granted or not, and parks at least
+	// once, so no permit is left behind in a parker that is used again.
 	for {
 		w.parker.Park()
 		r.mu.Lock()
-		granted := w.granted
+		granted, gaveUp := w.granted, w.gaveUp
 		r.mu.Unlock()
-		if granted {
+		if gaveUp {
+			r.gaveUp = true // r is this waiter's alone: it has a ctx
+		}
+		if granted || gaveUp {
 			return sinceStart() - since
 		}
 	}
@@ -108,16 +127,34 @@ func (r *Resource) tryAcquire(w *waiter) bool {
 		if r.tail == nil {
 			r.head = w
 		} else {
-			r.tail.next = w
+			r.tail.next, w.prev = w, r.tail
 		}
 		r.tail = w
 	}
 	return false
 }
 
+// leave takes w out of the queue; mu is held.
+func (s *slots) leave(w *waiter) {
+	if w.prev == nil {
+		s.head = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		s.tail = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	s.waiting--
+}
+
 // Release gives a slot back: to the one that has waited longest, if anybody
 // waits. It panics if no slot is held.
 func (r *Resource) Release() {
+	if r.gaveUp {
+		return // there never was one
+	}
 	if next := r.release(); next != nil {
 		next.Unpark()
 	}
@@ -135,22 +172,19 @@ func (r *Resource) release() Parker {
 		r.inUse--
 		return nil
 	}
-	if r.head = w.next; r.head == nil {
-		r.tail = nil
-	}
-	r.waiting--
+	r.leave(w)
 	r.acquired++ // inUse stays: the slot changes hands
 	w.granted = true
 	return w.parker
 }
 
 // account brings the integrals up to now; mu is held.
-func (r *Resource) account() {
+func (s *slots) account() {
 	now := sinceStart()
-	passed := int64(now - r.changed)
-	r.changed = now
-	r.heldNanos += passed * int64(r.inUse)
-	r.waitNanos += passed * int64(r.waiting)
+	passed := int64(now - s.changed)
+	s.changed = now
+	s.heldNanos += passed * int64(s.inUse)
+	s.waitNanos += passed * int64(s.waiting)
 }
 
 // ResourceStats is a snapshot of a [Resource].
