@@ -131,7 +131,7 @@ func (l *lab) leadIn() time.Duration {
 func (l *lab) horizon(rate float64) time.Duration {
 	resolution, shortest, longest := analysis.FullResolution, 2*time.Second, 10*time.Second
 	if l.Quick {
-		resolution, shortest, longest = 2*resolution, 2*time.Second, 5*time.Second
+		resolution, shortest, longest = 2*resolution, time.Second, 5*time.Second
 	}
 	h := min(max(analysis.Horizon(rate, resolution), shortest), longest)
 	return h.Round(time.Second)
