@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/peek"
 )
 
 // Do sends a request and returns the answer as soon as its head is there. The
@@ -45,9 +46,12 @@ func (c *Client) do(t engine.Task, req *http.Request, address string) (*http.Res
 		return nil, err
 	}
 	cn := c.take(t, address)
-	if cn != nil && !repeatable(req) && closedByPeer(cn.Conn) {
-		cn.Close() // it could not be sent again once it is found out by sending
-		cn = nil
+	if cn != nil && !repeatable(req) {
+		// It could not be sent again once it is found out by sending.
+		if ended, _ := peek.Ended(cn.Conn); ended {
+			cn.Close()
+			cn = nil
+		}
 	}
 	if cn != nil {
 		res, lost, err := c.send(ctx, cn, req)

@@ -1,0 +1,2 @@
+// Package peek looks whether a connection that waits in a pool is still good.
+package peek
