@@ -88,6 +88,43 @@ type TrialServer struct {
 	Residence   map[string]float64 `json:"residence_s"`  // seconds by state, summed over the requests that ended
 	Resources   []TrialResource    `json:"resources"`    // of the workload
 	BlockedRead int                `json:"blocked_read"` // threads in a blocking read by the kernel's account, the most seen
+	Workers     []TrialWorkers     `json:"workers,omitempty"`
+	Loops       []TrialLoop        `json:"loops,omitempty"`
+	Stalls      []TrialStall       `json:"stalls,omitempty"`
+}
+
+// TrialWorkers is what an engine's set of workers did in the window: carriers,
+// executor, cpu-workers or blocking-workers.
+type TrialWorkers struct {
+	Name      string  `json:"name"`
+	Size      int     `json:"size"`       // workers there may be
+	Threads   int     `json:"threads"`    // workers there were, the most seen
+	Busy      float64 `json:"busy"`       // mean
+	Pinned    float64 `json:"pinned"`     // of the busy, pinned by something that waits, mean
+	Queued    float64 `json:"queued"`     // tasks that wait for a worker, mean
+	QueuedMax int     `json:"queued_max"` // the most seen
+	Done      int64   `json:"done"`       // tasks
+	Rejected  int64   `json:"rejected"`   // tasks, because the queue was full
+	Mounts    int64   `json:"mounts,omitempty"`
+	Remounts  int64   `json:"remounts,omitempty"` // on another carrier than before
+	Pins      int64   `json:"pins,omitempty"`
+}
+
+// TrialLoop is what an event loop did in the window.
+type TrialLoop struct {
+	Utilisation float64 `json:"utilisation"`   // share of the time in which it did not wait for events
+	Stalled     float64 `json:"stalled_share"` // share of the time spent inside calls, computations and blocking steps
+	LagMs       float64 `json:"lag_ms"`        // mean time that an event arriving at a random moment waits for the loop
+}
+
+// TrialStall is a step that kept a loop from its other requests, or pinned a
+// carrier, for longer than the engine's threshold.
+type TrialStall struct {
+	Op      string  `json:"op"`
+	Verb    string  `json:"verb"`
+	Count   int64   `json:"count"`
+	Seconds float64 `json:"seconds"` // of those
+	MaxMs   float64 `json:"max_ms"`  // the longest since the process began
 }
 
 // TrialResource is what happened to a resource in the window.

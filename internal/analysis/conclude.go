@@ -75,6 +75,8 @@ func because(e EngineVerdict) string {
 		return "the CPU is the wall"
 	case model.WallUpstream:
 		return "what stands behind it gives no more"
+	case model.WallLoop, model.WallCarriers, model.WallExecutor, model.WallWorkers:
+		return becauseInside(e.Wall, limit) + cpu
 	case model.WallNone:
 		return "no wall was met"
 	default:

@@ -24,6 +24,8 @@ type Limit struct {
 	// Raise is the variant that has more of it; the zero Variant if there is
 	// no way to have more here.
 	Raise Variant
+	// Details are evidence in words, where figures alone do not tell.
+	Details string
 }
 
 // saturation is the share in use from which a limit counts as reached. Just past
@@ -50,6 +52,7 @@ func LimitsOf(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limi
 		l.Raise = Variant{Resource: r.Name, Size: 2 * r.Size}
 		limits = append(limits, l)
 	}
+	limits = append(limits, insideLimits(t, cfg, w)...)
 	if cfg.Has("connections") {
 		limits = append(limits, connectionLimit(t, cfg))
 	}
@@ -85,10 +88,17 @@ func cpuLimit(t *record.Trial, w *model.Workload) Limit {
 	runnable := Residence(t)[model.Runnable.String()]
 	l.Waiting = runnable * t.Load.InFlight
 	l.Saturated = l.Utilisation() >= saturation || (l.Utilisation() >= nearlyAll && runnable >= starving)
-	if workload.Demand(w).Request.CPU > 0 {
-		l.Raise = Variant{Compute: 0.5}
-	}
+	l.Raise = lessCompute(w)
 	return l
+}
+
+// lessCompute is how a service is given more CPU, as there is no other to add:
+// it is given less to do. The zero Variant where it computes nothing.
+func lessCompute(w *model.Workload) Variant {
+	if workload.Demand(w).Request.CPU > 0 {
+		return Variant{Compute: 0.5}
+	}
+	return Variant{}
 }
 
 // upstreamLimit is reached where the systems behind the service make requests
@@ -151,7 +161,12 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 			continue // no use that grows in proportion
 		case l.Kind == model.WallCPU && v.Compute > 0:
 			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now
-		case l.Kind == model.WallThreadPool && v.Option == "max":
+		case l.Kind == model.WallLoop && v.Compute > 0:
+			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now
+		case l.Kind == model.WallLoop && v.Awaited:
+			d := workload.Demand(w).Request
+			used -= (d.Call + d.Block).Seconds() * now
+		case v.Option != "" && v == l.Raise:
 			if n, err := strconv.Atoi(v.Value); err == nil {
 				size = float64(n)
 			}
@@ -177,6 +192,9 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 func (l Limit) describe(configured int) string {
 	switch l.Kind {
 	case model.WallCPU:
+		if l.Details != "" {
+			return l.Details
+		}
 		s := fmt.Sprintf("CPU %.0f %%", 100*l.Utilisation())
 		if l.Saturated {
 			s += fmt.Sprintf(", %.0f requests waiting for it", l.Waiting)
@@ -197,5 +215,5 @@ func (l Limit) describe(configured int) string {
 	case model.WallUpstream:
 		return fmt.Sprintf("%.0f requests waiting inside the upstreams for their capacity", l.Waiting)
 	}
-	return string(l.Kind)
+	return l.describeInside()
 }

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,7 +17,10 @@ type Variant struct {
 	Resource      string  // a resource of the workload, and
 	Size          int     // its new size
 	Compute       float64 // the share of the workload's CPU work that is left
+	Awaited       bool    // every call and block is an await instead
 }
+
+const awaited = "calls=awaited"
 
 // String returns the text form.
 func (v Variant) String() string {
@@ -27,6 +31,8 @@ func (v Variant) String() string {
 		return fmt.Sprintf("%s.size=%d", v.Resource, v.Size)
 	case v.Compute > 0:
 		return fmt.Sprintf("compute=%g%%", 100*v.Compute)
+	case v.Awaited:
+		return awaited
 	}
 	return ""
 }
@@ -37,6 +43,8 @@ func ParseVariant(s string) (Variant, error) {
 	switch {
 	case s == "":
 		return Variant{}, nil
+	case s == awaited:
+		return Variant{Awaited: true}, nil
 	case !ok:
 		return Variant{}, fmt.Errorf("analysis: variant %q has no value", s)
 	case key == "compute":
@@ -69,8 +77,43 @@ func (v Variant) Apply(cfg model.EngineConfig, w *model.Workload) (model.EngineC
 				changed.Resources[i].Size = v.Size
 			}
 		}
+	case v.Awaited:
+		changed = *awaiting(w)
 	}
 	return cfg, &changed, nil
+}
+
+// awaiting returns the workload with its calls and blocking steps awaited: the
+// same waits, in a form that gives way.
+func awaiting(w *model.Workload) *model.Workload {
+	changed := *w
+	changed.Upstreams = slices.Clone(w.Upstreams)
+	var rewrite func([]model.Step) []model.Step
+	rewrite = func(steps []model.Step) []model.Step {
+		steps = slices.Clone(steps)
+		for i := range steps {
+			s := &steps[i]
+			switch s.Verb {
+			case model.Call:
+				s.Verb = model.Await
+			case model.Block:
+				name := fmt.Sprintf("block-%d", len(changed.Upstreams))
+				changed.Upstreams = append(changed.Upstreams, model.Upstream{Name: name, Latency: s.Time})
+				*s = model.Step{Verb: model.Await, Op: s.Op, Upstream: name}
+			}
+			s.Steps = rewrite(s.Steps)
+			s.Branches = slices.Clone(s.Branches)
+			for k := range s.Branches {
+				s.Branches[k].Steps = rewrite(s.Branches[k].Steps)
+			}
+		}
+		return steps
+	}
+	changed.Routes = slices.Clone(w.Routes)
+	for i := range changed.Routes {
+		changed.Routes[i].Steps = rewrite(changed.Routes[i].Steps)
+	}
+	return &changed
 }
 
 // Moved says in words what was changed: "with 400 threads".
@@ -86,6 +129,8 @@ func (v Variant) Moved() string {
 		return fmt.Sprintf("with %d of %s", v.Size, v.Resource)
 	case v.Compute > 0:
 		return fmt.Sprintf("with %g %% of the CPU work", 100*v.Compute)
+	case v.Awaited:
+		return "with its calls awaited"
 	}
 	return "unchanged"
 }

@@ -37,6 +37,7 @@ func (r *run) gauges(origin int64, trial int, engine string) []*record.Gauge {
 				values[res.name+".in_use"] = res.inUse.value[i]
 			}
 		}
+		g.gaugesInside(i, values)
 		row(at, record.SourceEngine, values)
 	}
 	for i, at := range g.up.requests.at {

@@ -8,9 +8,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/internal/search"
-	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
-	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // measure takes every engine through warm-up, search, overload and
@@ -102,27 +100,7 @@ func (l *lab) guess(c *contestant) float64 {
 	if g, _ := analysis.Capacity(analysis.Reference(c.Trials), c.Config, l.workload, analysis.Variant{}); g > 0 {
 		return g
 	}
-	return l.little(c.Config)
-}
-
-// engineCPU is a first estimate of what engine, codec and upstream requests
-// cost: it decides how hard the warm-up is driven, and nothing else.
-const engineCPU = 150 * time.Microsecond
-
-// little is the first guess: a pool of n carries n / residence, a resource n /
-// holding time, a CPU 1 / CPU time.
-func (l *lab) little(cfg model.EngineConfig) float64 {
-	d := workload.Demand(l.workload).Request
-	g := float64(len(l.place.Server)) / (d.CPU + engineCPU).Seconds()
-	if cfg.Has("max") && d.Residence > 0 {
-		g = min(g, float64(cfg.Int("max"))/d.Residence.Seconds())
-	}
-	for _, r := range l.workload.Resources {
-		if held := d.Holding[r.Name]; held > 0 {
-			g = min(g, float64(r.Size)/held.Seconds())
-		}
-	}
-	return g
+	return analysis.FirstGuess(c.Config, l.workload, len(l.place.Server))
 }
 
 // fresh makes sure that no server has anything left to do from the trials

@@ -21,6 +21,9 @@ type samples struct {
 	residence                          [model.NumStates]series // ns, growing
 	resources                          []resourceSeries
 	ops                                []opSeries
+	workers                            []workersSeries
+	loops                              []loopSeries
+	stalls                             []stallSeries
 	up                                 upstreamSeries
 	serverSteal                        series // seconds that its CPUs were taken away, growing
 	steal                              series // seconds over all CPUs, growing
@@ -160,6 +163,7 @@ func (g *samples) addEngine(e *engineStats) {
 		g.ops[i].count.add(at, float64(o.Count))
 		g.ops[i].nanos.add(at, float64(o.Nanos))
 	}
+	g.addInside(at, &e.Engine)
 	for i, r := range e.Resources {
 		if i == len(g.resources) {
 			g.resources = append(g.resources, resourceSeries{name: r.Name, size: r.Size})

@@ -56,7 +56,7 @@ func (w *warmer) add(e engineStats) bool {
 // warmUp drives a contestant gently until it is steady. The steady part is also
 // the first estimate of what a request costs.
 func (l *lab) warmUp(ctx context.Context, c *contestant) error {
-	rate := warmUpShare * l.little(c.Config)
+	rate := warmUpShare * analysis.FirstGuess(c.Config, l.workload, len(l.place.Server))
 	lead := l.leadIn()
 	l.say(c.Name, "warming up at %s requests/s", analysis.Rate(rate))
 	w := &warmer{least: int((lead + time.Second) / warmUpBatch)}

@@ -150,4 +150,5 @@ func (r *run) fillServer(t *record.Trial, a, b int64) {
 		}
 		s.Resources = append(s.Resources, out)
 	}
+	g.fillInside(t, a, b)
 }
