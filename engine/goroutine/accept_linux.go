@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/listener"
 )
 
 // An acceptor takes connections until its context ends, and then those that
@@ -49,7 +51,7 @@ func (a *acceptor) Accept() (net.Conn, error) {
 			return c, nil
 		case a.ctx.Err() != nil && !a.ending && errors.Is(err, os.ErrDeadlineExceeded):
 			a.ending = true
-			dropSYN(a.ln)
+			keepOut(a.ln)
 			if a.ln.(deadliner).SetDeadline(time.Now().Add(settle)) != nil {
 				a.close()
 			}
@@ -117,35 +119,11 @@ func (a *acceptor) wait() {
 	}
 }
 
-// dropSYN keeps the kernel from beginning new connections on a listening
-// socket, and lets it complete those whose handshake is under way. A listener
-// that is merely closed resets what is in its queue, and a client may get into
-// the queue at any moment up to the close. A client that is kept out tries
-// again after a second, and is then refused.
-//
-// A listener for Multipath TCP, which net.Listen makes, has no filters; one
-// from net.ListenConfig with SetMultipathTCP(false) does.
-func dropSYN(ln net.Listener) {
-	sc, ok := ln.(syscall.Conn)
-	if !ok {
-		return
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return
-	}
-	const flags, syn, ack = 13, 0x02, 0x10 // RFC 9293, 3.1; the filter sees the TCP header
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: flags},
-		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: syn | ack},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: syn, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},          // SYN alone: drop
-		{Code: unix.BPF_RET | unix.BPF_K, K: ^uint32(0)}, // anything else: keep
-	}
-	_ = raw.Control(func(fd uintptr) {
-		if _, ok := ln.(*net.TCPListener); ok {
-			_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER,
-				&unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]})
+// keepOut lets no new connection begin, as far as the listener can do that.
+func keepOut(ln net.Listener) {
+	if sc, ok := ln.(syscall.Conn); ok {
+		if raw, err := sc.SyscallConn(); err == nil {
+			_ = raw.Control(func(fd uintptr) { _ = listener.KeepOut(int(fd)) })
 		}
-	})
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
+	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
 
@@ -74,7 +75,7 @@ type conn struct {
 	idle    bool       // in await, whose deadline linger may bring forward
 	watched uint64     // its number in hangUps, or 0
 	hungUp  bool       // the client did
-	request *requestContext
+	request *lifetime.Context
 }
 
 func (s *server) newConn(nc net.Conn) (*conn, error) {
@@ -191,9 +192,9 @@ func (c *conn) exchange(last bool) exchange.Outcome {
 	now := account.Now()
 	c.clk.Begin(l, now, now)
 	c.task.Reset(&c.s.e.host, &c.clk)
-	ctx := &requestContext{conn: c, base: c.ctx}
+	ctx := lifetime.New(c.ctx, c)
 	defer func() { // also if the handler ends the goroutine
-		ctx.end()
+		ctx.End()
 		c.task.Release()
 		c.clk.End(-1)
 	}()

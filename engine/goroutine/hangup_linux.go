@@ -6,6 +6,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 )
 
 // hangUps tells connections that their client has hung up. It is an epoll set
@@ -19,9 +21,9 @@ type hangUps struct {
 	done  chan struct{} // closed when nobody reads events any more
 }
 
-// watch makes r end when the client hangs up, and reports whether it has
-// already. The connection stays in the set until unwatch.
-func (c *conn) watch(r *requestContext) (hungUp bool) {
+// Watch implements [lifetime.Watcher]. The connection stays in the set until
+// unwatch.
+func (c *conn) Watch(r *lifetime.Context) (hungUp bool) {
 	c.mu.Lock()
 	c.request = r
 	add := c.watched == 0 && !c.hungUp
@@ -51,7 +53,7 @@ func (c *conn) hangUp() {
 	r := c.request
 	c.mu.Unlock()
 	if r != nil {
-		r.end()
+		r.End()
 	}
 }
 

@@ -5,12 +5,13 @@ import (
 	"net"
 	"runtime"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/listener"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 )
 
@@ -26,26 +27,10 @@ type acceptor struct {
 
 // newAcceptor takes over ln's queue, and sets how long it is.
 func newAcceptor(e *Engine, ln net.Listener, backlog int) (*acceptor, error) {
-	sc, ok := ln.(syscall.Conn)
-	if !ok {
-		return nil, fmt.Errorf("thread: a %T has no descriptor to accept from; give a *net.TCPListener or a *net.UnixListener", ln)
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return nil, fmt.Errorf("thread: take the listener's descriptor: %w", err)
-	}
-	a := &acceptor{engine: e, ln: ln, fd: -1}
-	var dup error
-	err = raw.Control(func(fd uintptr) { a.fd, dup = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) })
-	if err == nil {
-		err = dup
-	}
-	if err != nil {
-		return nil, fmt.Errorf("thread: take the listener's descriptor: %w", err)
-	}
-	if err := unix.Listen(a.fd, backlog); err != nil { // again: it is allowed, and sets the length
-		unix.Close(a.fd)
-		return nil, fmt.Errorf("thread: listen with backlog=%d: %w", backlog, err)
+	a := &acceptor{engine: e, ln: ln}
+	var err error
+	if a.fd, err = listener.Take(ln, backlog); err != nil {
+		return nil, fmt.Errorf("thread: %w", err)
 	}
 	if a.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		unix.Close(a.fd)
@@ -68,32 +53,19 @@ func (a *acceptor) close() {
 // cannot be kept out (Multipath TCP, which is Go's default for listeners, and
 // unix sockets) it closes at once.
 func (a *acceptor) stop(until int64) {
-	if a.engine.network == "unix" || unix.SetsockoptSockFprog(a.fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &noNewConnections) != nil {
+	if listener.KeepOut(a.fd) != nil {
 		until = account.Now()
 	}
 	a.until.Store(until)
 	_, _ = unix.Write(a.wake, []byte{1, 0, 0, 0, 0, 0, 0, 1})
 }
 
-// noNewConnections drops segments that have SYN and not ACK (byte 13 of the
-// TCP header), and lets handshakes that have begun come to their end.
-var noNewConnections = func() unix.SockFprog {
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 13},
-		{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: 0x12},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: 0x02, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 0},
-		{Code: unix.BPF_RET | unix.BPF_K, K: 1 << 30},
-	}
-	return unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
-}()
-
 // run is the life of the acceptor's thread. It returns an error if the
 // listener fails.
 func (a *acceptor) run() error {
 	runtime.LockOSThread()
-	nameThread("plimsoll-accept")
-	exactTimers()
+	osthread.Name("plimsoll-accept")
+	osthread.ExactTimers()
 	pause := time.Duration(0)
 	for {
 		fd, sa, err := unix.Accept4(a.fd, unix.SOCK_CLOEXEC)
@@ -159,7 +131,7 @@ func (a *acceptor) sleep(d time.Duration) (done bool) {
 		if account.Now() >= until {
 			return true
 		}
-		sleep(d)
+		osthread.Sleep(d)
 		return false
 	}
 	a.poll([]unix.PollFd{{Fd: int32(a.wake), Events: unix.POLLIN}}, d)

@@ -1,10 +1,6 @@
 package thread
 
-import (
-	"time"
-
-	"golang.org/x/sys/unix"
-)
+import "time"
 
 // RuntimeSlack is the timer slack (prctl(2), PR_SET_TIMERSLACK) that a process
 // should be started with if it does nothing but serve with this engine. It makes
@@ -17,9 +13,3 @@ import (
 // at 1,000 requests/s, which no other system with threads pays. With [Procs]
 // processors nobody waits for what it would find.
 const RuntimeSlack = 4 * time.Millisecond
-
-// exactTimers undoes for the calling thread what it inherited from one of Go's.
-func exactTimers() {
-	const slack = 50 * time.Microsecond // the system's own default
-	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, uintptr(slack), 0)
-}

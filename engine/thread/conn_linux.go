@@ -13,8 +13,10 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
+	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -45,9 +47,9 @@ type conn struct {
 	// mu makes a change of state and of what is registered one step, as seen
 	// by expire and watch, and guards what follows.
 	mu      sync.Mutex
-	request *requestContext // the one that runs, or nil
-	watched bool            // the poller watches for the client's end
-	left    bool            // the client went away
+	request *lifetime.Context // the one that runs, or nil
+	watched bool              // the poller watches for the client's end
+	left    bool              // the client went away
 
 	// Of the poller.
 	drained int // bytes read while lingering
@@ -69,10 +71,10 @@ type conn struct {
 func (e *Engine) newConn(fd int, sa unix.Sockaddr) *conn {
 	c := &conn{engine: e}
 	network := e.network
-	var local, remote net.Addr = e.local, addrOf(sa)
+	var local, remote net.Addr = e.local, address.Of(sa)
 	if network != "unix" {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // only latency depends on it
-		local = localAddr(fd)                                             // the listener's may be a wildcard
+		local = address.Local(fd)                                         // the listener's may be a wildcard
 	}
 	c.socket.init(fd, network, local, remote)
 	c.rd.onBlock, c.wr.onBlock = c.blocks, c.blocks

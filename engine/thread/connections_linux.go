@@ -2,6 +2,8 @@ package thread
 
 import (
 	"sync"
+
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
 // connections are those that the engine is responsible for. All methods may
@@ -12,8 +14,8 @@ type connections struct {
 	mu      sync.Mutex // guards what follows; held for a few list operations
 	first   *conn
 	open    int
-	waiter  *parker // of the acceptor, while it waits for room
-	sealed  bool    // no more will come
+	waiter  *osthread.Parker // of the acceptor, while it waits for room
+	sealed  bool             // no more will come
 	drained chan struct{}
 }
 
@@ -54,7 +56,7 @@ func (l *connections) remove(c *conn) {
 
 // room waits until another connection may be served.
 func (l *connections) room() {
-	var p parker
+	var p osthread.Parker
 	for {
 		l.mu.Lock()
 		if l.open < l.limit {

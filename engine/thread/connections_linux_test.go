@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -241,7 +242,7 @@ func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, to, err := sockaddrOf(ln)
+	_, to, err := address.Sockaddr(ln)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,20 +3,20 @@ package thread
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/address"
 )
 
 // dial connects in a blocking connect(2). Names are looked up by Go's
 // resolver, and their addresses tried one after the other. The end of ctx
 // wakes a thread that sleeps in connect.
-func dial(ctx context.Context, network, address string) (net.Conn, error) {
-	addrs, err := resolve(ctx, network, address)
+func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	addrs, err := address.Resolve(ctx, network, addr)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
@@ -34,49 +34,12 @@ func dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return nil, errs[0]
 }
 
-// resolve returns at least one address, or an error.
-func resolve(ctx context.Context, network, address string) ([]net.Addr, error) {
-	switch network {
-	case "unix":
-		return []net.Addr{&net.UnixAddr{Name: address, Net: network}}, nil
-	case "tcp", "tcp4", "tcp6":
-	default:
-		return nil, net.UnknownNetworkError(network)
-	}
-	if literal, err := netip.ParseAddrPort(address); err == nil {
-		return []net.Addr{net.TCPAddrFromAddrPort(literal)}, nil
-	}
-	host, service, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	port, err := net.DefaultResolver.LookupPort(ctx, network, service)
-	if err != nil {
-		return nil, err
-	}
-	if host == "" { // the local machine, as package net has it
-		return []net.Addr{&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}}, nil
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip"+network[len("tcp"):], host)
-	if err != nil {
-		return nil, err
-	}
-	addrs := make([]net.Addr, len(ips))
-	for i, ip := range ips {
-		addrs[i] = net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip.Unmap(), uint16(port)))
-	}
-	if len(addrs) == 0 {
-		return nil, &net.DNSError{Err: "no address", Name: host, IsNotFound: true}
-	}
-	return addrs, nil
-}
-
 // connect makes a socket and connects it.
 func connect(ctx context.Context, network string, to net.Addr) (*socket, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	family, sa, err := sockaddrOf(to)
+	family, sa, err := address.Sockaddr(to)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +61,7 @@ func connect(ctx context.Context, network string, to net.Addr) (*socket, error) 
 		_ = s.Close()
 		return nil, err
 	}
-	s.local = localAddr(fd)
+	s.local = address.Local(fd)
 	return s, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
 // An executor runs jobs on OS threads, one at a time on each. A job goes to an
@@ -39,7 +40,7 @@ type executor[J any] struct {
 
 // A worker is a thread to be woken by name.
 type worker[J any] struct {
-	parker
+	osthread.Parker
 	job   J
 	given bool  // there is a job; a resting thread that wakes without one ends
 	ran   bool  // a job, that is still counted in running
@@ -110,8 +111,8 @@ func (x *executor[J]) enlist(w *worker[J]) {
 // puts to sleep for good.)
 func (x *executor[J]) thread(w *worker[J]) {
 	runtime.LockOSThread()
-	nameThread(x.name)
-	exactTimers()
+	osthread.Name(x.name)
+	osthread.ExactTimers()
 	retired := false
 	defer func() {
 		if !retired { // a job ended its goroutine (runtime.Goexit)

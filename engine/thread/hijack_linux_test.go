@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/address"
 )
 
 func TestHijackedConnectionIsTheHandlers(t *testing.T) {
@@ -64,7 +66,7 @@ func TestContextOfAHijackedConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, to, err := sockaddrOf(ln)
+	_, to, err := address.Sockaddr(ln)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
 // host is how tasks wait on this engine: with their thread. It implements
@@ -16,9 +17,9 @@ func (h *host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return dial(ctx, network, address)
 }
 
-func (h *host) Sleep(d time.Duration) { sleep(d) }
+func (h *host) Sleep(d time.Duration) { osthread.Sleep(d) }
 
-func (h *host) NewParker() engine.Parker { return new(parker) }
+func (h *host) NewParker() engine.Parker { return new(osthread.Parker) }
 
 // Go runs f on an auxiliary thread. There is one for each that runs, however
 // many those are: a limit would let branches wait for branches.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -102,28 +101,4 @@ func TestErrorsOfBranches(t *testing.T) {
 	if got := connectTo(t, r.address).send("/").expect(http.StatusOK); got != "true" {
 		t.Errorf("the branch's error did not come out: %s", got)
 	}
-}
-
-// A permit is never lost, whoever comes first.
-func TestParker(t *testing.T) {
-	var p parker
-	p.Unpark()
-	p.Unpark() // one permit is all there is
-	p.Park()
-	const rounds = 2000
-	var there, back parker
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		for range rounds {
-			there.Park()
-			back.Unpark()
-		}
-	}()
-	for range rounds {
-		there.Unpark()
-		back.Park()
-	}
-	<-done
 }

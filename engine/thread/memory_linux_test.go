@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
 // What an idle thread costs, and apart from it what Go keeps for each of its
@@ -44,7 +45,7 @@ func measureIdle(n string) error {
 	x := &executor[func()]{name: "idle", run: func(f func()) { f() }, ledger: &ledger, size: threads, limit: -1, idle: int64(time.Hour)}
 	use := idleUse{Before: inUse()}
 	for range threads {
-		x.submit(func() { sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
+		x.submit(func() { osthread.Sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
 	}
 	for ledger.Busy.Load() > 0 || ledger.Threads.Load() < int64(threads) {
 		time.Sleep(time.Millisecond)

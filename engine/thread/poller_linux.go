@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 )
 
@@ -55,8 +56,8 @@ func newPoller(e *Engine) (*poller, error) {
 // run is the life of the poller's thread, until stop.
 func (p *poller) run() error {
 	runtime.LockOSThread()
-	nameThread("plimsoll-poll")
-	exactTimers()
+	osthread.Name("plimsoll-poll")
+	osthread.ExactTimers()
 	p.sweep()
 	p.expireThreads()
 	for !p.closed {

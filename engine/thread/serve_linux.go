@@ -6,13 +6,14 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
 // serve is the job of a thread: a request of c, and those that came with it.
 // The thread reads, runs the handler and writes, in blocking calls; then the
 // connection goes back to the poller.
 func (e *Engine) serve(c *conn) {
-	start, cpu := account.Now(), cpuTime()
+	start, cpu := account.Now(), osthread.CPUTime()
 	for {
 		if !c.readHead() {
 			return
@@ -36,7 +37,7 @@ func (e *Engine) serve(c *conn) {
 			}
 			return
 		}
-		start, cpu = account.Now(), cpuTime()
+		start, cpu = account.Now(), osthread.CPUTime()
 		c.ready = start
 	}
 }
@@ -68,7 +69,7 @@ func (e *Engine) request(c *conn, ready, start, cpu int64) exchange.Outcome {
 	defer func() { // also if the handler ends its goroutine
 		c.endRequest(ctx)
 		c.task.Release()
-		c.clock.End(cpuTime() - cpu)
+		c.clock.End(osthread.CPUTime() - cpu)
 	}()
 	c.wrote.Store(false)
 	outcome := c.exchange.Serve(ctx, c, e.draining.Load())

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/address"
 )
 
 // pair returns a connection of ours and its peer.
@@ -256,7 +258,7 @@ func TestDialIsEndedByItsContext(t *testing.T) {
 	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
-	address := localAddr(fd).String()
+	address := address.Local(fd).String()
 	for { // until the queue is full
 		c, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
 		if err != nil {

@@ -1,4 +1,4 @@
-package thread
+package address
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sockaddrOf returns the kernel's form of an address.
-func sockaddrOf(a net.Addr) (family int, sa unix.Sockaddr, err error) {
+// Sockaddr returns the kernel's form of an address.
+func Sockaddr(a net.Addr) (family int, sa unix.Sockaddr, err error) {
 	switch a := a.(type) {
 	case *net.UnixAddr:
 		return unix.AF_UNIX, &unix.SockaddrUnix{Name: a.Name}, nil
@@ -33,9 +33,9 @@ func sockaddrOf(a net.Addr) (family int, sa unix.Sockaddr, err error) {
 	return 0, nil, fmt.Errorf("address %v is not of TCP or a unix socket", a)
 }
 
-// addrOf is the other way round. An address of a family that nobody asked for
+// Of is the other way round. An address of a family that nobody asked for
 // is an empty TCP address.
-func addrOf(sa unix.Sockaddr) net.Addr {
+func Of(sa unix.Sockaddr) net.Addr {
 	switch sa := sa.(type) {
 	case *unix.SockaddrInet4:
 		return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port)))
@@ -53,10 +53,11 @@ func addrOf(sa unix.Sockaddr) net.Addr {
 	return &net.TCPAddr{}
 }
 
-func localAddr(fd int) net.Addr {
+// Local returns the address that a socket is bound to.
+func Local(fd int) net.Addr {
 	sa, err := unix.Getsockname(fd)
 	if err != nil {
 		return &net.TCPAddr{}
 	}
-	return addrOf(sa)
+	return Of(sa)
 }

@@ -1,4 +1,4 @@
-package thread
+package osthread
 
 import (
 	"time"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sleep blocks the thread in clock_nanosleep(2). The time to wake at is
+// Sleep blocks the thread in clock_nanosleep(2). The time to wake at is
 // absolute, so signals on the way do not add up to a delay.
-func sleep(d time.Duration) {
+func Sleep(d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -23,8 +23,8 @@ func sleep(d time.Duration) {
 	}
 }
 
-// cpuTime returns the CPU time that the calling thread has used, nanoseconds.
-func cpuTime() int64 {
+// CPUTime returns the CPU time that the calling thread has used, nanoseconds.
+func CPUTime() int64 {
 	var ts unix.Timespec
 	_, _, errno := unix.RawSyscall(unix.SYS_CLOCK_GETTIME, unix.CLOCK_THREAD_CPUTIME_ID, uintptr(unsafe.Pointer(&ts)), 0)
 	if errno != 0 {
@@ -33,8 +33,17 @@ func cpuTime() int64 {
 	return ts.Nano()
 }
 
-// nameThread names the calling thread as ps and /proc show it.
-func nameThread(name string) {
+// Name names the calling thread as ps and /proc show it; the kernel keeps 15
+// bytes.
+func Name(name string) {
 	b := append([]byte(name), 0)
 	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0)
+}
+
+// ExactTimers gives the calling thread the system's own timer slack. A thread
+// inherits that of the one that made it, and Go's own may have been made coarse
+// for the whole process.
+func ExactTimers() {
+	const slack = 50 * time.Microsecond // the system's own default
+	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_TIMERSLACK, uintptr(slack), 0)
 }

@@ -1,4 +1,4 @@
-package thread
+package osthread
 
 import (
 	"sync/atomic"
@@ -19,13 +19,13 @@ const (
 	asleep // a thread sleeps, or is about to
 )
 
-// A parker is an engine.Parker whose Park puts the OS thread to sleep on a
+// A Parker is an engine.Parker whose Park puts the OS thread to sleep on a
 // futex. One thread parks; any may unpark. The zero value is ready, and must
 // not be copied.
-type parker struct{ state atomic.Uint32 }
+type Parker struct{ state atomic.Uint32 }
 
 // Park sleeps until the permit is there, and takes it.
-func (p *parker) Park() {
+func (p *Parker) Park() {
 	if !p.state.CompareAndSwap(noPermit, asleep) {
 		p.state.Store(noPermit)
 		return
@@ -40,7 +40,7 @@ func (p *parker) Park() {
 }
 
 // Unpark leaves the permit, and wakes the thread that waits for it.
-func (p *parker) Unpark() {
+func (p *Parker) Unpark() {
 	if p.state.Swap(permit) == asleep {
 		_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&p.state)), futexWakePrivate, 1, 0, 0, 0)
 	}
