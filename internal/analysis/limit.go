@@ -142,7 +142,7 @@ func queueLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 
 // usableCPU is the share of the CPU that is in use where requests begin to come
 // too late: engines were seen to break between 86 and 97 %.
-const usableCPU = 0.9
+const usableCPU = 0.95
 
 // Capacity estimates the rate at which the first limit is reached, from what a
 // trial below it used of each (the utilisation law: use grows with the rate),

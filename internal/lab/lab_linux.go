@@ -35,7 +35,8 @@ type lab struct {
 	origin      int64 // CLOCK_MONOTONIC of the record's zero, ns
 	run         *analysis.Run
 	contestants []*contestant
-	trials      int // so far
+	trials      int      // so far
+	draining    *drained // a run whose last answers are waited for, or nil
 }
 
 // A contestant is one engine configuration with its server.
@@ -147,6 +148,9 @@ func (l *lab) startUpstreams() error {
 // stopAll ends every child and waits for it.
 func (l *lab) stopAll() {
 	var all sync.WaitGroup
+	if l.draining != nil {
+		all.Go(l.draining.abandon)
+	}
 	for _, c := range l.contestants {
 		all.Go(c.target.stop)
 	}

@@ -24,13 +24,20 @@ type loadSpec struct {
 	Preopen  int            `json:"preopen"`
 	Nice     int            `json:"nice"`
 	Stop     stopRule       `json:"stop"`
+	Length   time.Duration  `json:"length"` // of the stages together
 }
 
 // loadLine is one line of a generator's answer: exactly one field is set.
 type loadLine struct {
-	Second *loadSecond `json:"second,omitempty"`
-	Hist   *loadHist   `json:"hist,omitempty"`
-	Done   *loadDone   `json:"done,omitempty"`
+	Offered *loadOffered `json:"offered,omitempty"`
+	Second  *loadSecond  `json:"second,omitempty"`
+	Hist    *loadHist    `json:"hist,omitempty"`
+	Done    *loadDone    `json:"done,omitempty"`
+}
+
+// loadOffered says that all requests were sent, before the last are answered.
+type loadOffered struct {
+	Calm bool `json:"calm"` // nothing has piled up
 }
 
 // loadSecond is one second of the run, by when requests were due.
@@ -100,6 +107,7 @@ func loadChild(c *child) error {
 
 func runLoad(ctx context.Context, c *child, spec loadSpec) error {
 	rule := &stopper{rule: spec.Stop}
+	offered := false
 	kept := keeper{routes: spec.Routes}
 	before, err := host.SelfUsage()
 	if err != nil {
@@ -111,7 +119,13 @@ func runLoad(ctx context.Context, c *child, spec loadSpec) error {
 		InFlight: spec.InFlight, Preopen: spec.Preopen, ConnectEvery: connectEvery, Nice: spec.Nice,
 		// Past that, an answer would have come too late to count.
 		Drain: min(spec.Timeout, spec.Within),
-		Stop:  rule.tick,
+		Stop: func(t load.Tick) bool {
+			if t.At >= spec.Length && !offered {
+				offered = true
+				_ = c.out.Encode(loadLine{Offered: &loadOffered{rule.calm()}}) // if nobody reads it, the next one tells
+			}
+			return rule.tick(t)
+		},
 	}, kept.keep)
 	if err != nil {
 		return err

@@ -23,11 +23,14 @@ func (l *lab) measure(ctx context.Context) error {
 	if err := l.inTurns(func(c *contestant) (bool, error) { return l.search(ctx, c) }); err != nil {
 		return err
 	}
-	if l.searchOnly {
-		return nil
+	if err := l.settle(ctx); err != nil || l.searchOnly {
+		return err
 	}
 	for _, c := range l.contestants {
 		if err := l.overload(ctx, c); err != nil {
+			return err
+		}
+		if err := l.settle(ctx); err != nil {
 			return err
 		}
 		// Its memory and threads are of no more use, and its backlog in the way.
@@ -70,6 +73,9 @@ func (l *lab) inTurns(step func(c *contestant) (done bool, err error)) error {
 
 // search makes the next trial of a contestant's search.
 func (l *lab) search(ctx context.Context, c *contestant) (done bool, err error) {
+	if err := l.settled(ctx, c); err != nil {
+		return false, err
+	}
 	d := search.Next(l.goal(c), analysis.History(c.Trials, record.PurposeSearch))
 	if d.Done {
 		return true, nil
@@ -120,8 +126,8 @@ func (l *lab) fresh(ctx context.Context) error {
 }
 
 // settling is how long a server may go on working after a trial that broke it
-// before another takes its place: longer than starting one takes.
-const settling = 1500 * time.Millisecond
+// before another takes its place, which takes as long.
+const settling = 500 * time.Millisecond
 
 func (l *lab) refresh(ctx context.Context, c *contestant) error {
 	idle, err := c.target.idle(ctx, settling)
@@ -157,6 +163,9 @@ const confirmTrials = 3
 
 // confirm makes the next trial that confirms, or refutes, a contestant's wall.
 func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool, err error) {
+	if err := l.settled(ctx, c); err != nil {
+		return false, err
+	}
 	n := analysis.Confirm(c.Trials, c.Config, l.workload, confirmTrials)
 	if n.Done {
 		r.stop()

@@ -38,17 +38,20 @@ func (l *lab) overload(ctx context.Context, c *contestant) error {
 	}
 	after := lead + time.Duration(len(overloads))*stage
 	stages = append(stages, model.Stage{For: patience, Rate: recoveryShare * line})
-	begun := l.now()
-	r, err := l.drive(ctx, c.target, plan{
+	return l.drive(ctx, c, c.target, plan{
 		stages: stages, seed: l.workload.Seed, preopen: l.preopen(c, 2*line),
 		stop: stopRule{After: after, Rate: recoveryShare * line},
+	}, func(begun record.Head, r *run) error {
+		c.stale = true
+		return l.overloaded(c, line, begun, stages, r)
 	})
-	if err != nil {
-		return err
-	}
-	c.stale = true
+}
+
+// overloaded keeps each stage of an overload as a trial; the first was the
+// lead-in.
+func (l *lab) overloaded(c *contestant, line float64, begun record.Head, stages []model.Stage, r *run) error {
+	from := stages[0].For
 	for i, s := range stages[1:] {
-		from := lead + time.Duration(i)*stage
 		row := &record.Trial{Head: begun, Purpose: record.PurposeOverload, Rate: s.Rate, Factor: s.Rate / line, LeadIn: from.Seconds(), Horizon: s.For.Seconds()}
 		row.Head.T += int64(from)
 		if i == len(overloads) {
@@ -66,6 +69,7 @@ func (l *lab) overload(ctx context.Context, c *contestant) error {
 		if err := l.keep(c, row, &seen); err != nil {
 			return err
 		}
+		from += s.For
 	}
 	return nil
 }

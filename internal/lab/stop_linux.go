@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"math"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/load"
@@ -31,6 +32,7 @@ type stopper struct {
 	ticks        []loadTick
 	lost, failed uint64 // at the beginning of the window
 	begun        bool
+	inFlight     []int // at the ticks of the window
 }
 
 func (s *stopper) tick(t load.Tick) bool {
@@ -41,6 +43,7 @@ func (s *stopper) tick(t load.Tick) bool {
 	if !s.begun {
 		s.begun, s.lost, s.failed = true, t.Lost(), t.Counts.Failed()
 	}
+	s.inFlight = append(s.inFlight, t.InFlight)
 	if t.At >= s.rule.From+least {
 		if s.rule.Lost > 0 && t.Lost()-s.lost > s.rule.Lost {
 			return true
@@ -50,6 +53,23 @@ func (s *stopper) tick(t load.Tick) bool {
 		}
 	}
 	return s.rule.Rate > 0 && t.At > s.rule.After && s.recovered(t.At)
+}
+
+// calm reports whether the number in flight is at the end of the window what it
+// was at its beginning, but for chance.
+func (s *stopper) calm() bool {
+	n := len(s.inFlight) / 2
+	if n == 0 {
+		return false
+	}
+	mean := func(x []int) (m float64) {
+		for _, v := range x {
+			m += float64(v) / float64(len(x))
+		}
+		return m
+	}
+	first, second := mean(s.inFlight[:n]), mean(s.inFlight[len(s.inFlight)-n:])
+	return second <= 1.2*first+2*math.Sqrt(first)+10
 }
 
 // recovered reports whether the last second was good.

