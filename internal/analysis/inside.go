@@ -38,12 +38,14 @@ var raisable = map[string][]string{
 // carriers are busy computing is the CPU's business: only pinned ones are a
 // limit of their own.
 func workersLimit(t *record.Trial, p record.TrialWorkers, cfg model.EngineConfig) Limit {
-	l := Limit{Kind: model.WallWorkers, Name: p.Name, Size: float64(p.Size), Used: p.Busy, Waiting: p.Queued}
+	l := Limit{Kind: model.WallWorkers, Size: float64(p.Size), Used: p.Busy, Waiting: p.Queued}
 	switch p.Name {
 	case engine.PoolCarriers:
 		l.Kind, l.Used = model.WallCarriers, p.Pinned
 	case engine.PoolExecutor:
 		l.Kind = model.WallExecutor
+	default:
+		l.Name = p.Name // there are two kinds of workers
 	}
 	if p.Size <= 0 && p.Threads > 0 {
 		l.Size = float64(p.Threads) // it has no limit but grows: what there is, is what there is

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // Compare prints the verdict of a comparison: the conclusion first, then a row
@@ -83,10 +84,14 @@ func Versus(v *analysis.Verdict, e analysis.EngineVerdict) string {
 // WallName is what stops an engine, its size, and whether that was confirmed.
 func WallName(e analysis.EngineVerdict) string {
 	s := string(e.Wall.Kind)
-	if e.Wall.Name != "" {
+	switch {
+	case e.Wall.Kind == model.WallLoop && e.Wall.Name != "":
+		s += " by"
+		fallthrough
+	case e.Wall.Name != "":
 		s += " " + e.Wall.Name
 	}
-	if e.Wall.Limit != nil && e.Wall.Kind != "cpu" {
+	if e.Wall.Limit != nil && e.Wall.Kind != model.WallCPU && e.Wall.Kind != model.WallLoop {
 		s += " " + analysis.Grouped(*e.Wall.Limit)
 	}
 	if e.Wall.Limit != nil && e.Wall.ConfirmedBy == nil {
