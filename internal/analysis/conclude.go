@@ -80,6 +80,6 @@ func because(e EngineVerdict) string {
 	case model.WallNone:
 		return "no wall was met"
 	default:
-		return "what stops it there is not known"
+		return "what stops it is not known"
 	}
 }

@@ -28,6 +28,8 @@ func Figures(x float64, n int) string {
 // Millis prints a time given in milliseconds to two or three figures.
 func Millis(ms float64) string {
 	switch {
+	case ms == 0:
+		return "0"
 	case ms >= 10_000:
 		return fmt.Sprintf("%.0f s", ms/1000)
 	case ms >= 1000:
@@ -43,6 +45,8 @@ func Millis(ms float64) string {
 // Size prints a number of bytes to two or three figures.
 func Size(n int64) string {
 	switch {
+	case n == 0:
+		return "0"
 	case n >= 1<<30:
 		return strconv.FormatFloat(figure(float64(n)/(1<<30), 3), 'f', -1, 64) + " GiB"
 	case n >= 1<<20:

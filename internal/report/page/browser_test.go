@@ -1,0 +1,171 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// frame shows the page as a screen of some width does and says what it sees.
+// Its script measures from outside: the page itself may have none.
+const frame = `<!DOCTYPE html><link rel="icon" href="data:,"><body style="margin:0"><iframe id="f" src="/page.html" style="border:0;width:%dpx;height:800px"></iframe><pre id="out"></pre><script>
+document.getElementById("f").onload = e => {
+  const d = e.target.contentDocument, w = d.documentElement;
+  d.querySelectorAll("details").forEach(x => x.open = true);
+  const seen = x => x.getClientRects().length > 0;
+  const wider = [...d.querySelectorAll("body *")].filter(x => seen(x) && !x.closest(".scroll, pre, svg, .skip") && x.getBoundingClientRect().right > w.clientWidth + 0.5);
+  const small = [...d.querySelectorAll("svg text")].filter(x => seen(x) && x.getBoundingClientRect().height < 9);
+  const outside = [...d.querySelectorAll("svg[role=img] text")].filter(x => { const t = x.getBoundingClientRect(), s = x.ownerSVGElement.getBoundingClientRect(); return seen(x) && (t.left < s.left - 2 || t.right > s.right + 2); });
+  document.getElementById("out").textContent = JSON.stringify({
+    width: w.clientWidth, scroll: w.scrollWidth, wider: wider.slice(0, 5).map(x => x.outerHTML.slice(0, 200)),
+    tables: [...d.querySelectorAll("table")].filter(seen).length, charts: [...d.querySelectorAll("svg[role=img]")].filter(seen).length,
+    small: small.slice(0, 5).map(x => x.textContent), outside: outside.slice(0, 5).map(x => x.textContent),
+    background: getComputedStyle(d.body).backgroundColor, focusable: [...d.querySelectorAll("summary, [tabindex]")].filter(x => x.tabIndex >= 0).length,
+  });
+};
+</script>`
+
+// seen is what the frame says, and what the browser did besides.
+type seen struct {
+	Width, Scroll         int
+	Wider, Small, Outside []string
+	Tables, Charts        int
+	Background            string
+	Focusable             int
+
+	console  []string
+	requests []string
+}
+
+var (
+	consoleLine = regexp.MustCompile(`(?m)^.*:CONSOLE.*$`)
+	answer      = regexp.MustCompile(`(?s)<pre id="out">(.*?)</pre>`)
+)
+
+// ofTheBrowser are hosts that Chromium asks of its own accord, whatever it shows,
+// and no page has a reason to.
+var ofTheBrowser = map[string]bool{
+	"clients2.google.com": true, "update.googleapis.com": true, "accounts.google.com": true, "optimizationguide-pa.googleapis.com": true,
+}
+
+// browse loads a page in a real Chromium, at that width, dark or light. Every
+// request to any host comes to a server here.
+func browse(t *testing.T, page string, width int, dark bool) seen {
+	t.Helper()
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed (Debian: chromium)")
+	}
+	var mu sync.Mutex
+	var got seen
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ofTheBrowser[r.Host] {
+			mu.Lock()
+			got.requests = append(got.requests, r.Host+r.URL.Path)
+			mu.Unlock()
+		}
+		switch r.URL.Path {
+		case "/frame.html":
+			fmt.Fprintf(w, frame, width)
+		case "/page.html":
+			_, _ = w.Write([]byte(page))
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+	defer cancel()
+	scheme := "preferredColorScheme=1"
+	if dark {
+		scheme = "preferredColorScheme=0"
+	}
+	address := strings.TrimPrefix(server.URL, "http://")
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--blink-settings="+scheme,
+		"--host-resolver-rules=MAP * "+address, "--enable-logging=stderr", "--virtual-time-budget=5000", "--window-size=1200,900", "--dump-dom", server.URL+"/frame.html")
+	var out, log strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("chromium: %v\n%s", err, &log)
+	}
+	m := answer.FindStringSubmatch(out.String())
+	if m == nil || m[1] == "" {
+		t.Fatalf("the frame says nothing.\n%s\n%s", &out, &log)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if err := json.Unmarshal([]byte(html.UnescapeString(m[1])), &got); err != nil {
+		t.Fatal(err)
+	}
+	got.console = consoleLine.FindAllString(log.String(), -1)
+	for i, r := range got.requests {
+		got.requests[i] = strings.TrimPrefix(r, address)
+	}
+	return got
+}
+
+func TestInABrowser(t *testing.T) {
+	html, _ := everything(t).page()
+	tables := len(parsePage(t, html).all("table"))
+	backgrounds := map[string]bool{}
+	for _, screen := range []struct {
+		name  string
+		width int
+		dark  bool
+	}{{"phone", 360, false}, {"phone, dark", 360, true}, {"between", 730, false}, {"wide", 1100, false}} {
+		t.Run(screen.name, func(t *testing.T) {
+			got := browse(t, html, screen.width, screen.dark)
+			backgrounds[got.Background] = true
+			if len(got.console) > 0 {
+				t.Errorf("the console says: %s", strings.Join(got.console, "\n"))
+			}
+			if strings.Join(got.requests, " ") != "/frame.html /page.html" {
+				t.Errorf("requests: %q", got.requests)
+			}
+			if got.Scroll > got.Width || len(got.Wider) > 0 {
+				t.Errorf("%d pixels on a screen of %d; too wide are %q", got.Scroll, got.Width, got.Wider)
+			}
+			if len(got.Small) > 0 || len(got.Outside) > 0 {
+				t.Errorf("text too small to read: %q; outside of its chart: %q", got.Small, got.Outside)
+			}
+			if got.Tables != tables || tables < 10 {
+				t.Errorf("%d tables can be seen of %d", got.Tables, tables)
+			}
+			if got.Charts < 10 || got.Focusable < tables {
+				t.Errorf("%d charts; the keyboard reaches %d things, fewer than there are tables (%d)", got.Charts, got.Focusable, tables)
+			}
+		})
+	}
+	if len(backgrounds) != 2 && !t.Failed() {
+		t.Errorf("light and dark have the backgrounds %v", backgrounds)
+	}
+}
+
+// What the browser test looks for, it finds where it is planted.
+func TestTheBrowserSeesWhatIsWrong(t *testing.T) {
+	html, _ := recorded(t, plan{engine: "loop", passed: []float64{100}}).page()
+	if bad := browse(t, strings.Replace(html, "<main>", `<main><img src="http://example.com/pixel.png"><p style="color:red">no</p>`, 1), 360, false); len(bad.console) < 2 {
+		t.Errorf("the page's policy let a foreign picture or a foreign style pass; the console says %q", bad.console)
+	}
+	free := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAllString(html, "")
+	if free == html {
+		t.Fatal("the page has no policy")
+	}
+	bad := browse(t, strings.Replace(free, "<main>", `<main><img src="http://example.com/pixel.png"><div style="width:500px">wide</div>`, 1), 360, false)
+	if len(bad.requests) != 3 || bad.requests[2] != "example.com/pixel.png" {
+		t.Errorf("requests: %q", bad.requests)
+	}
+	if bad.Scroll <= bad.Width || len(bad.Wider) == 0 {
+		t.Errorf("something 500 pixels wide was not seen on a screen of %d", bad.Width)
+	}
+}
