@@ -12,6 +12,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/lab"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/internal/report/page"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/workload"
@@ -23,6 +24,7 @@ type compareCmd struct {
 	Quick    bool     `help:"Half the trials, wider intervals."`
 	Record   string   `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
+	HTML     string   `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page: charts, evidence and environment."`
 }
 
 func (compareCmd) Help() string {
@@ -31,7 +33,7 @@ func (compareCmd) Help() string {
 Examples:
   plimsoll compare black-friday
   plimsoll compare black-friday -e thread:max=200 -e thread:max=400 --quick
-  plimsoll compare ./my-service.yaml --json verdict.json`
+  plimsoll compare ./my-service.yaml --json verdict.json --html report.html`
 }
 
 func (c *compareCmd) Run(ctx context.Context, s streams) error {
@@ -41,6 +43,10 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	}
 	engines, err := c.engines(doc.Workload)
 	if err != nil {
+		return usageErr(err)
+	}
+	files := outputs{json: c.JSON, html: c.HTML}
+	if err := files.check(); err != nil {
 		return usageErr(err)
 	}
 	path := c.Record
@@ -67,7 +73,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return errors.Join(runErr, err)
 	}
-	if err := show(r, c.JSON, s.out); err != nil {
+	if err := show(r, files, s.out); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "\nrecord: %s\n", path)
@@ -93,13 +99,19 @@ func (c *compareCmd) engines(w *model.Workload) ([]model.EngineConfig, error) {
 }
 
 // compareReader derives the verdict of a comparison.
-type compareReader struct{ run analysis.Run }
+type compareReader struct {
+	run  analysis.Run
+	rows page.Rows
+}
 
-func (c *compareReader) add(row record.Row) error { return c.run.Add(row, parseWorkload) }
+func (c *compareReader) add(row record.Row) error {
+	c.rows.Add(row)
+	return c.run.Add(row, parseWorkload)
+}
 
 func (c *compareReader) result(info record.Info) result {
 	c.run.Hash = info.Hash
-	return &compared{analysis.Derive(&c.run)}
+	return &compared{analysis.Derive(&c.run), &c.run, &c.rows}
 }
 
 func parseWorkload(name string, source []byte) (*model.Workload, error) {
@@ -108,10 +120,15 @@ func parseWorkload(name string, source []byte) (*model.Workload, error) {
 }
 
 // compared is the result of a comparison.
-type compared struct{ verdict *analysis.Verdict }
+type compared struct {
+	verdict *analysis.Verdict
+	run     *analysis.Run
+	rows    *page.Rows
+}
 
 func (c *compared) table(w io.Writer) error { return report.Compare(w, c.verdict) }
 func (c *compared) digest() any             { return c.verdict }
+func (c *compared) page(w io.Writer) error  { return page.Compare(w, c.verdict, c.run, c.rows) }
 
 // outcome is void if one engine's measurement is.
 func (c *compared) outcome() error {

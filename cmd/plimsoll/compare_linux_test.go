@@ -80,7 +80,7 @@ func writeTiny(t *testing.T, dir string) string {
 }
 
 func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
-	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "thread:max=10", "--quick", "--record", "run.jsonl", "--json", "-")
+	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "thread:max=10", "--quick", "--record", "run.jsonl", "--json", "-", "--html", "run.html")
 	writeTiny(t, cmd.Dir)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
@@ -100,7 +100,7 @@ func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
 	if v.Schema != "plimsoll.verdict/1" || v.Kind != "compare" || len(v.Engines) != 1 || v.Engines[0].Name != "thread:max=10" || !strings.HasPrefix(v.Record, "sha256:") {
 		t.Errorf("verdict %+v", v)
 	}
-	again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--json", "-")
+	again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--json", "-", "--html", "again.html")
 	b, err := again.Output()
 	if err != nil && again.ProcessState.ExitCode() != exitVoid {
 		t.Fatal(err)
@@ -113,6 +113,16 @@ func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
 	second, _ := json.Marshal(w)
 	if !bytes.Equal(first, second) {
 		t.Errorf("compare and report differ:\n%s\n%s", first, second)
+	}
+	page, err := os.ReadFile(filepath.Join(cmd.Dir, "run.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(page, []byte(v.Conclusion)) || !bytes.Contains(page, []byte(v.Record)) {
+		t.Error("the page has not what the verdict says")
+	}
+	if from, err := os.ReadFile(filepath.Join(again.Dir, "again.html")); err != nil || !bytes.Equal(page, from) {
+		t.Errorf("the pages of compare and report differ (%v)", err)
 	}
 }
 
@@ -176,6 +186,7 @@ func TestCompareRefusesBadInput(t *testing.T) {
 		{"a bad option", []string{"compare", "black-friday", "-e", "thread:max=none"}, []string{"option max", "whole number from 1"}},
 		{"an unknown option", []string{"compare", "black-friday", "-e", "thread:size=3"}, []string{`no option "size"`, "max, spare, queue"}},
 		{"a record that cannot be written", []string{"compare", "black-friday", "--record", "/nowhere/at/all.jsonl"}, []string{"record: create", "/nowhere/at/all.jsonl"}},
+		{"a page that cannot be written", []string{"compare", "black-friday", "--html", "/nowhere/at/all.html"}, []string{"write result", "/nowhere/at/all.html"}},
 		{"no record there", []string{"report", "nothing.jsonl"}, []string{"nothing.jsonl"}},
 	} {
 		cmd := plimsoll(t, c.args...)

@@ -63,7 +63,7 @@ func (c *loadCmd) Run(ctx context.Context, s streams) error {
 	if measured == nil {
 		return err
 	}
-	if err := errors.Join(err, show(measured, c.JSON, s.out)); err != nil {
+	if err := errors.Join(err, show(measured, outputs{json: c.JSON}, s.out)); err != nil {
 		return err
 	}
 	if measured.sum.End == generator.Cancelled {

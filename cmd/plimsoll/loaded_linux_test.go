@@ -58,6 +58,11 @@ func TestReportPrintsWhatLoadPrinted(t *testing.T) {
 		if again != code || outAgain != string(digest) || !strings.Contains(outAgain, `"record": "sha256:`) {
 			t.Errorf("%s: load says\n%s\nreport exits with %d and says\n%s", args, digest, again, outAgain)
 		}
+		page := filepath.Join(dir, "page.html")
+		again, _, errAgain = exec(t, "report", file, "--html", page)
+		if _, e := os.Stat(page); again != exitUsage || !strings.Contains(errAgain, "plimsoll compare") || e == nil {
+			t.Errorf("%s: a page is asked for, of which there is none: exit code %d, %q", args, again, errAgain)
+		}
 	}
 }
 

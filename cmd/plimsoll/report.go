@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -15,6 +18,7 @@ import (
 type reportCmd struct {
 	File string `arg:"" type:"path" help:"A record."`
 	JSON string `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
+	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison."`
 }
 
 func (reportCmd) Help() string {
@@ -22,6 +26,7 @@ func (reportCmd) Help() string {
 
 Examples:
   plimsoll report plimsoll-black-friday-20260102-150405.jsonl
+  plimsoll report run.jsonl --html report.html
   plimsoll report run.jsonl --json - | jq '.engines[].load_line'`
 }
 
@@ -30,7 +35,7 @@ func (c *reportCmd) Run(s streams) error {
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(r, c.JSON, s.out); err != nil {
+	if err := show(r, outputs{json: c.JSON, html: c.HTML}, s.out); err != nil {
 		return err
 	}
 	return r.outcome()
@@ -79,22 +84,71 @@ func readRecord(path string) (result, error) {
 	return r.result(info), nil
 }
 
-// show prints the table, and writes JSON to a file or, for "-", in the table's
+// A paged result can also be written as an HTML page.
+type paged interface{ page(io.Writer) error }
+
+// outputs are the files that a result is asked for in; "" is none.
+type outputs struct{ json, html string }
+
+// check tells before a long measurement, not after it, that a file cannot be
+// written.
+func (o outputs) check() error {
+	for _, path := range []string{o.json, o.html} {
+		if path == "" || path == "-" {
+			continue
+		}
+		_, err := os.Stat(path)
+		isNew := errors.Is(err, fs.ErrNotExist)
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+		if err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+		f.Close()
+		if isNew {
+			os.Remove(path)
+		}
+	}
+	return nil
+}
+
+// show prints the table, and writes files; JSON for "-" goes in the table's
 // place.
-func show(r result, jsonFile string, out io.Writer) error {
-	if jsonFile != "" {
+func show(r result, to outputs, out io.Writer) error {
+	var pageErr error
+	if to.html != "" {
+		if err := writePage(r, to.html); err != nil {
+			pageErr = usageErr(fmt.Errorf("write page: %w", err))
+		}
+	}
+	return errors.Join(pageErr, showTable(r, to, out))
+}
+
+func showTable(r result, to outputs, out io.Writer) error {
+	if to.json != "" {
 		b, err := json.MarshalIndent(r.digest(), "", "  ")
 		if err != nil {
 			return fmt.Errorf("write result: %w", err)
 		}
 		b = append(b, '\n')
-		if jsonFile == "-" {
+		if to.json == "-" {
 			_, err = out.Write(b)
 			return err
 		}
-		if err := os.WriteFile(jsonFile, b, 0o644); err != nil {
+		if err := os.WriteFile(to.json, b, 0o644); err != nil {
 			return usageErr(fmt.Errorf("write result: %w", err))
 		}
 	}
 	return r.table(out)
+}
+
+func writePage(r result, file string) error {
+	p, ok := r.(paged)
+	if !ok {
+		return errors.New("only a record of `plimsoll compare` has an HTML page; leave out --html for its table, or use --json")
+	}
+	var b bytes.Buffer
+	if err := p.page(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
 }
