@@ -17,6 +17,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/address"
+	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -65,32 +66,6 @@ func TestIdleConnectionIsClosedAfterKeepalive(t *testing.T) {
 	c.ended()
 	c.Close()
 	await(t, "no connection", func() bool { return r.Stats().Connections == 0 })
-}
-
-func TestExpiry(t *testing.T) {
-	running := rules{first: 300, keepalive: 1000, linger: 50}
-	stopping := rules{first: 300, keepalive: 1000, linger: 50, drain: 500}
-	for _, test := range []struct {
-		name  string
-		rules rules
-		state uint32
-		since int64
-		want  int64
-	}{
-		{"nothing came yet", running, fresh, 100, 400},
-		{"nothing came before the engine stops", stopping, fresh, 500, 550},
-		{"idle", running, idle, 100, 1100},
-		{"a request runs", running, busy, 100, forever},
-		{"answered for the last time", running, lingering, 100, 100 + int64(lingerTime)},
-		{"closed already", running, gone, 100, forever},
-		{"idle when the engine stops", stopping, idle, 100, 550},
-		{"idle since the engine stops", stopping, idle, 600, 650},
-		{"stopping does not hurry a request", stopping, busy, 100, forever},
-	} {
-		if at := test.rules.expiry(test.state, test.since); at != test.want {
-			t.Errorf("%s: expires at %d, want %d", test.name, at, test.want)
-		}
-	}
 }
 
 // A client that went away without a request costs no thread, even if none is
@@ -250,7 +225,7 @@ func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	late := newSocket(fd, "tcp", nil, ln)
+	late := blocking.New(fd, "tcp", nil, ln)
 	defer late.Close() //nolint:errcheck // of a test
 
 	lowest, err := unix.Dup(fd)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/container"
 )
 
 // At 1,000 requests/s: every request that was sent is answered, no connection
@@ -107,7 +108,7 @@ func TestDrainServesTheAcceptQueue(t *testing.T) {
 	}
 	await(t, "one is held, four are in the kernel's queue", func() bool { return r.Stats().Accepted == 2 })
 	r.cancel()
-	await(t, "draining", func() bool { return r.draining.Load() })
+	await(t, "draining", func() bool { return r.container.Draining() })
 	g.release()
 	for _, c := range clients[1:] {
 		if res, _ := c.answer(); res.StatusCode != http.StatusOK || !res.Close {
@@ -185,7 +186,7 @@ func TestServeOnlyOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Serve(context.Background(), ln, http.NotFoundHandler()); !errors.Is(err, errServed) {
+	if err := r.Serve(context.Background(), ln, http.NotFoundHandler()); !errors.Is(err, container.ErrServed) {
 		t.Errorf("a second Serve: %v", err)
 	}
 	if _, err := ln.Accept(); err == nil {

@@ -9,8 +9,6 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/plimsoll-dev/plimsoll/internal/account"
 )
 
 // From outside: the upstream's gauge reads max, as many threads sleep in
@@ -67,45 +65,6 @@ func TestPoolShrinksToSpareAfterIdle(t *testing.T) {
 	}
 	await(t, "2 threads left", func() bool { return r.Stats().Threads == 2 && len(tasks(t, "plimsoll-exec", "comm")) == 2 })
 	clients[0].send("/").expect(http.StatusOK)
-}
-
-// The rule of shrinking, on a clock of its own.
-func TestExpireEndsThoseThatRestLongest(t *testing.T) {
-	jobs := make(chan struct{})
-	var ledger account.Ledger
-	x := &executor[int]{name: "test-exec", run: func(int) { <-jobs }, ledger: &ledger, size: 5, spare: 2, limit: -1, idle: 1000}
-	x.start()
-	defer x.stop()
-	for range 5 {
-		x.submit(0)
-	}
-	close(jobs)
-	resting := func() int {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		return len(x.resting)
-	}
-	await(t, "5 threads at rest", func() bool { return resting() == 5 })
-	for i, w := range x.resting {
-		w.since = int64(100 * i)
-	}
-	for _, step := range []struct {
-		now, again int64
-		left       int
-	}{
-		{999, 1000, 5},    // the first is due at 1000
-		{1000, 1100, 4},   // one due
-		{1199, 1200, 3},   // another
-		{10000, 11000, 2}, // all due, two are spare; nothing to do before 11000
-	} {
-		if again := x.expire(step.now); again != step.again || resting() != step.left {
-			t.Errorf("at %d: %d threads left, again at %d; want %d and %d", step.now, resting(), again, step.left, step.again)
-		}
-	}
-	await(t, "the others ended", func() bool { return len(tasks(t, "test-exec", "comm")) == 2 })
-	if first := x.resting[0].since; first != 300 {
-		t.Errorf("the one left resting longest rests since %d, want 300", first)
-	}
 }
 
 func TestFullQueueIsRefusedAndServiceGoesOn(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/address"
+	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 )
 
 func TestHijackedConnectionIsTheHandlers(t *testing.T) {
@@ -76,7 +77,7 @@ func TestContextOfAHijackedConnection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := newSocket(fd, "tcp", nil, ln)
+		c := blocking.New(fd, "tcp", nil, ln)
 		defer c.Close() //nolint:errcheck // of a test
 		clients[i] = &client{c, bufio.NewReader(c), t}
 		_ = c.SetDeadline(time.Now().Add(patience))
@@ -84,7 +85,7 @@ func TestContextOfAHijackedConnection(t *testing.T) {
 	connectTo(t, r.address).send("/hijack")
 	<-hijacked
 	for _, c := range clients {
-		if err := unix.Connect(c.Conn.(*socket).fd, to); err != nil {
+		if err := unix.Connect(c.Conn.(*blocking.Socket).FD(), to); err != nil {
 			t.Fatal(err)
 		}
 	}

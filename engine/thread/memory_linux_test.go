@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/executor"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
 
@@ -41,17 +41,16 @@ func measureIdle(n string) error {
 	if err != nil {
 		return err
 	}
-	var ledger account.Ledger
-	x := &executor[func()]{name: "idle", run: func(f func()) { f() }, ledger: &ledger, size: threads, limit: -1, idle: int64(time.Hour)}
+	x := executor.New(executor.Config[func()]{Name: "idle", Run: func(f func()) { f() }, Core: threads, Max: threads, Queue: -1, Idle: time.Hour})
 	use := idleUse{Before: inUse()}
 	for range threads {
-		x.submit(func() { osthread.Sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
+		x.Submit(func() { osthread.Sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
 	}
-	for ledger.Busy.Load() > 0 || ledger.Threads.Load() < int64(threads) {
+	for s := x.Stats(); s.Busy > 0 || s.Threads < threads; s = x.Stats() {
 		time.Sleep(time.Millisecond)
 	}
 	use.With = inUse()
-	x.stop()
+	x.Stop()
 	for len(tasksOf("idle", "comm")) > 0 {
 		time.Sleep(time.Millisecond)
 	}

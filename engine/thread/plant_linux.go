@@ -1,15 +1,14 @@
 package thread
 
-import "github.com/plimsoll-dev/plimsoll/model"
+import (
+	"github.com/plimsoll-dev/plimsoll/internal/container"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
 
 // A Plant is a fault to be built into an engine, so that those who measure
 // engines can prove that they find it. The zero Plant is an engine as it
 // should be.
-type Plant struct {
-	Workers     int  // threads there are at most, whatever max says; 0: as max says
-	NewestFirst bool // the queue is served last in, first out
-	Connections int  // added to the cap on connections
-}
+type Plant = container.Plant
 
 // NewPlanted is [New] with a fault. It is for tests of the measuring side,
 // which cannot be told from inside: the configuration says one thing and the
@@ -19,10 +18,6 @@ func NewPlanted(cfg model.EngineConfig, p Plant) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Workers > 0 {
-		e.executor.size = p.Workers
-	}
-	e.executor.newest = p.NewestFirst
-	e.conns.limit += p.Connections
+	e.container.Plant(p)
 	return e, nil
 }

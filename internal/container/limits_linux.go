@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"errors"
@@ -23,31 +23,27 @@ const (
 	ownDescriptors = 64
 )
 
-// Procs returns the GOMAXPROCS that a process serving with cfg needs: a
-// processor for each thread of the pool, so that the kernel schedules them
-// and Go's scheduler does not, and a few for the acceptor, the poller and the
-// runtime.
-func Procs(cfg model.EngineConfig) int { return cfg.Int("max") + 10 }
-
 // A ceiling is a limit that the system sets.
 type ceiling struct {
 	n      int
 	source string // what to raise
 }
 
-// checkCeilings reports what the system does not allow. Threads have to be
-// counted beforehand: Go ends the process if one cannot be made.
-func checkCeilings(cfg model.EngineConfig, threads, descriptors ceiling) error {
+// checkCeilings reports what the system does not allow: of threads the pool's,
+// and so many beside it. They have to be counted beforehand: Go ends the process
+// if one cannot be made.
+func checkCeilings(cfg model.EngineConfig, beside int, threads, descriptors ceiling) error {
 	var errs []error
-	if need := cfg.Int("max") + ownThreads; need > threads.n {
-		errs = append(errs, fmt.Errorf("thread: max=%d needs %d threads, and %s allows %d: raise it, or write max=%d or less",
-			cfg.Int("max"), need, threads.source, threads.n, max(1, threads.n-ownThreads)))
+	beside += ownThreads
+	if need := cfg.Int("max") + beside; need > threads.n {
+		errs = append(errs, fmt.Errorf("%s: max=%d needs %d threads, and %s allows %d: raise it, or write max=%d or less",
+			cfg.Engine, cfg.Int("max"), need, threads.source, threads.n, max(1, threads.n-beside)))
 	}
 	// One for each connection and the one held, and for each thread one to
 	// whatever it waits for.
 	if need := cfg.Int("connections") + 1 + cfg.Int("max") + ownDescriptors; need > descriptors.n {
-		errs = append(errs, fmt.Errorf("thread: connections=%d and max=%d need %d descriptors, and %s allows %d: raise it, or write connections=%d or less",
-			cfg.Int("connections"), cfg.Int("max"), need, descriptors.source, descriptors.n, max(1, cfg.Int("connections")-(need-descriptors.n))))
+		errs = append(errs, fmt.Errorf("%s: connections=%d and max=%d need %d descriptors, and %s allows %d: raise it, or write connections=%d or less",
+			cfg.Engine, cfg.Int("connections"), cfg.Int("max"), need, descriptors.source, descriptors.n, max(1, cfg.Int("connections")-(need-descriptors.n))))
 	}
 	return errors.Join(errs...)
 }

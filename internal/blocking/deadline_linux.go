@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"math"
@@ -97,7 +97,7 @@ func (d *direction) limit(fd int, timeout time.Duration) error {
 }
 
 // setDeadline also holds for a call under way.
-func (s *socket) setDeadline(t time.Time, dirs ...*direction) error {
+func (s *Socket) setDeadline(t time.Time, dirs ...*direction) error {
 	if s.refs.Load()&closing != 0 {
 		return s.fail("set", net.ErrClosed)
 	}
@@ -125,7 +125,7 @@ func (s *socket) setDeadline(t time.Time, dirs ...*direction) error {
 }
 
 // end wakes the thread that sleeps in d's call.
-func (s *socket) end(d *direction) {
+func (s *Socket) end(d *direction) {
 	if !s.acquire() {
 		return
 	}
@@ -135,12 +135,12 @@ func (s *socket) end(d *direction) {
 }
 
 // SetDeadline sets both deadlines.
-func (s *socket) SetDeadline(t time.Time) error { return s.setDeadline(t, &s.rd, &s.wr) }
+func (s *Socket) SetDeadline(t time.Time) error { return s.setDeadline(t, &s.rd, &s.wr) }
 
 // SetReadDeadline sets the time at which Read fails with
 // os.ErrDeadlineExceeded.
-func (s *socket) SetReadDeadline(t time.Time) error { return s.setDeadline(t, &s.rd) }
+func (s *Socket) SetReadDeadline(t time.Time) error { return s.setDeadline(t, &s.rd) }
 
 // SetWriteDeadline sets the time at which Write fails with
 // os.ErrDeadlineExceeded.
-func (s *socket) SetWriteDeadline(t time.Time) error { return s.setDeadline(t, &s.wr) }
+func (s *Socket) SetWriteDeadline(t time.Time) error { return s.setDeadline(t, &s.wr) }

@@ -1,4 +1,4 @@
-package thread
+package executor
 
 // A queue is a first-in-first-out queue on a ring that grows as needed and
 // never shrinks below its peak's power of two. The zero value is ready.

@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"errors"

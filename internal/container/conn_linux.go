@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/address"
+	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
-	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -30,15 +30,37 @@ const (
 	gone                    // nobody: closed, or handed to a handler
 )
 
-// A conn is a client's connection: the exchange.Transport of its requests,
+// A Carrier is what an engine has for a connection: what carries its requests,
+// one after the other.
+type Carrier interface {
+	// Task returns the task of the connection's requests.
+	Task() engine.Task
+	// Owned reports whether the calling goroutine is the one that runs the
+	// request, and not one that the handler started.
+	Owned() bool
+	// BeforeIO is called by the goroutine that runs the request before it reads
+	// from the client or writes to it, which blocks its thread.
+	BeforeIO()
+	// Run is called on a thread of the executor whenever the connection is given
+	// to it: when a request has come, and after Readmit.
+	Run()
+}
+
+// A Conn is a client's connection: the exchange.Transport of its requests,
 // and the reactor.Handler of its descriptor.
-type conn struct {
-	socket
-	engine   *Engine
-	exchange *exchange.Conn
-	task     inline.Task
-	clock    account.Clock
-	base     context.Context // of its requests: values only
+//
+// An engine calls, on the thread that the connection was given to and in this
+// order, [Conn.ReadHead], [Conn.Begin], [Conn.Handle], the Clock's End, and
+// [Conn.Next].
+type Conn struct {
+	blocking.Socket
+	// Clock accounts for the request that runs.
+	Clock account.Clock
+
+	container *Container
+	carrier   Carrier
+	exchange  *exchange.Conn
+	base      context.Context // of its requests: values only
 
 	state atomic.Uint32
 	since atomic.Int64 // when it became idle or lingering
@@ -65,67 +87,76 @@ type conn struct {
 	failed atomic.Bool // and not completely
 	whole  bool        // the handler did not break off
 
-	prev, next *conn // guarded by connections.mu
+	prev, next *Conn // guarded by connections.mu
 }
 
-func (e *Engine) newConn(fd int, sa unix.Sockaddr) *conn {
-	c := &conn{engine: e}
-	network := e.network
-	var local, remote net.Addr = e.local, address.Of(sa)
+func (t *Container) newConn(fd int, sa unix.Sockaddr) *Conn {
+	c := &Conn{container: t}
+	network := t.network
+	var local, remote net.Addr = t.local, address.Of(sa)
 	if network != "unix" {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // only latency depends on it
 		local = address.Local(fd)                                         // the listener's may be a wildcard
 	}
-	c.socket.init(fd, network, local, remote)
-	c.rd.onBlock, c.wr.onBlock = c.blocks, c.blocks
-	c.base = engine.WithTask(context.WithValue(e.base, http.LocalAddrContextKey, local), &c.task)
-	c.exchange = exchange.New(c, &e.exchange)
+	c.Init(fd, network, local, remote)
+	c.OnBlock(c.blocks)
+	c.carrier = t.attach(c)
+	c.base = engine.WithTask(context.WithValue(t.base, http.LocalAddrContextKey, local), c.carrier.Task())
+	c.exchange = exchange.New(c, &t.exchange)
 	return c
 }
 
 // blocks accounts for the time in which a thread waits for the client.
-func (c *conn) blocks(begin bool) {
-	owned := c.task.Owned() // else a goroutine of the handler's waits, and the request does not
+func (c *Conn) blocks(begin bool) {
+	owned := c.carrier.Owned() // else a goroutine of the handler's waits, and the request does not
 	switch {
 	case c.heading.Load() && begin:
 		c.waiting = account.Now()
 	case c.heading.Load():
 		c.waited += account.Now() - c.waiting
 	case owned && begin:
-		c.returnTo = c.clock.Enter(model.Calling)
+		c.returnTo = c.Clock.Enter(model.Calling)
 	case owned:
-		c.clock.Leave(c.returnTo)
+		c.Clock.Leave(c.returnTo)
 	}
 }
 
 // Read implements exchange.Transport.
-func (c *conn) Read(p []byte) (int, error) {
+func (c *Conn) Read(p []byte) (int, error) {
 	if c.shut {
 		return 0, io.EOF // exchange.Conn.Close drains; the poller does that
 	}
-	return c.socket.Read(p)
+	c.beforeIO()
+	return c.Socket.Read(p)
 }
 
 // Write implements exchange.Transport.
-func (c *conn) Write(p []byte) (int, error) {
+func (c *Conn) Write(p []byte) (int, error) {
+	c.beforeIO()
 	c.wrote.Store(true)
-	n, err := c.socket.Write(p)
+	n, err := c.Socket.Write(p)
 	if err != nil {
 		c.failed.Store(true)
 	}
 	return n, err
 }
 
+func (c *Conn) beforeIO() {
+	if !c.heading.Load() && c.carrier.Owned() {
+		c.carrier.BeforeIO()
+	}
+}
+
 // CloseWrite implements exchange.Transport.
-func (c *conn) CloseWrite() error {
+func (c *Conn) CloseWrite() error {
 	c.shut = true
-	return c.socket.CloseWrite()
+	return c.Socket.CloseWrite()
 }
 
 // Close implements exchange.Transport, on the thread that serves the
 // connection. After CloseWrite the connection goes to the poller, which
 // waits for the client to hang up; no thread does.
-func (c *conn) Close() error {
+func (c *Conn) Close() error {
 	if c.shut {
 		c.park(lingering)
 		return nil
@@ -134,23 +165,23 @@ func (c *conn) Close() error {
 }
 
 // close ends the connection; its owner calls it, once.
-func (c *conn) close() error {
+func (c *Conn) close() error {
 	c.mu.Lock()
 	c.state.Store(gone) // from here on watch keeps off the descriptor, whose number may be another's
-	_ = c.engine.poller.reactor.Remove(c.fd)
+	_ = c.container.poller.reactor.Remove(c.FD())
 	c.mu.Unlock()
-	c.engine.conns.remove(c)
-	return c.socket.Close()
+	c.container.conns.remove(c)
+	return c.Socket.Close()
 }
 
 // park gives the connection to the poller. The caller must not touch it any
 // more.
-func (c *conn) park(state uint32) {
+func (c *Conn) park(state uint32) {
 	c.mu.Lock()
 	c.watched = false
 	c.state.Store(state)
 	c.since.Store(account.Now())
-	err := c.engine.poller.reactor.Modify(c.fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot)
+	err := c.container.poller.reactor.Modify(c.FD(), reactor.Readable|reactor.PeerClosed|reactor.OneShot)
 	c.mu.Unlock()
 	if err != nil { // out of memory; it is still ours
 		_ = c.close()
@@ -159,8 +190,8 @@ func (c *conn) park(state uint32) {
 
 // NetConn implements exchange.Transport: the connection in ordinary Go form,
 // on a descriptor of its own.
-func (c *conn) NetConn() (net.Conn, error) {
-	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
+func (c *Conn) NetConn() (net.Conn, error) {
+	fd, err := unix.FcntlInt(uintptr(c.FD()), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("fcntl", err)
 	}

@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"bytes"
@@ -10,20 +10,33 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 )
 
+// await polls until a state is there.
+func await(t testing.TB, what string, state func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !state(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+	}
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 // pair returns a connection of ours and its peer.
-func pair(t *testing.T) (*socket, *net.TCPConn) {
+func pair(t *testing.T) (*Socket, *net.TCPConn) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	c, err := dial(context.Background(), "tcp", ln.Addr().String())
+	c, err := Dial(context.Background(), "tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +48,7 @@ func pair(t *testing.T) (*socket, *net.TCPConn) {
 	if c.LocalAddr().String() != peer.RemoteAddr().String() || c.RemoteAddr().String() != peer.LocalAddr().String() {
 		t.Errorf("addresses %v, %v; the peer's are %v, %v", c.LocalAddr(), c.RemoteAddr(), peer.LocalAddr(), peer.RemoteAddr())
 	}
-	return c.(*socket), peer.(*net.TCPConn)
+	return c.(*Socket), peer.(*net.TCPConn)
 }
 
 // blocked returns when a call of that direction sleeps, or is about to.
@@ -222,11 +235,11 @@ func TestDialErrors(t *testing.T) {
 		{"no such socket", context.Background(), "unix", t.TempDir() + "/none", unix.ENOENT},
 	} {
 		var op *net.OpError
-		if c, err := dial(test.ctx, test.network, test.address); !errors.Is(err, test.want) || !errors.As(err, &op) || op.Op != "dial" {
+		if c, err := Dial(test.ctx, test.network, test.address); !errors.Is(err, test.want) || !errors.As(err, &op) || op.Op != "dial" {
 			t.Errorf("%s: %v, %v", test.name, c, err)
 		}
 	}
-	if _, err := dial(context.Background(), "tcp", "127.0.0.1"); err == nil {
+	if _, err := Dial(context.Background(), "tcp", "127.0.0.1"); err == nil {
 		t.Error("dialled an address without a port")
 	}
 }
@@ -239,7 +252,7 @@ func TestDialName(t *testing.T) {
 	defer ln.Close()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
 	for _, host := range []string{"localhost", "", "127.0.0.1"} {
-		c, err := dial(context.Background(), "tcp4", net.JoinHostPort(host, port))
+		c, err := Dial(context.Background(), "tcp4", net.JoinHostPort(host, port))
 		if err != nil {
 			t.Errorf("host %q: %v", host, err)
 			continue
@@ -268,12 +281,12 @@ func TestDialIsEndedByItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := dial(ctx, "tcp", address); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := Dial(ctx, "tcp", address); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("deadline: %v", err)
 	}
 	ctx, cancel = context.WithCancel(context.Background())
 	time.AfterFunc(20*time.Millisecond, cancel)
-	if _, err := dial(ctx, "tcp", address); !errors.Is(err, context.Canceled) {
+	if _, err := Dial(ctx, "tcp", address); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"sync"
@@ -12,7 +12,7 @@ type connections struct {
 	limit int
 
 	mu      sync.Mutex // guards what follows; held for a few list operations
-	first   *conn
+	first   *Conn
 	open    int
 	waiter  *osthread.Parker // of the acceptor, while it waits for room
 	sealed  bool             // no more will come
@@ -23,7 +23,7 @@ func newConnections(limit int) *connections {
 	return &connections{limit: limit, drained: make(chan struct{})}
 }
 
-func (l *connections) add(c *conn) {
+func (l *connections) add(c *Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open++
@@ -33,8 +33,8 @@ func (l *connections) add(c *conn) {
 	l.first = c
 }
 
-func (l *connections) remove(c *conn) {
-	c.engine.ledger.Connections.Add(-1)
+func (l *connections) remove(c *Conn) {
+	c.container.ledger.Connections.Add(-1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if c.prev != nil {
@@ -85,7 +85,7 @@ func (l *connections) settle() {
 }
 
 // collect appends the connections that which says yes to.
-func (l *connections) collect(dst []*conn, which func(*conn) bool) []*conn {
+func (l *connections) collect(dst []*Conn, which func(*Conn) bool) []*Conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := l.first; c != nil; c = c.next {

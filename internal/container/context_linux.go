@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
@@ -6,7 +6,7 @@ import (
 )
 
 // begin makes the context of a request, which endRequest ends.
-func (c *conn) begin() *lifetime.Context {
+func (c *Conn) begin() *lifetime.Context {
 	r := lifetime.New(c.base, c)
 	c.mu.Lock()
 	c.request = r
@@ -14,7 +14,7 @@ func (c *conn) begin() *lifetime.Context {
 	return r
 }
 
-func (c *conn) endRequest(r *lifetime.Context) {
+func (c *Conn) endRequest(r *lifetime.Context) {
 	c.mu.Lock()
 	c.request = nil
 	c.mu.Unlock()
@@ -23,18 +23,18 @@ func (c *conn) endRequest(r *lifetime.Context) {
 
 // Watch implements [lifetime.Watcher]: it has the poller look out for the
 // client's end.
-func (c *conn) Watch(r *lifetime.Context) (left bool) {
+func (c *Conn) Watch(r *lifetime.Context) (left bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.request == r && !c.left && !c.watched && c.state.Load() == busy {
 		c.watched = true
-		_ = c.engine.poller.reactor.Modify(c.fd, reactor.PeerClosed|reactor.OneShot) // out of memory: nobody will tell
+		_ = c.container.poller.reactor.Modify(c.FD(), reactor.PeerClosed|reactor.OneShot) // out of memory: nobody will tell
 	}
 	return c.left
 }
 
 // hangup tells the request that runs that its client went away.
-func (c *conn) hangup() {
+func (c *Conn) hangup() {
 	c.mu.Lock()
 	c.left = true
 	r := c.request

@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"errors"
@@ -8,11 +8,11 @@ import (
 
 // SyscallConn lends the descriptor, so that a connection pool can look without
 // waiting whether the peer has closed.
-func (s *socket) SyscallConn() (syscall.RawConn, error) { return rawSocket{s}, nil }
+func (s *Socket) SyscallConn() (syscall.RawConn, error) { return rawSocket{s}, nil }
 
 // A rawSocket is a descriptor in blocking mode: there is no readiness to wait
 // for, so it has Control only.
-type rawSocket struct{ s *socket }
+type rawSocket struct{ s *Socket }
 
 func (r rawSocket) Control(f func(fd uintptr)) error {
 	if !r.s.acquire() {

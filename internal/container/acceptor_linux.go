@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"fmt"
@@ -18,23 +18,23 @@ import (
 // An acceptor is the thread that takes connections from the kernel. It works
 // on a duplicate of the listener's descriptor.
 type acceptor struct {
-	engine *Engine
-	ln     net.Listener
-	fd     int
-	wake   int          // eventfd: readable once the engine stops
-	until  atomic.Int64 // when to stop accepting; 0: the engine runs
+	container *Container
+	ln        net.Listener
+	fd        int
+	wake      int          // eventfd: readable once the engine stops
+	until     atomic.Int64 // when to stop accepting; 0: the engine runs
 }
 
 // newAcceptor takes over ln's queue, and sets how long it is.
-func newAcceptor(e *Engine, ln net.Listener, backlog int) (*acceptor, error) {
-	a := &acceptor{engine: e, ln: ln}
+func newAcceptor(t *Container, ln net.Listener, backlog int) (*acceptor, error) {
+	a := &acceptor{container: t, ln: ln}
 	var err error
 	if a.fd, err = listener.Take(ln, backlog); err != nil {
-		return nil, fmt.Errorf("thread: %w", err)
+		return nil, err
 	}
 	if a.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 		unix.Close(a.fd)
-		return nil, fmt.Errorf("thread: eventfd: %w", err)
+		return nil, fmt.Errorf("eventfd: %w", err)
 	}
 	return a, nil
 }
@@ -86,7 +86,7 @@ func (a *acceptor) run() error {
 				return nil
 			}
 		default:
-			return fmt.Errorf("thread: accept: %w", err)
+			return fmt.Errorf("accept: %w", err)
 		}
 	}
 }
@@ -94,15 +94,15 @@ func (a *acceptor) run() error {
 // serve puts a connection under the poller's care. At the cap it first waits,
 // holding the connection, for another one to close.
 func (a *acceptor) serve(fd int, sa unix.Sockaddr) {
-	e := a.engine
-	e.ledger.Accepted.Add(1)
-	e.ledger.Connections.Add(1)
-	e.conns.room()
-	c := e.newConn(fd, sa)
-	e.conns.add(c)
+	t := a.container
+	t.ledger.Accepted.Add(1)
+	t.ledger.Connections.Add(1)
+	t.conns.room()
+	c := t.newConn(fd, sa)
+	t.conns.add(c)
 	c.mu.Lock()
 	c.since.Store(account.Now())
-	err := e.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c)
+	err := t.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c)
 	c.mu.Unlock()
 	if err != nil { // the kernel is out of memory, or of watches
 		_ = c.close()

@@ -1,17 +1,20 @@
-package thread
+package container
 
 import (
+	"math"
 	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 )
 
 const (
+	forever = math.MaxInt64
 	// lingerTime is how long a connection that was answered for the last time
 	// waits for the client to hang up (net/http's rstAvoidanceDelay), and
 	// lingerBytes how much it reads meanwhile.
@@ -30,24 +33,24 @@ const refusal = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-L
 // runs, and for the clients of those on which one does. Its methods run on
 // that thread; it never waits for a client.
 type poller struct {
-	engine  *Engine
-	reactor *reactor.Reactor
-	sweeper reactor.Timer
-	shrink  reactor.Timer
-	expired []*conn
-	scratch [16 << 10]byte
+	container *Container
+	reactor   *reactor.Reactor
+	sweeper   reactor.Timer
+	shrink    reactor.Timer
+	expired   []*Conn
+	scratch   [16 << 10]byte
 
 	// drain is when the engine began to stop, and 0 before.
 	drain  int64
 	closed bool
 }
 
-func newPoller(e *Engine) (*poller, error) {
+func newPoller(t *Container) (*poller, error) {
 	r, err := reactor.New()
 	if err != nil {
 		return nil, err
 	}
-	p := &poller{engine: e, reactor: r}
+	p := &poller{container: t, reactor: r}
 	p.sweeper.Init(p.sweep)
 	p.shrink.Init(p.expireThreads)
 	return p, nil
@@ -82,11 +85,11 @@ func (p *poller) beginDrain() {
 
 func (p *poller) expireThreads() {
 	now := account.Now()
-	p.reactor.Start(&p.shrink, min(p.engine.executor.expire(now), p.engine.auxiliary.expire(now)))
+	p.reactor.Start(&p.shrink, p.container.expire(now))
 }
 
 // Ready implements reactor.Handler.
-func (c *conn) Ready(ev reactor.Events) {
+func (c *Conn) Ready(ev reactor.Events) {
 	if ev&reactor.Readable == 0 {
 		c.hangup() // armed by watch
 		return
@@ -103,10 +106,10 @@ func (c *conn) Ready(ev reactor.Events) {
 }
 
 // pending reports whether there is something to read.
-func (c *conn) pending() bool {
+func (c *Conn) pending() bool {
 	var one [1]byte
 	for {
-		n, err := receive(c.fd, one[:], unix.MSG_PEEK)
+		n, err := blocking.Receive(c.FD(), one[:], unix.MSG_PEEK)
 		if err != unix.EINTR {
 			return err == nil && n > 0
 		}
@@ -114,21 +117,21 @@ func (c *conn) pending() bool {
 }
 
 // dispatch gives a connection that has a request to the executor.
-func (c *conn) dispatch(ev reactor.Events) {
+func (c *Conn) dispatch(ev reactor.Events) {
 	c.ready = account.Now()
 	c.state.Store(busy)
 	if ev&reactor.PeerClosed != 0 {
 		c.hangup() // it has sent a request, and no more will come
 	}
-	if !c.engine.executor.submit(c) {
+	if !c.container.executor.Submit(c) {
 		c.refuse()
 	}
 }
 
 // refuse answers 503, or nothing to a client that does not even take that.
-func (c *conn) refuse() {
-	c.engine.ledger.Rejected.Add(1)
-	if n, err := send(c.fd, []byte(refusal)); err != nil || n < len(refusal) || c.CloseWrite() != nil {
+func (c *Conn) refuse() {
+	c.container.ledger.Rejected.Add(1)
+	if n, err := blocking.Send(c.FD(), []byte(refusal)); err != nil || n < len(refusal) || c.CloseWrite() != nil {
 		_ = c.close()
 		return
 	}
@@ -138,9 +141,9 @@ func (c *conn) refuse() {
 // drain reads what a client still sends that was answered for the last time.
 // Closing with unread input would reset the connection, and the answer with
 // it.
-func (c *conn) drain() {
-	p := c.engine.poller
-	n, err := receive(c.fd, p.scratch[:], 0)
+func (c *Conn) drain() {
+	p := c.container.poller
+	n, err := blocking.Receive(c.FD(), p.scratch[:], 0)
 	c.drained += n
 	switch {
 	case err == unix.EINTR || err == unix.EAGAIN:
@@ -148,7 +151,7 @@ func (c *conn) drain() {
 		_ = c.close()
 		return
 	}
-	if p.reactor.Modify(c.fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot) != nil {
+	if p.reactor.Modify(c.FD(), reactor.Readable|reactor.PeerClosed|reactor.OneShot) != nil {
 		_ = c.close()
 	}
 }
@@ -160,7 +163,7 @@ func (p *poller) sweep() {
 	now := account.Now()
 	rules := p.rules()
 	next := now + min(rules.first, rules.keepalive, int64(lingerTime))
-	p.expired = p.engine.conns.collect(p.expired[:0], func(c *conn) bool {
+	p.expired = p.container.conns.collect(p.expired[:0], func(c *Conn) bool {
 		at := rules.expiry(c.state.Load(), c.since.Load())
 		if at > now {
 			next = min(next, at)
@@ -175,7 +178,7 @@ func (p *poller) sweep() {
 }
 
 func (p *poller) rules() rules {
-	return rules{int64(p.engine.limits.HeaderTimeout), int64(p.engine.keepalive), int64(p.engine.limits.Linger), p.drain}
+	return rules{int64(p.container.limits.HeaderTimeout), int64(p.container.keepalive), int64(p.container.limits.Linger), p.drain}
 }
 
 // rules say when the poller gives up on a connection; nanoseconds.
@@ -202,7 +205,7 @@ func (r rules) expiry(state uint32, since int64) int64 {
 
 // expire closes the connection if its time is still up. An idle one hears
 // first that nothing more comes, and lingers.
-func (c *conn) expire(now int64, r rules) {
+func (c *Conn) expire(now int64, r rules) {
 	if !c.mu.TryLock() {
 		return // a thread is giving it to the poller just now
 	}

@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"io"
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A socket is a net.Conn on a descriptor in blocking mode: Read is a read(2)
+// A Socket is a net.Conn on a descriptor in blocking mode: Read is a read(2)
 // in which the calling thread sleeps, Write a write(2). Like every net.Conn it
 // may be used by several goroutines at once.
 //
@@ -18,7 +18,7 @@ import (
 // that may block. One that is set while another thread sleeps in the call, and
 // passes, wakes that thread by shutdown(2), because nothing else does: that
 // direction of the connection is then at its end for good.
-type socket struct {
+type Socket struct {
 	fd     int
 	refs   atomic.Int32 // calls that use fd, plus one until Close; or'ed with closing
 	rd, wr direction
@@ -27,24 +27,32 @@ type socket struct {
 	local, remote net.Addr
 }
 
+// OnBlock has f called before and after each Read and Write that blocks, on its
+// goroutine. It is set before the socket is used.
+func (s *Socket) OnBlock(f func(begin bool)) { s.rd.onBlock, s.wr.onBlock = f, f }
+
+// FD returns the descriptor, which is the socket's until Close.
+func (s *Socket) FD() int { return s.fd }
+
 // closing in refs keeps new calls out.
 const closing = 1 << 30
 
-// newSocket takes over fd, which is in blocking mode.
-func newSocket(fd int, network string, local, remote net.Addr) *socket {
-	s := new(socket)
-	s.init(fd, network, local, remote)
+// New takes over fd, which is in blocking mode.
+func New(fd int, network string, local, remote net.Addr) *Socket {
+	s := new(Socket)
+	s.Init(fd, network, local, remote)
 	return s
 }
 
-func (s *socket) init(fd int, network string, local, remote net.Addr) {
+// Init is [New] for a Socket that is part of a larger value.
+func (s *Socket) Init(fd int, network string, local, remote net.Addr) {
 	s.fd, s.network, s.local, s.remote = fd, network, local, remote
 	s.refs.Store(1)
 	s.rd.option, s.rd.how = unix.SO_RCVTIMEO, unix.SHUT_RD
 	s.wr.option, s.wr.how, s.wr.eager = unix.SO_SNDTIMEO, unix.SHUT_WR, true
 }
 
-func (s *socket) acquire() bool {
+func (s *Socket) acquire() bool {
 	for {
 		n := s.refs.Load()
 		if n&closing != 0 {
@@ -58,7 +66,7 @@ func (s *socket) acquire() bool {
 
 // release closes the descriptor behind the last user, never under one, whose
 // system call would then meet whatever gets the number next.
-func (s *socket) release() error {
+func (s *Socket) release() error {
 	if s.refs.Add(-1) == closing {
 		return unix.Close(s.fd)
 	}
@@ -67,7 +75,7 @@ func (s *socket) release() error {
 
 // Close closes the connection. Threads that sleep in a Read or Write wake, and
 // get net.ErrClosed.
-func (s *socket) Close() error {
+func (s *Socket) Close() error {
 	for {
 		n := s.refs.Load()
 		if n&closing != 0 {
@@ -87,7 +95,7 @@ func (s *socket) Close() error {
 }
 
 // CloseWrite tells the peer that nothing more will come.
-func (s *socket) CloseWrite() error {
+func (s *Socket) CloseWrite() error {
 	if !s.acquire() {
 		return s.fail("close", net.ErrClosed)
 	}
@@ -99,7 +107,7 @@ func (s *socket) CloseWrite() error {
 }
 
 // Read reads what is there, and blocks the thread while nothing is.
-func (s *socket) Read(p []byte) (int, error) {
+func (s *Socket) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -110,7 +118,7 @@ func (s *socket) Read(p []byte) (int, error) {
 	s.rd.mu.Lock()
 	defer s.rd.mu.Unlock()
 	n, err := s.rd.wait(s.fd,
-		func() (int, error) { return receive(s.fd, p, 0) },
+		func() (int, error) { return Receive(s.fd, p, 0) },
 		func() (int, error) { return unix.Read(s.fd, p) })
 	switch {
 	case err != nil:
@@ -127,7 +135,7 @@ func (s *socket) Read(p []byte) (int, error) {
 
 // Write writes all of p, and blocks the thread while the peer's window is
 // full.
-func (s *socket) Write(p []byte) (int, error) {
+func (s *Socket) Write(p []byte) (int, error) {
 	if !s.acquire() {
 		return 0, s.fail("write", net.ErrClosed)
 	}
@@ -138,7 +146,7 @@ func (s *socket) Write(p []byte) (int, error) {
 	for done < len(p) {
 		rest := p[done:]
 		n, err := s.wr.wait(s.fd,
-			func() (int, error) { return send(s.fd, rest) },
+			func() (int, error) { return Send(s.fd, rest) },
 			func() (int, error) { return unix.Write(s.fd, rest) })
 		done += max(n, 0)
 		switch {
@@ -154,8 +162,10 @@ func (s *socket) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// receive and send do not block, so they need not tell Go's scheduler.
-func receive(fd int, p []byte, flags int) (int, error) {
+// Receive reads what is there, and does not wait: it returns EAGAIN if nothing
+// is. flags are those of recv(2). So it need not tell Go's scheduler, and may be
+// called on any thread.
+func Receive(fd int, p []byte, flags int) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), uintptr(flags|unix.MSG_DONTWAIT), 0, 0)
 	if errno != 0 {
 		return 0, errno
@@ -163,7 +173,8 @@ func receive(fd int, p []byte, flags int) (int, error) {
 	return int(n), nil
 }
 
-func send(fd int, p []byte) (int, error) {
+// Send writes what fits, and does not wait: it returns EAGAIN if nothing does.
+func Send(fd int, p []byte) (int, error) {
 	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 {
 		return 0, errno
@@ -172,12 +183,15 @@ func send(fd int, p []byte) (int, error) {
 }
 
 // fail gives an error the form that package net's have.
-func (s *socket) fail(op string, err error) error {
+func (s *Socket) fail(op string, err error) error {
 	if errno, ok := err.(unix.Errno); ok {
 		err = os.NewSyscallError(op, errno)
 	}
 	return &net.OpError{Op: op, Net: s.network, Source: s.local, Addr: s.remote, Err: err}
 }
 
-func (s *socket) LocalAddr() net.Addr  { return s.local }
-func (s *socket) RemoteAddr() net.Addr { return s.remote }
+// LocalAddr implements [net.Conn].
+func (s *Socket) LocalAddr() net.Addr { return s.local }
+
+// RemoteAddr implements [net.Conn].
+func (s *Socket) RemoteAddr() net.Addr { return s.remote }

@@ -1,4 +1,4 @@
-package thread
+package blocking
 
 import (
 	"context"
@@ -12,10 +12,10 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 )
 
-// dial connects in a blocking connect(2). Names are looked up by Go's
+// Dial connects in a blocking connect(2). Names are looked up by Go's
 // resolver, and their addresses tried one after the other. The end of ctx
 // wakes a thread that sleeps in connect.
-func dial(ctx context.Context, network, addr string) (net.Conn, error) {
+func Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	addrs, err := address.Resolve(ctx, network, addr)
 	if err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
@@ -35,7 +35,7 @@ func dial(ctx context.Context, network, addr string) (net.Conn, error) {
 }
 
 // connect makes a socket and connects it.
-func connect(ctx context.Context, network string, to net.Addr) (*socket, error) {
+func connect(ctx context.Context, network string, to net.Addr) (*Socket, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func connect(ctx context.Context, network string, to net.Addr) (*socket, error) 
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	s := newSocket(fd, network, nil, to)
+	s := New(fd, network, nil, to)
 	if family != unix.AF_UNIX {
 		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // only latency depends on it
 	}
@@ -72,7 +72,7 @@ const connectTurn = time.Second
 // connect blocks the thread in connect(2) until ctx's deadline at most. A
 // connect that was interrupted, or whose time was up, goes on by itself:
 // calling it again waits on.
-func (s *socket) connect(ctx context.Context, sa unix.Sockaddr) error {
+func (s *Socket) connect(ctx context.Context, sa unix.Sockaddr) error {
 	at := int64(forever)
 	if deadline, ok := ctx.Deadline(); ok {
 		at = account.Now() + int64(time.Until(deadline))

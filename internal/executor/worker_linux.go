@@ -1,0 +1,96 @@
+package executor
+
+import (
+	"runtime"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
+)
+
+// A worker is a thread to be woken by name.
+type worker[J any] struct {
+	osthread.Parker
+	job   J
+	given bool  // there is a job; a resting thread that wakes without one ends
+	ran   bool  // a job, that is still counted in running
+	since int64 // it rests
+}
+
+func (w *worker[J]) give(j J) { w.job, w.given = j, true }
+
+// enlist makes a thread; mu is held.
+func (x *Executor[J]) enlist(w *worker[J]) {
+	x.alive++
+	x.threads.Add(1)
+	go x.thread(w)
+}
+
+// thread is the life of a thread. It never unlocks, so that the thread ends
+// with the goroutine. (Except for the main thread of the process, which Go
+// puts to sleep for good.)
+func (x *Executor[J]) thread(w *worker[J]) {
+	if !x.Unlocked {
+		runtime.LockOSThread()
+		osthread.Name(x.Name)
+		osthread.ExactTimers()
+	}
+	retired := false
+	defer func() {
+		if !retired { // a job ended its goroutine (runtime.Goexit)
+			x.mu.Lock()
+			x.done()
+			x.retire()
+			x.mu.Unlock()
+		}
+		x.threads.Done()
+	}()
+	for w.given || x.next(w) {
+		j := w.job
+		var none J
+		w.job, w.given, w.ran = none, false, true
+		x.Run(j)
+	}
+	retired = true
+}
+
+// next waits for w's next job. False means that the thread is counted out and
+// has to end.
+func (x *Executor[J]) next(w *worker[J]) bool {
+	x.mu.Lock()
+	if w.ran {
+		x.done()
+		w.ran = false
+	}
+	switch {
+	case x.Once, x.stopping:
+		x.retire()
+		x.mu.Unlock()
+		return false
+	case x.queue.len() > 0:
+		w.give(x.take())
+		x.running++
+		x.mu.Unlock()
+		return true
+	}
+	w.since = account.Now()
+	x.resting = append(x.resting, w)
+	x.mu.Unlock()
+	w.Park()
+	return w.given
+}
+
+// done counts a job out; mu is held.
+func (x *Executor[J]) done() {
+	x.account()
+	x.running--
+	x.totals.done++
+}
+
+// retire counts out a thread that ends, and replaces it if there is work; mu
+// is held.
+func (x *Executor[J]) retire() {
+	x.alive--
+	if x.queue.len() > 0 && x.alive < x.Core {
+		x.grow(x.take())
+	}
+}
