@@ -2,10 +2,20 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"runtime/debug"
 	"time"
 )
+
+// ErrRejected is what an engine has a handler panic with whose request it
+// cannot go on with, because a queue inside is full: the client gets 503 with
+// Retry-After, if nothing was sent yet, and it is no fault of the handler's.
+// Every deferred function of the handler's runs; one that recovers goes on with
+// a request that was given up.
+var ErrRejected = errors.New("exchange: the engine has no room for the rest of this request")
+
+const retryAfter = time.Second // queues come and go within one
 
 // Serve runs h for the request whose head ReadHead has read, on the calling
 // goroutine, and ends the exchange: the response is complete and written, and
@@ -57,7 +67,9 @@ func (c *Conn) run(h http.Handler, x *exchange) (returned bool) {
 
 // panicked answers for a handler that did not return.
 func (c *Conn) panicked(w *response, v any) {
-	if v != nil && v != http.ErrAbortHandler {
+	err, _ := v.(error)
+	rejected := errors.Is(err, ErrRejected) // perhaps in what a branch of Task.All panicked with
+	if v != nil && v != http.ErrAbortHandler && !rejected {
 		c.report(v, debug.Stack())
 	}
 	switch {
@@ -68,6 +80,9 @@ func (c *Conn) panicked(w *response, v any) {
 		_ = c.t.Close()
 	case v == http.ErrAbortHandler || w.sent:
 		c.broken.Store(true)
+	case rejected:
+		w.stopContinue()
+		c.answer(http.StatusServiceUnavailable, w.head, "", retryAfter)
 	default:
 		w.stopContinue()
 		c.answer(http.StatusInternalServerError, w.head, "", 0)
