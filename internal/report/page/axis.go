@@ -45,7 +45,7 @@ func (a axis) ticks(n int) []float64 {
 // where it covers few.
 func (a axis) decades() []float64 {
 	within := []float64{1}
-	if a.high/a.low < 60 {
+	if a.high/a.low < 500 {
 		within = []float64{1, 2, 5}
 	}
 	var t []float64

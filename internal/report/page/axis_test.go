@@ -16,7 +16,7 @@ func TestTicksAreRoundValues(t *testing.T) {
 		{axis{high: 0.7}, 4, []float64{0, 0.2, 0.4, 0.6}},
 		{axis{low: 95, high: 212}, 3, []float64{100, 150, 200}},
 		{axis{high: 80 << 20, unit: 1 << 20}, 4, []float64{0, 20 << 20, 40 << 20, 60 << 20, 80 << 20}}, // whole MiB
-		{axis{low: 10, high: 2000, log: true}, 5, []float64{10, 100, 1000}},
+		{axis{low: 10, high: 20000, log: true}, 5, []float64{10, 100, 1000, 10000}},
 		{axis{low: 500, high: 2000, log: true}, 5, []float64{500, 1000, 2000}}, // few decades: 2 and 5 as well
 		{axis{}, 5, []float64{0}},                                              // nothing to show
 	} {

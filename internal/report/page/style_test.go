@@ -16,8 +16,8 @@ var (
 // themes are the colours of the light and the dark page, by name.
 func themes(t *testing.T) map[string]map[string]float64 {
 	rules := rootRule.FindAllStringSubmatch(style, -1)
-	if len(rules) != 2 {
-		t.Fatalf("%d rules for :root, a light and a dark one are expected", len(rules))
+	if len(rules) != 3 {
+		t.Fatalf("%d rules for :root; a light, a dark and one for paper are expected", len(rules))
 	}
 	out := map[string]map[string]float64{}
 	for i, name := range []string{"light", "dark"} {
