@@ -18,7 +18,7 @@ func TestTicksAreRoundValues(t *testing.T) {
 		{axis{high: 80 << 20, unit: 1 << 20}, 4, []float64{0, 20 << 20, 40 << 20, 60 << 20, 80 << 20}}, // whole MiB
 		{axis{low: 10, high: 20000, log: true}, 5, []float64{10, 100, 1000, 10000}},
 		{axis{low: 500, high: 2000, log: true}, 5, []float64{500, 1000, 2000}}, // few decades: 2 and 5 as well
-		{axis{}, 5, []float64{0}},                                              // nothing to show
+		{axis{}, 5, []float64{0}}, // nothing to show
 	} {
 		got := c.axis.ticks(c.n)
 		same := len(got) == len(c.want)
