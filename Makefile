@@ -13,8 +13,8 @@ build:
 
 test: setup lint build unit
 
-# What the tests need beside Go: wrk as a peer, gcc for the race detector,
-# Chromium to look at the HTML report.
+# What the tests need beside Go: wrk as a peer, PostgreSQL, gcc for the race
+# detector, Chromium to look at the HTML report.
 setup:
 	sh scripts/setup
 
