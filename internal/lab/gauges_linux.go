@@ -20,10 +20,14 @@ func (r *run) steps(t *record.Trial) []*record.Step {
 }
 
 // gauges are the samples of a run as rows of the record: the engine's own, the
-// upstreams', and the number of requests that the generator has in flight.
+// upstreams', and the number of requests that the generator has in flight, in
+// the stretch that the run was cut to.
 func (r *run) gauges(origin int64, trial int, engine string) []*record.Gauge {
 	var rows []*record.Gauge
 	row := func(at int64, source string, values map[string]float64) {
+		if r.until > 0 && (at < r.since || at >= r.until) {
+			return
+		}
 		rows = append(rows, &record.Gauge{Head: record.Head{T: at - origin}, Trial: trial, Engine: engine, Source: source, Values: values})
 	}
 	g := r.samples

@@ -65,7 +65,8 @@ func (l *lab) overloaded(c *contestant, line float64, begun record.Head, stages 
 			return err
 		}
 		seen := *r // each row has what belongs to its own seconds
-		seen.hists, seen.samples = histsOf(r.hists, from, from+s.For), r.samples
+		seen.hists = histsOf(r.hists, from, from+s.For)
+		seen.since, seen.until = r.done.Clock+int64(from), r.done.Clock+int64(from+s.For)
 		if err := l.keep(c, row, &seen); err != nil {
 			return err
 		}

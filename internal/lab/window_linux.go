@@ -17,6 +17,8 @@ type run struct {
 	hists   []loadHist
 	samples *samples
 	shared  bool // others of ours are on the server's CPUs
+
+	since, until int64 // where gauges belong to another trial outside of it, on CLOCK_MONOTONIC; 0: all are this one's
 }
 
 // fill sums up the stretch [from, to) of a run, times since its start, into a
