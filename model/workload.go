@@ -19,6 +19,23 @@ type Workload struct {
 	InFlight  int           // requests that clients have open at most; an arrival past it is a failure
 	SLO       SLO
 	Engines   []EngineConfig // the default list of `compare`
+
+	NoSearch bool        // `compare` measures at Rates only, and searches no load line
+	Rates    []RateTrial // at which `compare` measures every engine
+	Expect   []Expectation
+	// Claim is the statement that the expectations are evidence for, and Control
+	// a workload in which they, or its own, must be missed: what holds there, too,
+	// is no evidence. Either may be empty.
+	Claim   string
+	Control *Control
+}
+
+// A Control is the counter-experiment of a claim.
+type Control struct {
+	// Same: it differs in what it expects only, so that the workload's own
+	// measurement serves it, too.
+	Same bool
+	Workload
 }
 
 // An Upstream is a system behind the service that answers after a latency.

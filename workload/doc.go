@@ -31,6 +31,14 @@
 //	slo*:       {within*: TIME, ratio: SHARE, errors: SHARE}
 //	                                              default ratio 99%, errors 0.1%
 //	engines:    [ENGINE, ...]                     default every engine there is
+//	rates:      [RATE | {rate*: RATE, for: TIME, route: NAME}, ...]
+//	                                              measured besides the load line; default for 5s
+//	search:     true | false                      false: no load line, rates only
+//	expect:     [{engine*: ENGINE, versus: ENGINE | {engine: ENGINE, route: NAME},
+//	              at: RATE | SHARE,               default at the load line
+//	              route: NAME, step: NAME, MEASURE: BOUND, ...}, ...]
+//	claim:      text                              what the expectations are evidence for
+//	control:    {KEY: ..., ...}                   the keys that differ where they must be missed
 //
 //	STEP:   {await: UPSTREAM, op: NAME}
 //	        {call: UPSTREAM, op: NAME}
@@ -47,6 +55,9 @@
 //	TIME:   150us, 8ms, 1.5s, 2m, 1h30m           as in Go; never without a unit
 //	RATE:   500 or 500/s                          requests per second
 //	SHARE:  0.99 or 99%
+//	MEASURE: load-line, wall, p99, ...            one of [model.Measures]
+//	BOUND:  ">= 900/s", "<= 50ms", ">= 2x"        in the measure's unit, or with versus a multiple
+//	        cpu | not cpu | [cpu, none]           of wall
 //	ENGINE: thread, thread:max=500,spare=50, ...  as [model.ParseEngine] reads it
 //	NAME:   letters, digits, and . _ - inside
 //

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // blocks returns the fenced blocks of a language in a Markdown file.
@@ -58,6 +60,18 @@ func TestTheManualNamesEveryWarning(t *testing.T) {
 	for _, code := range []string{WarnUnusedUpstream, WarnUnusedResource, WarnUnusedRoute, WarnLockOrder, WarnSLOUnreachable, WarnErrorsMoot, WarnBurstCapped} {
 		if !strings.Contains(string(src), "`"+code+"`") {
 			t.Errorf("docs/workload.md does not name %s", code)
+		}
+	}
+}
+
+func TestTheManualNamesEveryMeasure(t *testing.T) {
+	src, err := os.ReadFile("../docs/workload.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range model.Measures {
+		if !strings.Contains(string(src), "| `"+m.Name+"` |") || !strings.Contains(string(src), m.Help) {
+			t.Errorf("docs/workload.md does not explain %s: %s", m.Name, m.Help)
 		}
 	}
 }

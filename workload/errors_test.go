@@ -44,6 +44,11 @@ func withLatency(dist string) string {
 	return around + "upstreams: {up: {latency: " + dist + "}}\nroutes: {a: {steps: [{await: up}]}}\n"
 }
 
+// withExpect is a document with expectations.
+func withExpect(list string) string {
+	return around + "routes: {a: {steps: [{compute: 1ms}]}, b: {steps: [{compute: 1ms}]}}\nengines: [thread, goroutine]\nrates: [200, {rate: 70, route: b}]\nexpect: " + list + "\n"
+}
+
 // badDocuments are documents with one fault each, with « where the error must
 // point.
 var badDocuments = []struct{ name, doc string }{
@@ -134,6 +139,57 @@ var badDocuments = []struct{ name, doc string }{
 	{"engine twice", around + routes + "engines: [thread, «thread:max=200]\n"},
 	{"no engines", around + routes + "engines: «[]\n"},
 	{"engines that are text", around + routes + "engines: «thread\n"},
+
+	// Rates, expectations, controls.
+	{"rates that are a number", around + routes + "rates: «200\n"},
+	{"no rates", around + routes + "rates: «[]\n"},
+	{"rate of zero", around + routes + "rates: [«0]\n"},
+	{"rate twice", around + routes + "rates: [200, «200/s]\n"},
+	{"rate of an unknown route", around + routes + "rates: [{rate: 5, route: «b}]\n"},
+	{"rate with a unit missing", around + routes + "rates: [{rate: 5, for: «3}]\n"},
+	{"rate for half a second", around + routes + "rates: [{rate: 5, for: «500ms}]\n"},
+	{"neither search nor rates", around + routes + "search: «false\n"},
+	{"expectations that are a mapping", withExpect("«{engine: thread, load-line: \">= 5\"}")},
+	{"no expectations", withExpect("«[]")},
+	{"expectation of no engine", withExpect("[«{load-line: \">= 5\"}]")},
+	{"expectation of an engine that is not compared", withExpect("[{engine: «thread:max=20, load-line: \">= 5\"}]")},
+	{"expectation of no such engine", withExpect("[{engine: «treads, load-line: \">= 5\"}]")},
+	{"expectation without a bound", withExpect("[«{engine: thread}]")},
+	{"unknown measure", withExpect("[{engine: thread, «load-lien: \">= 5\"}]")},
+	{"bound without a direction", withExpect("[{engine: thread, load-line: «900/s}]")},
+	{"bound without quotes", around + routes + "expect:\n  - engine: thread\n    load-line: «>= 900/s\n"},
+	{"bound without quotes in braces", withExpect("[{engine: thread, load-line: «>= 900/s}]")},
+	{"bound of nothing", withExpect("[{engine: thread, load-line: «\">=\"}]")},
+	{"bound on a rate in another unit", withExpect("[{engine: thread, load-line: «\">= 5ms\"}]")},
+	{"bound on a time without a unit", withExpect("[{engine: thread, p99: «\"<= 50\"}]")},
+	{"bound on a share above one", withExpect("[{engine: thread, errors: «\"<= 5\"}]")},
+	{"bound on a size without a unit", withExpect("[{engine: thread, memory: «\"<= 64\"}]")},
+	{"bound on a number with a unit", withExpect("[{engine: thread, threads: «\"<= 64 MiB\"}]")},
+	{"ratio to nothing", withExpect("[{engine: thread, load-line: «\">= 2x\"}]")},
+	{"ratio that is none", withExpect("[{engine: thread, versus: goroutine, load-line: «\">= 900/s\"}]")},
+	{"ratio of words", withExpect("[{engine: thread, versus: «goroutine, wall: cpu}]")},
+	{"compared with itself", withExpect("[{engine: thread, versus: «thread, load-line: \">= 2x\"}]")},
+	{"compared with an engine that is not compared", withExpect("[{engine: thread, versus: «thread:max=20, load-line: \">= 2x\"}]")},
+	{"unknown wall", withExpect("[{engine: thread, wall: «thread-poll}]")},
+	{"several walls and a not", withExpect("[{engine: thread, wall: [cpu, «not none]}]")},
+	{"no wall", withExpect("[{engine: thread, wall: «[]}]")},
+	{"rate that is not measured", withExpect("[{engine: thread, at: «300/s, p99: \"<= 50ms\"}]")},
+	{"multiple that is not measured", withExpect("[{engine: thread, at: «130%, goodput: \">= 50%\"}]")},
+	{"load line at a rate", withExpect("[{engine: thread, at: «200/s, load-line: \">= 5\"}]")},
+	{"latency past the line", withExpect("[{engine: thread, at: «200%, p99: \"<= 50ms\"}]")},
+	{"goodput at the line", withExpect("[{engine: thread, goodput: «\">= 50%\"}]")},
+	{"unknown route expected", withExpect("[{engine: thread, route: «c, p99: \"<= 50ms\"}]")},
+	{"memory of a route", withExpect("[{engine: thread, route: a, memory: «\"<= 50MiB\"}]")},
+	{"memory of a route among others", withExpect("[{engine: thread, route: a, at: «200/s, memory: \"<= 50MiB\"}]")},
+	{"all routes at the rate of one", withExpect("[{engine: thread, at: «70/s, p99: \"<= 50ms\"}]")},
+	{"step of a latency", withExpect("[{engine: thread, step: «compute, p99: \"<= 50ms\"}]")},
+	{"unknown step", withExpect("[{engine: thread, step: «parse, stalled: \"<= 1%\"}]")},
+	{"line without a search", around + routes + "rates: [200]\nsearch: false\nexpect: [{engine: thread, load-line: «\">= 5\"}]\n"},
+	{"claim that is a list", around + routes + "claim: «[a]\n"},
+	{"control without expectations", around + routes + "control: «{engines: [thread]}\n"},
+	{"control of nothing", withExpect("[{engine: thread, load-line: \">= 5\"}]") + "control: «{}\n"},
+	{"control with a name", withExpect("[{engine: thread, load-line: \">= 5\"}]") + "control: {«workload: y}\n"},
+	{"control without the engine expected", withExpect("[{engine: «thread, load-line: \">= 5\"}]") + "control: {engines: [goroutine]}\n"},
 
 	// Upstreams and resources.
 	{"upstreams that are a list", around + routes + "upstreams: «[a]\n"},

@@ -16,6 +16,47 @@ import (
 func Format(w *model.Workload) []byte {
 	f := &formatter{}
 	f.line(0, "workload: %s", quoteName(w.Name))
+	f.workload(w)
+	if w.Claim != "" {
+		f.line(0, "claim: %s", quoteText(w.Claim))
+	}
+	if w.Control != nil {
+		f.control(w)
+	}
+	return f.Bytes()
+}
+
+// control writes a control with all keys that it can have, so that nothing is
+// inherited from the document around it.
+func (f *formatter) control(w *model.Workload) {
+	f.line(0, "control:")
+	f.base++
+	defer func() { f.base-- }()
+	c := &w.Control.Workload
+	if w.Control.Same {
+		if c.About != w.About {
+			f.about(c.About)
+		}
+		f.expect(c.Expect)
+		return
+	}
+	f.workload(c)
+	for _, gone := range []struct {
+		is   bool
+		line string
+	}{
+		{c.About == "" && w.About != "", `about: ""`},
+		{len(c.Upstreams) == 0 && len(w.Upstreams) > 0, "upstreams: {}"},
+		{len(c.Resources) == 0 && len(w.Resources) > 0, "resources: {}"},
+	} {
+		if gone.is {
+			f.line(0, "%s", gone.line)
+		}
+	}
+}
+
+// workload writes what a document and its control both have.
+func (f *formatter) workload(w *model.Workload) {
 	if w.About != "" {
 		f.about(w.About)
 	}
@@ -63,13 +104,66 @@ func Format(w *model.Workload) []byte {
 			f.line(1, "- %s", e)
 		}
 	}
-	return f.Bytes()
+	f.line(0, "search: %t", !w.NoSearch)
+	if len(w.Rates) > 0 {
+		f.line(0, "rates:")
+		for _, t := range w.Rates {
+			route := ""
+			if t.Route != "" {
+				route = ", route: " + quoteName(t.Route)
+			}
+			f.line(1, "- {rate: %s, for: %s%s}", formatNumber(t.Rate), formatTime(t.For), route)
+		}
+	}
+	if len(w.Expect) > 0 {
+		f.expect(w.Expect)
+	}
 }
 
-type formatter struct{ bytes.Buffer }
+func (f *formatter) expect(list []model.Expectation) {
+	f.line(0, "expect:")
+	for i := range list {
+		f.line(1, "- {%s}", FormatExpectation(&list[i]))
+	}
+}
+
+// FormatExpectation writes an expectation as its entry in a document, without
+// the braces.
+func FormatExpectation(e *model.Expectation) string {
+	s := fmt.Sprintf("engine: %q", e.Engine)
+	if e.Route != "" {
+		s += ", route: " + quoteName(e.Route)
+	}
+	if v := e.Versus; v != nil {
+		s += fmt.Sprintf(", versus: {engine: %q", v.Engine)
+		if v.Route != "" {
+			s += ", route: " + quoteName(v.Route)
+		}
+		s += "}"
+	}
+	switch {
+	case e.At.Rate > 0:
+		s += ", at: " + formatNumber(e.At.Rate) + "/s"
+	case e.At.Factor > 0:
+		s += fmt.Sprintf(", at: %g%%", 100*e.At.Factor)
+	}
+	if e.Step != "" {
+		s += ", step: " + quoteName(e.Step)
+	}
+	b := FormatBound(e)
+	if model.MeasureOf(e.Measure).Unit != model.UnitWord {
+		b = strconv.Quote(b)
+	}
+	return s + ", " + e.Measure + ": " + b
+}
+
+type formatter struct {
+	bytes.Buffer
+	base int // what every indent is added to
+}
 
 func (f *formatter) line(indent int, format string, args ...any) {
-	f.WriteString(strings.Repeat("  ", indent))
+	f.WriteString(strings.Repeat("  ", f.base+indent))
 	fmt.Fprintf(f, format, args...)
 	f.WriteByte('\n')
 }

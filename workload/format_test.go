@@ -88,7 +88,59 @@ func drawWorkload(t *rapid.T) *model.Workload {
 		}
 		w.Engines = append(w.Engines, cfg)
 	}
+	g.measurements(w)
+	w.Claim = rapid.SampledFrom([]string{"", "It's said: \"so\" #1", "a - b"}).Draw(t, "claim")
+	if len(w.Expect) > 0 && rapid.Bool().Draw(t, "control") {
+		w.Control = &model.Control{Same: rapid.Bool().Draw(t, "same"), Workload: *w}
+		c := &w.Control.Workload
+		c.Claim, c.Control = "", nil
+		c.About = rapid.SampledFrom([]string{w.About, "", "other"}).Draw(t, "about of the control")
+		c.Expect = w.Expect[:1]
+		if !w.Control.Same {
+			c.Seed++
+		}
+	}
 	return w
+}
+
+// measurements draws rates and expectations.
+func (g *drawer) measurements(w *model.Workload) {
+	for i := range rapid.IntRange(0, 3).Draw(g.T, "rates") {
+		w.Rates = append(w.Rates, model.RateTrial{Rate: float64(i) + rapid.Float64Range(0.001, 0.999).Draw(g.T, "rate"), For: time.Duration(rapid.IntRange(1, 90).Draw(g.T, "for")) * time.Second,
+			Route: rapid.SampledFrom([]string{"", w.Routes[0].Name}).Draw(g.T, "route")})
+	}
+	w.NoSearch = len(w.Rates) > 0 && rapid.Bool().Draw(g.T, "no search")
+	for range rapid.IntRange(0, 3).Draw(g.T, "expectations") {
+		m := rapid.SampledFrom(model.Measures).Draw(g.T, "measure")
+		e := model.Expectation{Measure: m.Name, Subject: model.Subject{Engine: rapid.SampledFrom(w.Engines).Draw(g.T, "engine")}}
+		switch {
+		case m.Rate && len(w.Rates) > 0:
+			r := rapid.SampledFrom(w.Rates).Draw(g.T, "at")
+			e.At.Rate, e.Route = r.Rate, r.Route
+		case w.NoSearch:
+			continue
+		case m.Past:
+			e.At.Factor = rapid.SampledFrom(model.Overloads).Draw(g.T, "at")
+		case m.Route:
+			e.Route = rapid.SampledFrom([]string{"", w.Routes[0].Name}).Draw(g.T, "route")
+		}
+		if other := w.Engines[0]; m.Unit != model.UnitWord && other.String() != e.Engine.String() {
+			e.Versus = &model.Subject{Engine: other, Route: e.Route}
+		}
+		e.Bound = model.Bound{Most: rapid.Bool().Draw(g.T, "most")}
+		switch {
+		case m.Unit == model.UnitWord:
+			e.Bound = model.Bound{Words: rapid.SampledFrom([][]string{{"cpu"}, {"cpu", "none"}}).Draw(g.T, "words")}
+			e.Bound.Not = len(e.Bound.Words) == 1 && rapid.Bool().Draw(g.T, "not")
+		case e.Versus != nil, m.Unit == model.UnitNumber, m.Unit == model.UnitBytes:
+			e.Bound.Value = rapid.Float64Range(0, 1e9).Draw(g.T, "bound")
+		case m.Unit == model.UnitTime:
+			e.Bound.Value = (time.Duration(rapid.IntRange(0, 1e6).Draw(g.T, "bound")) * time.Microsecond).Seconds()
+		default:
+			e.Bound.Value = rapid.Float64Range(0, 1).Draw(g.T, "bound")
+		}
+		w.Expect = append(w.Expect, e)
+	}
 }
 
 type drawer struct {

@@ -39,11 +39,26 @@ func Parse(name string, src []byte) (w *model.Workload, warnings []Warning, err 
 	return w, d.warnings, nil
 }
 
-// document reads the whole. What is referred to is read before what refers to
-// it, wherever it stands.
+// keys are those of a document, in the order in which help lists them.
+var keys = []string{"workload", "about", "seed", "upstreams", "resources", "routes", "arrivals", "stages", "timeout", "in-flight", "slo", "engines",
+	"search", "rates", "expect", "claim", "control"}
+
+// document reads the whole.
 func (d *decoder) document(n ast.Node) *model.Workload {
-	f := d.fields(n, "the document", `write "workload: NAME" and the other keys, each on a line of its own`,
-		"workload", "about", "seed", "upstreams", "resources", "routes", "arrivals", "stages", "timeout", "in-flight", "slo", "engines")
+	f := d.fields(n, "the document", `write "workload: NAME" and the other keys, each on a line of its own`, keys...)
+	w := d.workload(f)
+	if v := f.get("claim"); v != nil {
+		w.Claim = strings.Join(strings.Fields(d.text(v, "claim", "write a sentence")), " ")
+	}
+	if v := f.get("control"); v != nil {
+		w.Control = d.control(v, f)
+	}
+	return w
+}
+
+// workload reads what a document and its control both have. What is referred to
+// is read before what refers to it, wherever it stands.
+func (d *decoder) workload(f fields) *model.Workload {
 	w := &model.Workload{
 		Name:     d.name(f.need("workload", "workload: NAME"), "the workload's name"),
 		Seed:     model.DefaultSeed,
@@ -86,5 +101,6 @@ func (d *decoder) document(n ast.Node) *model.Workload {
 	d.unused(upstreams, "upstream", WarnUnusedUpstream, used)
 	d.unused(resources, "resource", WarnUnusedResource, used)
 	d.unreachable(slo, w)
+	d.measurements(w, f)
 	return w
 }

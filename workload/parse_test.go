@@ -86,7 +86,39 @@ func TestADocumentBecomesItsWorkload(t *testing.T) {
 		Timeout:  2 * time.Hour, InFlight: 5000,
 		SLO:     model.SLO{Within: 2 * time.Hour, Ratio: 0.995, Errors: 0.001},
 		Engines: engines(t, "thread:max=500,spare=50", "goroutine:http=net"),
+		Rates:   []model.RateTrial{{Rate: 200, For: 5 * time.Second}, {Rate: 1200, For: 3 * time.Second}, {Rate: 200, For: time.Minute, Route: "checkout"}},
+		Claim:   "What is said.",
 	}
+	pool, control := model.Subject{Engine: want.Engines[0]}, model.Subject{Engine: want.Engines[1]}
+	most, least := func(v float64) model.Bound { return model.Bound{Most: true, Value: v} }, func(v float64) model.Bound { return model.Bound{Value: v} }
+	expect := func(s model.Subject, at model.Point, measure string, b model.Bound) *model.Expectation {
+		want.Expect = append(want.Expect, model.Expectation{Subject: s, At: at, Measure: measure, Bound: b})
+		return &want.Expect[len(want.Expect)-1]
+	}
+	line, at200, checkout := model.Point{}, model.Point{Rate: 200}, model.Subject{Engine: control.Engine, Route: "checkout"}
+	expect(pool, line, "load-line", least(900))
+	expect(pool, line, "wall", model.Bound{Words: []string{"cpu"}, Not: true})
+	expect(control, line, "load-line", least(2)).Versus = &pool
+	expect(checkout, at200, "p50", most(0.005))
+	expect(checkout, at200, "p99", most(0.05))
+	expect(checkout, at200, "within", least(0.99))
+	expect(checkout, at200, "errors", most(0.001))
+	expect(checkout, at200, "memory", most(64<<20)) // the trial at 200/s that has checkout alone
+	expect(model.Subject{Engine: control.Engine, Route: "1"}, model.Point{Rate: 1200}, "p99", most(0.5)).Versus = &model.Subject{Engine: pool.Engine, Route: "1"}
+	expect(control, line, "wall", model.Bound{Words: []string{"cpu", "none"}})
+	expect(control, line, "recovery", most(3))
+	expect(control, line, "in-flight", most(100))
+	expect(control, line, "threads", most(12))
+	expect(control, line, "memory-per-request", most(12<<10))
+	expect(control, line, "switches", most(4.5))
+	expect(control, line, "cpu", most(300e-6))
+	expect(control, line, "cpu-share", most(0.95))
+	expect(control, model.Point{Factor: 1.5}, "goodput", least(0.8))
+	expect(control, line, "stalled", most(0.01)).Step = "reserve"
+	want.Control = &model.Control{Workload: *want}
+	want.Control.Claim, want.Control.Control = "", nil
+	want.Control.About = "Another."
+	want.Control.Resources = []model.Resource{{Name: "pool", Size: 1}, {Name: "lock", Size: 1, Monitor: true}, {Name: "gate", Size: 7}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", Format(got), Format(want))
 	}

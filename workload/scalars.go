@@ -50,8 +50,13 @@ func (d *decoder) name(n ast.Node, what string) string {
 
 // duration reads a time above zero, or from zero where zero is allowed.
 func (d *decoder) duration(n ast.Node, what string, zero bool) time.Duration {
-	const example = "write a time with its unit, like 150us, 8ms, 1.5s or 2m"
-	s := d.text(n, what, example)
+	return d.durationOf(n, d.text(n, what, timeExample), what, zero)
+}
+
+const timeExample = "write a time with its unit, like 150us, 8ms, 1.5s or 2m"
+
+// durationOf reads a time from a text that stands at a node.
+func (d *decoder) durationOf(n ast.Node, s, what string, zero bool) time.Duration {
 	if v, ok := plainNumber(s); ok && v != 0 {
 		d.fail(n, fmt.Sprintf("write %sus, %[1]sms or %[1]ss", s), "%s is %s, a number without a unit", what, s)
 	}
@@ -60,7 +65,7 @@ func (d *decoder) duration(n ast.Node, what string, zero bool) time.Duration {
 	case err != nil && unitHint(s, "") == "write "+s, t > maxTime:
 		d.fail(n, "write at most 24h", "%s is %s, longer than anything that can be measured", what, s)
 	case err != nil:
-		d.fail(n, unitHint(s, example), "%s is %q, which is not a time", what, shorten(s))
+		d.fail(n, unitHint(s, timeExample), "%s is %q, which is not a time", what, shorten(s))
 	case t < 0:
 		d.fail(n, "write a time above zero", "%s is %s, and time does not run backwards", what, s)
 	case t == 0 && !zero:
@@ -98,12 +103,17 @@ func plainNumber(s string) (float64, bool) {
 
 // share reads a ratio, 0.99 or 99%, from 0 to 1.
 func (d *decoder) share(n ast.Node, what string) float64 {
-	const example = "write a share like 0.99 or 99%"
-	s := d.text(n, what, example)
+	return d.shareOf(n, d.text(n, what, shareExample), what)
+}
+
+const shareExample = "write a share like 0.99 or 99%"
+
+// shareOf reads a ratio from a text that stands at a node.
+func (d *decoder) shareOf(n ast.Node, s, what string) float64 {
 	number, percent := strings.CutSuffix(s, "%")
 	v, ok := plainNumber(number)
 	if !ok {
-		d.fail(n, example, "%s is %q, which is not a share", what, shorten(s))
+		d.fail(n, shareExample, "%s is %q, which is not a share", what, shorten(s))
 	}
 	if percent {
 		v, _ = strconv.ParseFloat(number+"e-2", 64) // dividing by 100 would round 0.1% twice
@@ -121,14 +131,19 @@ func (d *decoder) share(n ast.Node, what string) float64 {
 
 // rate reads requests per second, 500 or 500/s.
 func (d *decoder) rate(n ast.Node, what string) float64 {
-	const example = "write requests per second, like 500 or 500/s"
-	s := d.text(n, what, example)
+	return d.rateOf(n, d.text(n, what, rateExample), what)
+}
+
+const rateExample = "write requests per second, like 500 or 500/s"
+
+// rateOf reads requests per second from a text that stands at a node.
+func (d *decoder) rateOf(n ast.Node, s, what string) float64 {
 	v, ok := plainNumber(strings.TrimSuffix(s, "/s"))
 	switch {
 	case !ok:
-		d.fail(n, example, "%s is %q, which is not a rate", what, shorten(s))
+		d.fail(n, rateExample, "%s is %q, which is not a rate", what, shorten(s))
 	case v < 0:
-		d.fail(n, example, "%s is %s, below zero", what, s)
+		d.fail(n, rateExample, "%s is %s, below zero", what, s)
 	case v > maxRate:
 		d.fail(n, "write at most 1000000", "%s is %s, more than any generator can send", what, s)
 	}

@@ -159,5 +159,8 @@ func (s *source) syntax(err error) *Error {
 	if strings.HasPrefix(strings.TrimLeft(e.Source, " "), "\t") {
 		e.Msg, e.Hint = "this is not YAML: a tab stands in the indentation", "indent with spaces"
 	}
+	if strings.Contains(e.Source, ": >") { // which begins a folded text
+		e.Hint = `put a bound in quotes: ">= 900/s"`
+	}
 	return e
 }
