@@ -7,6 +7,7 @@ const (
 	PurposeOverload = "overload" // past the line, at Factor times its rate
 	PurposeRecovery = "recovery" // below the line again, right after an overload
 	PurposeConfirm  = "confirm"  // with one limit changed, as Variant says
+	PurposeRate     = "rate"     // at a rate of the workload's rates
 	PurposeLoad     = "load"     // a run of `plimsoll load`: as it was asked for, and the only one
 )
 
@@ -25,6 +26,7 @@ type Trial struct {
 	Engine  string `json:"engine"`            // as the meta row lists it
 	Variant string `json:"variant,omitempty"` // what was changed to confirm a wall: "max=400"
 	Purpose string `json:"purpose"`
+	Route   string `json:"route,omitempty"` // the only one that was requested; "": all, by weight
 
 	Rate    float64 `json:"rate"`             // intended arrivals per second
 	Factor  float64 `json:"factor,omitempty"` // of the load line's rate, for overload and recovery
@@ -64,30 +66,42 @@ type TrialLoad struct {
 	DelayP99  int64            `json:"delay_p99_us"` // the generator's own part of it
 	Retried   int64            `json:"retried"`      // on another connection, because a kept one had been closed
 	InFlight  float64          `json:"in_flight"`    // mean
+	Routes    []TrialRoute     `json:"routes,omitempty"`
+}
+
+// TrialRoute is what the clients of one route saw, requests by when they were due.
+type TrialRoute struct {
+	Name     string `json:"name"`
+	Arrivals int64  `json:"arrivals"`
+	Within   int64  `json:"within"`
+	Failed   int64  `json:"failed"` // of any kind
+	P50us    int64  `json:"p50_us"` // latency from the intended time, answered requests
+	P99us    int64  `json:"p99_us"`
 }
 
 // TrialServer is what the service's process did in the window.
 type TrialServer struct {
-	CPUSeconds  float64            `json:"cpu_seconds"`  // user and system
-	CPUs        int                `json:"cpus"`         // it may use
-	Available   float64            `json:"available_s"`  // CPU seconds that it had: used, or idle on its CPUs; 0: not known
-	RSS         int64              `json:"rss_bytes"`    // at the end
-	Threads     int                `json:"threads"`      // of the process, at the end
-	Switches    int64              `json:"switches"`     // context switches, voluntary and not
-	GOMAXPROCS  int                `json:"gomaxprocs"`   // of its runtime
-	Requests    int64              `json:"requests"`     // begun
-	Responses   int64              `json:"responses"`    // finished
-	Rejected    int64              `json:"rejected"`     // because a queue was full
-	Panics      int64              `json:"panics"`       // of handlers
-	Pool        int                `json:"pool"`         // threads that can serve a request: the most seen
-	Busy        float64            `json:"busy"`         // of them, mean
-	BusyShare   float64            `json:"busy_share"`   // of the samples in which all were busy
-	Queued      float64            `json:"queued"`       // requests waiting for one, mean
-	QueuedMax   int                `json:"queued_max"`   // most seen
-	Connections int                `json:"connections"`  // open, most seen
-	Residence   map[string]float64 `json:"residence_s"`  // seconds by state, summed over the requests that ended
-	Resources   []TrialResource    `json:"resources"`    // of the workload
-	BlockedRead int                `json:"blocked_read"` // threads in a blocking read by the kernel's account, the most seen
+	CPUSeconds  float64            `json:"cpu_seconds"`    // user and system
+	CPUs        int                `json:"cpus"`           // it may use
+	Available   float64            `json:"available_s"`    // CPU seconds that it had: used, or idle on its CPUs; 0: not known
+	RSS         int64              `json:"rss_bytes"`      // at the end
+	RSSIdle     int64              `json:"rss_idle_bytes"` // before it was sent anything; 0: not known
+	Threads     int                `json:"threads"`        // of the process, at the end
+	Switches    int64              `json:"switches"`       // context switches, voluntary and not
+	GOMAXPROCS  int                `json:"gomaxprocs"`     // of its runtime
+	Requests    int64              `json:"requests"`       // begun
+	Responses   int64              `json:"responses"`      // finished
+	Rejected    int64              `json:"rejected"`       // because a queue was full
+	Panics      int64              `json:"panics"`         // of handlers
+	Pool        int                `json:"pool"`           // threads that can serve a request: the most seen
+	Busy        float64            `json:"busy"`           // of them, mean
+	BusyShare   float64            `json:"busy_share"`     // of the samples in which all were busy
+	Queued      float64            `json:"queued"`         // requests waiting for one, mean
+	QueuedMax   int                `json:"queued_max"`     // most seen
+	Connections int                `json:"connections"`    // open, most seen
+	Residence   map[string]float64 `json:"residence_s"`    // seconds by state, summed over the requests that ended
+	Resources   []TrialResource    `json:"resources"`      // of the workload
+	BlockedRead int                `json:"blocked_read"`   // threads in a blocking read by the kernel's account, the most seen
 	Workers     []TrialWorkers     `json:"workers,omitempty"`
 	Loops       []TrialLoop        `json:"loops,omitempty"`
 	Stalls      []TrialStall       `json:"stalls,omitempty"`

@@ -16,6 +16,7 @@ type plan struct {
 	seed    uint64
 	preopen int
 	stop    stopRule
+	route   string // the only one to request; "": all
 	// each is called with every sample of the engine; returning true ends the run.
 	each func(engineStats) bool
 }
@@ -118,7 +119,7 @@ func (l *lab) begin(ctx context.Context, t *target, p plan) (*flow, error) {
 		}
 	}
 	generator, err := start(roleLoad, place{cpus: l.place.Load, procs: 2}, loadSpec{
-		Target: "http://" + t.address, Routes: l.routes(), Arrivals: l.workload.Arrivals, Stages: p.stages, Seed: p.seed,
+		Target: "http://" + t.address, Routes: l.routes(p.route), Arrivals: l.workload.Arrivals, Stages: p.stages, Seed: p.seed,
 		Timeout: l.workload.Timeout, Within: l.workload.SLO.Within, InFlight: l.workload.InFlight,
 		Preopen: p.preopen, Nice: l.loadNice, Stop: p.stop, Length: p.length(),
 	})
@@ -129,7 +130,7 @@ func (l *lab) begin(ctx context.Context, t *target, p plan) (*flow, error) {
 		l.LoadStarted(generator.cmd.Process.Pid)
 	}
 	f := &flow{generator: generator, enough: make(chan struct{}, 1), ended: make(chan struct{})}
-	f.run.shared = l.shared()
+	f.run.shared, f.run.routes = l.shared(), l.routes(p.route)
 	go func() { // the end of its standard input ends the generator's run
 		select {
 		case <-ctx.Done():

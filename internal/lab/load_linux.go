@@ -50,6 +50,14 @@ type loadSecond struct {
 	Open     uint64           `json:"open"` // not answered when the run ended
 	Failures map[string]int64 `json:"failures,omitempty"`
 	Samples  []loadSample     `json:"samples"`
+	Routes   []loadRoute      `json:"routes"` // in the order of the specification's
+}
+
+// loadRoute is what became of a second's requests of one route.
+type loadRoute struct {
+	Arrivals uint64 `json:"arrivals"`
+	Within   uint64 `json:"within"`
+	Failed   uint64 `json:"failed"`
 }
 
 // loadSample is the number of requests in flight at one moment.
@@ -167,6 +175,10 @@ func (k *keeper) keep(s load.Second) {
 		if n > 0 && load.Outcome(o).Failed() {
 			out.Failures[load.Outcome(o).String()] = int64(n)
 		}
+	}
+	for i := range s.Routes {
+		r := &s.Routes[i]
+		out.Routes = append(out.Routes, loadRoute{r.Arrivals, r.Within, r.Failed()})
 	}
 	for _, x := range s.Samples {
 		out.Samples = append(out.Samples, loadSample{int64(x.At), x.InFlight})

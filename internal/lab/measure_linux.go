@@ -11,14 +11,20 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// measure takes every engine through warm-up, search, overload and
-// confirmation. In each the engines take turns, so that a slow minute of the
-// machine hits all of them.
+// measure takes every engine through warm-up, the rates that the workload
+// names, search, overload and confirmation. In each the engines take turns, so
+// that a slow minute of the machine hits all of them.
 func (l *lab) measure(ctx context.Context) error {
+	if l.workload.NoSearch {
+		return l.measureRates(ctx)
+	}
 	for _, c := range l.contestants {
 		if err := l.warmUp(ctx, c); err != nil {
 			return err
 		}
+	}
+	if err := l.measureRates(ctx); err != nil {
+		return err
 	}
 	if err := l.inTurns(func(c *contestant) (bool, error) { return l.search(ctx, c) }); err != nil {
 		return err
@@ -193,6 +199,6 @@ func (l *lab) resident(t *target, row *record.Trial) error {
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
-	row.Server.RSS, row.Server.Threads = p.RSS, p.Threads
+	row.Server.RSS, row.Server.RSSIdle, row.Server.Threads = p.RSS, t.idleRSS, p.Threads
 	return nil
 }

@@ -17,6 +17,7 @@ type target struct {
 	address    string
 	gomaxprocs int
 	upstreams  []string
+	idleRSS    int64 // its resident memory before it was sent anything
 }
 
 // stopPatience is how long a server may take to answer what it has received
@@ -46,7 +47,11 @@ func (l *lab) startTarget(cfg model.EngineConfig, v analysis.Variant) (*target, 
 		p.kill()
 		return nil, err
 	}
-	return &target{process: p, address: r.Address, gomaxprocs: r.GOMAXPROCS, upstreams: l.addresses}, nil
+	t := &target{process: p, address: r.Address, gomaxprocs: r.GOMAXPROCS, upstreams: l.addresses}
+	if idle, err := host.Sample(p.cmd.Process.Pid); err == nil {
+		t.idleRSS = idle.RSS
+	}
+	return t, nil
 }
 
 // descriptorsFor estimates what an engine's process opens at most: a connection

@@ -24,10 +24,16 @@ func (l *lab) shared() bool {
 	return false
 }
 
-func (l *lab) routes() []load.Route {
+// routes are those that the generator requests: all, or only one.
+func (l *lab) routes(only string) []load.Route {
 	var routes []load.Route
 	for _, r := range l.workload.Routes {
-		routes = append(routes, load.Route{Name: r.Name, Path: r.Path, Weight: r.Weight})
+		switch only {
+		case "":
+			routes = append(routes, load.Route{Name: r.Name, Path: r.Path, Weight: r.Weight})
+		case r.Name:
+			routes = append(routes, load.Route{Name: r.Name, Path: r.Path, Weight: 1})
+		}
 	}
 	return routes
 }

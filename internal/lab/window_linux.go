@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/load"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -16,7 +17,8 @@ type run struct {
 	seconds []loadSecond
 	hists   []loadHist
 	samples *samples
-	shared  bool // others of ours are on the server's CPUs
+	shared  bool         // others of ours are on the server's CPUs
+	routes  []load.Route // that were requested
 
 	since, until int64 // where gauges belong to another trial outside of it, on CLOCK_MONOTONIC; 0: all are this one's
 }
@@ -53,6 +55,9 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 func (r *run) fillLoad(t *record.Trial, from, to time.Duration) {
 	l := &t.Load
 	l.Failures = map[string]int64{}
+	for _, route := range r.routes {
+		l.Routes = append(l.Routes, record.TrialRoute{Name: route.Name})
+	}
 	var inFlight []float64
 	for _, s := range r.seconds {
 		begins := time.Duration(s.Index) * time.Second
@@ -66,6 +71,12 @@ func (r *run) fillLoad(t *record.Trial, from, to time.Duration) {
 		l.Retried += int64(s.Retried)
 		for k, n := range s.Failures {
 			l.Failures[k] += n
+		}
+		for i, of := range s.Routes {
+			sum := &l.Routes[i]
+			sum.Arrivals += int64(of.Arrivals)
+			sum.Within += int64(of.Within)
+			sum.Failed += int64(of.Failed)
 		}
 		for _, x := range s.Samples {
 			if at := time.Duration(x.At); at >= from && at < to {
@@ -104,6 +115,7 @@ func recovered(within *series, from, to time.Duration, rate float64) *float64 {
 
 func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 	latency, service, lag, delay := record.NewHist(), record.NewHist(), record.NewHist(), record.NewHist()
+	byRoute := map[string]*record.Hist{}
 	into := map[string]*record.Hist{record.MetricLatency: latency, record.MetricService: service, record.MetricLag: lag, record.MetricDelay: delay}
 	for _, h := range r.hists {
 		sum := into[h.Metric]
@@ -118,6 +130,12 @@ func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 			return err
 		}
 		sum.Merge(one)
+		if h.Metric == record.MetricLatency {
+			if byRoute[h.Route] == nil {
+				byRoute[h.Route] = record.NewHist()
+			}
+			byRoute[h.Route].Merge(one)
+		}
 	}
 	micros := func(d time.Duration) int64 { return d.Microseconds() }
 	t.Load.P50us, t.Load.P90us = micros(latency.Quantile(0.5)), micros(latency.Quantile(0.9))
@@ -125,6 +143,11 @@ func (r *run) fillLatency(t *record.Trial, from, to time.Duration) error {
 	t.Load.ServiceUs = micros(service.Mean())
 	t.Load.LagP99us, t.Load.LagMaxUs = micros(lag.Quantile(0.99)), micros(lag.Max())
 	t.Load.DelayP99 = micros(delay.Quantile(0.99))
+	for i := range t.Load.Routes {
+		if h := byRoute[t.Load.Routes[i].Name]; h != nil {
+			t.Load.Routes[i].P50us, t.Load.Routes[i].P99us = micros(h.Quantile(0.5)), micros(h.Quantile(0.99))
+		}
+	}
 	return nil
 }
 
