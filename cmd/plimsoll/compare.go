@@ -130,15 +130,27 @@ func (c *compared) table(w io.Writer) error { return report.Compare(w, c.verdict
 func (c *compared) digest() any             { return c.verdict }
 func (c *compared) page(w io.Writer) error  { return page.Compare(w, c.verdict, c.run, c.rows) }
 
-// outcome is void if one engine's measurement is.
+// outcome is void if one engine's measurement is, and a failure if an
+// expectation is not met.
 func (c *compared) outcome() error {
-	var void []string
+	var void, missed []string
 	for _, e := range c.verdict.Engines {
 		if e.Void {
 			void = append(void, e.Name+": "+strings.Join(e.VoidReasons, "; "))
 		}
 	}
-	if len(void) > 0 {
+	for _, x := range c.verdict.Expectations {
+		switch x.Outcome {
+		case analysis.Missed:
+			missed = append(missed, fmt.Sprintf("{%s}: %s", x.Text, report.Measured(x)))
+		case analysis.Undone:
+			void = append(void, fmt.Sprintf("{%s}: %s", x.Text, x.Reason))
+		}
+	}
+	switch {
+	case len(missed) > 0:
+		return expectationErr(fmt.Errorf("an expectation was missed:\n  %s", strings.Join(missed, "\n  ")))
+	case len(void) > 0:
 		return voidErr(fmt.Errorf("the measurement is void:\n  %s", strings.Join(void, "\n  ")))
 	}
 	return nil

@@ -28,6 +28,10 @@ type EngineRun struct {
 	Config   model.EngineConfig
 	Trials   []*record.Trial
 	Warnings []Warning
+
+	// Of the trials at the line or at a rate, by trial.
+	latencies map[int][]*record.Histogram
+	gauges    map[int][]*record.Gauge
 }
 
 // Derive concludes a verdict from what was recorded.
@@ -46,7 +50,12 @@ func Derive(r *Run) *Verdict {
 			v.Engines[i].VersusFirst = ptr(sig(ratio, 3))
 		}
 	}
+	v.Searched = !r.Workload.NoSearch
 	v.Conclusion = Conclude(v.Engines)
+	if !v.Searched {
+		v.Conclusion = "Measured at the rates that the workload names; no load line was searched."
+	}
+	v.Expectations = r.expectations(r.Workload.Expect, v.Engines)
 	return v
 }
 
@@ -74,6 +83,9 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 	v.RecoveryS = recovery(e.Trials)
 	// A line needs a trial that passed, or one that failed for the service's own reasons.
 	v.Void = line.Low == 0 && line.High == 0
+	if v.Rates = atRates(e.Trials, w.SLO); w.NoSearch {
+		v.Void = len(v.Rates) < len(w.Rates)
+	}
 	if v.Void && len(v.VoidReasons) == 0 {
 		v.VoidReasons = append(v.VoidReasons, "no trial was completed")
 	}

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -29,11 +30,20 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 			if err != nil {
 				return fmt.Errorf("analysis: engine in the record: %w", err)
 			}
-			r.Engines = append(r.Engines, &EngineRun{Name: Unique(cfg.String(), seen), Config: cfg})
+			r.Engines = append(r.Engines, &EngineRun{Name: Unique(cfg.String(), seen), Config: cfg,
+				latencies: map[int][]*record.Histogram{}, gauges: map[int][]*record.Gauge{}})
 		}
 	case *record.Trial:
 		if e := r.engine(row.Engine); e != nil {
 			e.Trials = append(e.Trials, row)
+		}
+	case *record.Histogram:
+		if e := r.engine(row.Engine); e != nil && row.Metric == record.MetricLatency && r.bounds(e, row.Trial) {
+			e.latencies[row.Trial] = append(e.latencies[row.Trial], row)
+		}
+	case *record.Gauge:
+		if e := r.engine(row.Engine); e != nil && r.bounds(e, row.Trial) {
+			e.gauges[row.Trial] = append(e.gauges[row.Trial], row)
 		}
 	case *record.Warning:
 		w := Warning{Code: row.Code, Text: row.Text}
@@ -60,6 +70,16 @@ func (r *Run) engine(name string) *EngineRun {
 		}
 	}
 	return nil
+}
+
+// bounds reports whether the workload has expectations that can be about a
+// trial: only then its histograms and gauges are kept.
+func (r *Run) bounds(e *EngineRun, trial int) bool {
+	if len(r.Workload.Expect) == 0 {
+		return false
+	}
+	i := slices.IndexFunc(e.Trials, func(t *record.Trial) bool { return t.ID == trial })
+	return i >= 0 && (e.Trials[i].Purpose == record.PurposeRate || e.Trials[i].Purpose == record.PurposeSearch)
 }
 
 // Unique gives the repetition of a name a number, as an A/A comparison needs.

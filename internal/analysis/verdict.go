@@ -20,9 +20,12 @@ type Verdict struct {
 	SLO        SLO             `json:"slo"`
 	Record     string          `json:"record"` // hash of the rows it derives from
 	Engines    []EngineVerdict `json:"engines"`
+	Searched   bool            `json:"searched"` // false: measured at the workload's rates only
 	Conclusion string          `json:"conclusion"`
-	Partial    bool            `json:"partial"` // the run was interrupted
-	Warnings   []Warning       `json:"warnings"`
+	// Expectations are those of the workload, in its order.
+	Expectations []ExpectationVerdict `json:"expectations"`
+	Partial      bool                 `json:"partial"` // the run was interrupted
+	Warnings     []Warning            `json:"warnings"`
 }
 
 // SLO is the service level that the line was searched for.
@@ -43,6 +46,7 @@ type EngineVerdict struct {
 	VersusFirst *float64           `json:"versus_first"`
 	Wall        Wall               `json:"wall"`
 	AtLine      *AtLine            `json:"at_line"`
+	Rates       []AtRate           `json:"at_rates"`  // in the workload's order
 	Residence   map[string]float64 `json:"residence"` // shares by state at the line
 	Goodput     map[string]float64 `json:"goodput"`   // requests/s within the SLO, by multiple of the line's rate
 	RecoveryS   *float64           `json:"recovery_s"`
@@ -84,6 +88,24 @@ type AtLine struct {
 	GOMAXPROCS  int     `json:"gomaxprocs"`   // of the server's runtime
 	LagP99MS    float64 `json:"lag_p99_ms"`   // sent − intended
 	UpstreamMax int     `json:"upstream_max"` // most in flight at the upstreams at once, by their own count
+}
+
+// AtRate is what was measured at a rate that the workload names.
+type AtRate struct {
+	AtLine
+	Route     string      `json:"route"`  // the only one that was requested; "": all
+	Within    float64     `json:"within"` // share answered within the SLO's time
+	Routes    []RouteRate `json:"routes"`
+	Disturbed []string    `json:"disturbed"` // what disturbed the measuring
+}
+
+// RouteRate is the part of one route in it.
+type RouteRate struct {
+	Name       string  `json:"name"`
+	Within     float64 `json:"within"`
+	ErrorRatio float64 `json:"error_ratio"`
+	P50MS      float64 `json:"p50_ms"`
+	P99MS      float64 `json:"p99_ms"`
 }
 
 // A Warning is a doubt that must reach the reader.

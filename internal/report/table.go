@@ -22,16 +22,30 @@ func Compare(w io.Writer, v *analysis.Verdict) error {
 	}
 	wrap(&b, v.Conclusion, "", 98)
 	b.WriteByte('\n')
-	lines(v).print(&b)
-	b.WriteByte('\n')
-	costs(v).print(&b)
-	b.WriteByte('\n')
-	overload(v).print(&b)
-	b.WriteByte('\n')
-	walls(&b, v)
+	if v.Searched {
+		searched(&b, v)
+	}
+	if g := rates(v); g != nil {
+		g.print(&b)
+		b.WriteByte('\n')
+	}
+	disturbed(&b, v)
+	expectations(&b, v.Expectations)
 	warnings(&b, v)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// searched prints what follows from the search of a load line.
+func searched(b *strings.Builder, v *analysis.Verdict) {
+	for _, g := range []*grid{lines(v), costs(v), overload(v)} {
+		g.print(b)
+		b.WriteByte('\n')
+	}
+	walls(b, v)
+	if len(v.Expectations) > 0 || len(v.Engines[0].Rates) > 0 {
+		b.WriteByte('\n')
+	}
 }
 
 // lines is where each engine's load line is, and what stops it there.

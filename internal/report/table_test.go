@@ -30,7 +30,7 @@ func line(low, high float64) analysis.LoadLine {
 // complete has every kind of row that a table can show.
 func complete() *analysis.Verdict {
 	return &analysis.Verdict{
-		Workload: "black-friday", SLO: analysis.SLO{WithinMS: 1000, Ratio: 0.99, Errors: 0.001},
+		Workload: "black-friday", Searched: true, SLO: analysis.SLO{WithinMS: 1000, Ratio: 0.99, Errors: 0.001},
 		Conclusion: "thread:max=200 stops at 1,090 requests/s because all of its 200 threads are taken while the CPU is 28 % used; goroutine carries 3.8 times as much, and there the CPU is the wall.",
 		Engines: []analysis.EngineVerdict{
 			{
