@@ -63,6 +63,16 @@ func (c *Clock) Enter(s model.State) (prev model.State) {
 // Leave moves the request back into the state that Enter returned.
 func (c *Clock) Leave(prev model.State) { c.Enter(prev) }
 
+// Resumed says that the request, which waited in the state it is in, could go
+// on from ready and did from now: the time between is [model.Runnable].
+func (c *Clock) Resumed(ready, now int64) {
+	ready = max(c.at, min(ready, now))
+	now = max(now, ready) // of another reading of the clock, a moment apart
+	c.spent[c.state] += ready - c.at
+	c.spent[model.Runnable] += now - ready
+	c.at = now
+}
+
 // End ends the request and adds its times to the ledger at once. cpu is the
 // CPU time that it used, in nanoseconds, if that was measured: what was spent
 // OnCPU beyond it was spent [model.Runnable]. A negative cpu says that nobody

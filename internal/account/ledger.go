@@ -9,8 +9,6 @@
 package account
 
 import (
-	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
@@ -26,73 +24,24 @@ type Ledger struct {
 	running   atomic.Int64
 	residence [model.NumStates]atomic.Int64
 
-	// ops is replaced, never changed, so that it is read without a lock.
-	ops atomic.Pointer[opTable]
-	mu  sync.Mutex // guards the replacing of ops
+	ops, stalls totals
 }
-
-type opKey struct {
-	op   string
-	verb model.Verb
-}
-
-type opTotal struct {
-	opKey
-	count atomic.Uint64
-	nanos atomic.Int64
-}
-
-type opTable struct {
-	rows  []*opTotal // in the order of first use
-	index map[opKey]*opTotal
-}
-
-const (
-	// maxOps bounds the table: an op that carries an identifier would grow it
-	// for ever. What comes after is added up under OtherOps.
-	maxOps = 1000
-	// OtherOps is the op that stands for those past the first thousand.
-	OtherOps = "(other)"
-)
 
 // Op adds a step of the given name that took so many nanoseconds. It
 // allocates nothing for an op that it knows.
-func (l *Ledger) Op(op string, verb model.Verb, nanos int64) {
-	key := opKey{op, verb}
-	var total *opTotal
-	if t := l.ops.Load(); t != nil {
-		total = t.index[key]
-	}
-	if total == nil {
-		total = l.newOp(key)
-	}
-	total.count.Add(1)
-	total.nanos.Add(nanos)
-}
+func (l *Ledger) Op(op string, verb model.Verb, nanos int64) { l.ops.add(op, verb, nanos) }
 
-func (l *Ledger) newOp(key opKey) *opTotal {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	old := l.ops.Load()
-	if old == nil {
-		old = &opTable{}
+// Handler is the op that stands for a handler's own code, outside of any step.
+const Handler = "(handler)"
+
+// Stall adds a step that kept a loop from its other requests, or pinned a
+// carrier, for so many nanoseconds. A verb of 0 is [Handler]'s. It reports
+// whether the step is a new one.
+func (l *Ledger) Stall(op string, verb model.Verb, nanos int64) (first bool) {
+	if verb == 0 {
+		op = Handler
 	}
-	if total := old.index[key]; total != nil {
-		return total
-	}
-	if len(old.rows) >= maxOps {
-		key.op = OtherOps
-		if total := old.index[key]; total != nil {
-			return total
-		}
-	}
-	total := &opTotal{opKey: key}
-	table := &opTable{rows: append(slices.Clone(old.rows), total), index: map[opKey]*opTotal{}}
-	for _, row := range table.rows {
-		table.index[row.opKey] = row
-	}
-	l.ops.Store(table)
-	return total
+	return l.stalls.add(op, verb, nanos)
 }
 
 // Running returns how many requests are [model.OnCPU] now, whether a CPU
@@ -117,11 +66,15 @@ func (l *Ledger) Snapshot() engine.Stats {
 	for i := range l.residence {
 		s.Residence[i] = l.residence[i].Load()
 	}
-	if t := l.ops.Load(); t != nil {
-		s.Ops = make([]engine.OpStats, len(t.rows))
-		for i, row := range t.rows {
-			s.Ops[i] = engine.OpStats{Op: row.op, Verb: row.verb.String(), Count: row.count.Load(), Nanos: row.nanos.Load()}
+	for _, row := range l.ops.all() {
+		s.Ops = append(s.Ops, engine.OpStats{Op: row.op, Verb: row.verb.String(), Count: row.count.Load(), Nanos: row.nanos.Load()})
+	}
+	for _, row := range l.stalls.all() {
+		stall := engine.StallStats{Op: row.op, Verb: row.verb.String(), Count: row.count.Load(), Nanos: row.nanos.Load(), Max: row.max.Load()}
+		if row.verb == 0 {
+			stall.Verb = ""
 		}
+		s.Stalls = append(s.Stalls, stall)
 	}
 	return s
 }

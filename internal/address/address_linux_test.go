@@ -12,17 +12,21 @@ func TestResolve(t *testing.T) {
 	for _, c := range []struct {
 		network, address string
 		first            string // "": an error
+		literal          bool
 	}{
-		{"tcp", "127.0.0.1:80", "127.0.0.1:80"},
-		{"tcp6", "[::1]:80", "[::1]:80"},
-		{"tcp", "[::ffff:10.0.0.1]:80", "10.0.0.1:80"},
-		{"tcp4", "127.0.0.1:http", "127.0.0.1:80"}, // a service has a name, too
-		{"tcp", ":80", "127.0.0.1:80"},
-		{"unix", "/run/x", "/run/x"},
-		{"udp", "127.0.0.1:80", ""}, // not a stream
-		{"tcp", "127.0.0.1", ""},
-		{"tcp", "127.0.0.1:no-such-service", ""},
+		{"tcp", "127.0.0.1:80", "127.0.0.1:80", true},
+		{"tcp6", "[::1]:80", "[::1]:80", true},
+		{"tcp", "[::ffff:10.0.0.1]:80", "10.0.0.1:80", true},
+		{"tcp4", "127.0.0.1:http", "127.0.0.1:80", false}, // a service has a name, too
+		{"tcp", ":80", "127.0.0.1:80", false},
+		{"unix", "/run/x", "/run/x", true},
+		{"udp", "127.0.0.1:80", "", true}, // not a stream
+		{"tcp", "127.0.0.1", "", false},
+		{"tcp", "127.0.0.1:no-such-service", "", false},
 	} {
+		if got := Literal(c.network, c.address); got != c.literal {
+			t.Errorf("%s %s: literal %t", c.network, c.address, got)
+		}
 		addrs, err := Resolve(context.Background(), c.network, c.address)
 		switch {
 		case c.first == "" && err == nil:

@@ -44,3 +44,10 @@ func Resolve(ctx context.Context, network, address string) ([]net.Addr, error) {
 	}
 	return addrs, nil
 }
+
+// Literal reports whether an address can be used as it is, so that Resolve does
+// not wait.
+func Literal(network, address string) bool {
+	_, err := netip.ParseAddrPort(address)
+	return err == nil || network == "unix"
+}

@@ -91,10 +91,18 @@ func (c *Coroutine) Resume() Status {
 // the last Park and returns at once. Waiting in a loop for a condition is up to
 // the caller.
 func (c *Coroutine) Park() {
-	if !c.state.CompareAndSwap(notified, running) {
-		c.leave()
+	if !c.Notified() {
+		c.Suspend()
 	}
 }
+
+// Notified takes an Unpark that came since the last Park, and reports whether
+// there was one: the first half of Park.
+func (c *Coroutine) Notified() bool { return c.state.CompareAndSwap(notified, running) }
+
+// Suspend is the second half of Park: it gives control back, also if an Unpark
+// has come since Notified; Resume then returns [Ready].
+func (c *Coroutine) Suspend() { c.leave() }
 
 // Yield lets others run: Resume returns [Ready].
 func (c *Coroutine) Yield() {

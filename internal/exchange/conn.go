@@ -34,10 +34,12 @@ func New(t Transport, cfg *Config) *Conn {
 	return c
 }
 
-// Reset forgets the connection and makes c serve t, with the same Config.
+// Reset forgets the connection and makes c serve t, with the same Config. What
+// c keeps are the short strings of the last head: another client's are mostly
+// the same.
 func (c *Conn) Reset(t Transport) {
 	c.release()
-	*c = Conn{t: t, cfg: c.cfg, fresh: true}
+	*c = Conn{t: t, cfg: c.cfg, seen: c.seen, fresh: true}
 }
 
 // Buffered reports whether bytes of a next request are already here, so that

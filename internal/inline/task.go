@@ -1,6 +1,7 @@
-// Package inline has the [engine.Task] of engines on which a request keeps
-// what carries it: every verb runs its function on the calling goroutine, and
-// accounts for it. What waiting costs is the business of the [Host].
+// Package inline has the [engine.Task] that checks its goroutine and accounts
+// for every step. What waiting costs is the business of the [Host]. On engines
+// on which a request keeps what carries it, every verb runs its function on the
+// calling goroutine; a Host that is a [Runner] has them run otherwise.
 //
 // An engine keeps one [Task] per carrier: Reset for each request, Release when
 // it is answered.
@@ -28,11 +29,22 @@ type Host interface {
 	Go(f func())              // runs f concurrently, the engine's way; returns at once
 }
 
+// A Runner is a [Host] that decides how a step's function runs: on another
+// thread, or where it is called, with waits that cost something else meanwhile.
+type Runner interface {
+	// Run calls f, once, with the task to use inside, and returns its error. It
+	// is called for await, call, compute and block, on the goroutine that t
+	// belongs to; t has entered the step already. Functions of compute and block
+	// ignore the task.
+	Run(t *Task, op string, verb model.Verb, f func(engine.Task) error) error
+}
+
 // A Task is a running request. It belongs to the goroutine that called Reset
 // and checks that on every use.
 type Task struct {
 	owner  atomic.Uintptr // goid.Owner; 0 while no request runs
 	host   Host
+	runner Runner // host, or nil
 	ledger *account.Ledger
 	clock  *account.Clock // nil in the branches of All that run beside the first
 }
@@ -42,7 +54,12 @@ var _ engine.Task = (*Task)(nil)
 // Reset makes the task that of a request that begins on the calling
 // goroutine, accounted on clk.
 func (t *Task) Reset(host Host, clk *account.Clock) {
-	t.host, t.ledger, t.clock = host, clk.Ledger(), clk
+	t.init(host, clk.Ledger(), clk)
+}
+
+func (t *Task) init(host Host, l *account.Ledger, clk *account.Clock) {
+	t.host, t.ledger, t.clock = host, l, clk
+	t.runner, _ = host.(Runner)
 	t.owner.Store(goid.Current())
 }
 
@@ -78,7 +95,15 @@ func (t *Task) Await(op string, f func(engine.Task) error) error {
 	}
 	since, prev := t.enter(model.Awaiting)
 	defer t.leave(op, model.Await, since, prev)
-	return f(t)
+	return t.run(op, model.Await, f)
+}
+
+// run calls f the host's way.
+func (t *Task) run(op string, verb model.Verb, f func(engine.Task) error) error {
+	if t.runner == nil {
+		return f(t)
+	}
+	return t.runner.Run(t, op, verb, f)
 }
 
 // Call implements [engine.Task].
@@ -88,7 +113,7 @@ func (t *Task) Call(op string, f func(engine.Task) error) error {
 	}
 	since, prev := t.enter(model.Calling)
 	defer t.leave(op, model.Call, since, prev)
-	return f(t)
+	return t.run(op, model.Call, f)
 }
 
 // Compute implements [engine.Task].
@@ -99,7 +124,11 @@ func (t *Task) Compute(op string, f func()) {
 	}
 	since, prev := t.enter(model.OnCPU)
 	defer t.leave(op, model.Compute, since, prev)
-	f()
+	if t.runner == nil {
+		f()
+		return
+	}
+	_ = t.runner.Run(t, op, model.Compute, func(engine.Task) error { f(); return nil }) // f's own
 }
 
 // Block implements [engine.Task].
@@ -109,7 +138,7 @@ func (t *Task) Block(op string, f func() error) error {
 	}
 	since, prev := t.enter(model.Blocked)
 	defer t.leave(op, model.Block, since, prev)
-	return f()
+	return t.run(op, model.Block, func(engine.Task) error { return f() })
 }
 
 // Hold implements [engine.Task]. The wait for the slot is [model.Holding];
@@ -149,8 +178,8 @@ func (t *Task) All(op string, f ...func(engine.Task) error) error {
 
 // branch runs f with a task of its own, that of the calling goroutine.
 func (t *Task) branch(f func(engine.Task) error) error {
-	b := &Task{host: t.host, ledger: t.ledger}
-	b.owner.Store(goid.Current())
+	b := new(Task)
+	b.init(t.host, t.ledger, nil)
 	defer b.Release()
 	return f(b)
 }

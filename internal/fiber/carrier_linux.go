@@ -1,0 +1,70 @@
+package fiber
+
+import (
+	"github.com/plimsoll-dev/plimsoll/internal/coro"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// A Carrier is a thread that runs fibers, one at a time.
+type Carrier struct {
+	reactor *reactor.Reactor // that it polls itself; or nil
+	last    Slice
+}
+
+// NewCarrier returns a carrier. polls is the reactor whose goroutine the
+// carrier is: its fibers then start timers without asking anybody.
+func NewCarrier(polls *reactor.Reactor) *Carrier { return &Carrier{reactor: polls} }
+
+// polls reports whether the carrier is the goroutine of g's reactor.
+func (c *Carrier) polls(g *Group) bool { return c.reactor == g.reactor }
+
+// A Slice is the time from giving a fiber control until it gave it back,
+// during which its carrier can do nothing else.
+type Slice struct {
+	Began, Ended int64 // account.Now's clock
+
+	// Op and Verb are the step in which most of it was spent, and OpNanos how
+	// much: in the step itself, without those inside it. Verb is 0 outside of
+	// any step.
+	Op      string
+	Verb    model.Verb
+	OpNanos int64
+	// Stalled is what was spent in steps other than await, nanoseconds.
+	Stalled int64
+}
+
+// Nanos returns how long the slice was.
+func (s *Slice) Nanos() int64 { return s.Ended - s.Began }
+
+// Run runs a fiber that is ready until it waits, yields or ends. now is the
+// time; the end of the last slice will do. The result is valid until the next
+// Run. Ready is called, on this thread, if there is more to run at once.
+func (c *Carrier) Run(f *Fiber, now int64) *Slice {
+	f.carrier = c
+	if f.co == nil {
+		f.co = coro.New()
+	}
+	if !f.begun {
+		f.begun = true
+		f.co.Start(f.main)
+	}
+	if f.clock != nil {
+		f.clock.Resumed(f.readyAt, now)
+	}
+	f.slice.begin(now)
+	switch f.co.Resume() {
+	case coro.Parked: // somebody else may run it by now
+	case coro.Ready:
+		f.readyAt = c.last.Ended
+		f.group.scheduler.Ready(f)
+	case coro.Finished:
+		if p := f.co.Failure(); p != nil {
+			panic(p) // as if it were a goroutine: whoever runs handlers recovers theirs
+		}
+		f.group.put(f)
+	case coro.Gone:
+		f.group.lose(f)
+	}
+	return &c.last
+}

@@ -1,0 +1,196 @@
+package fiber
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/internal/address"
+	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+)
+
+// The states of a client's connection say who has it.
+const (
+	fresh     uint32 = iota // the reactor's goroutine: no request has come yet
+	idle                    // the reactor's goroutine: no request is here
+	busy                    // a worker
+	lingering               // the reactor's goroutine: answered for the last time, reads until the client hangs up
+	gone                    // nobody: closed, or handed to a handler
+)
+
+// A conn is a client's connection, and the exchange.Transport of its requests.
+// There may be very many without a request, so it is small: what a request
+// needs beside it is the worker's.
+//
+// While it rests its gate says so, and whoever changes that has the connection:
+// the reactor's goroutine, when something comes or its time is up.
+type conn struct {
+	socket
+	server *Server
+
+	state   atomic.Uint32
+	since   atomic.Int64            // when it came to rest
+	begun   atomic.Int64            // when the head that is being read began; 0: none is
+	request atomic.Pointer[request] // that runs
+
+	wrote  atomic.Bool // something was written for this request
+	failed atomic.Bool // and not completely
+	shut   bool        // the write side was shut down: the next Close lingers
+
+	drained    int32  // bytes read while lingering
+	prev, next *conn  // guarded by Server.mu
+	remote     string // the client's address, made for the first request
+}
+
+var _ exchange.Transport = (*conn)(nil)
+
+// serve takes over an accepted descriptor, on the reactor's goroutine.
+func (s *Server) serve(fd int) {
+	c := &conn{server: s}
+	c.init(s.group, fd)
+	c.client = true
+	if s.listens.Network() != "unix" {
+		_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // only latency depends on it
+	}
+	s.add(c)
+	c.since.Store(s.group.reactor.Now())
+	c.rd.state.Store(resting)
+	if err := c.register(c); err != nil { // the kernel is out of memory, or of watches
+		c.close()
+	}
+}
+
+// Read implements [exchange.Transport].
+func (c *conn) Read(p []byte) (int, error) {
+	if c.shut {
+		return 0, io.EOF // exchange.Conn.Close drains; the reactor's goroutine does that
+	}
+	n, err := c.read(p, c.patience())
+	if err != nil && err != io.EOF {
+		err = c.fail("read", err)
+	}
+	return n, err
+}
+
+// patience is how long a read waits: for a head, until its time is up; the
+// exchange sets a body's own.
+func (c *conn) patience() time.Duration {
+	begun, limit := c.begun.Load(), c.server.cfg.Limits.HeaderTimeout
+	if begun == 0 || limit == 0 {
+		return 0
+	}
+	return max(1, limit-time.Duration(reactor.Clock()-begun))
+}
+
+// Write implements [exchange.Transport].
+func (c *conn) Write(p []byte) (int, error) {
+	c.wrote.Store(true)
+	n, err := c.write(p, c.server.cfg.Limits.WriteTimeout)
+	if err != nil {
+		c.failed.Store(true)
+		err = c.fail("write", err)
+	}
+	return n, err
+}
+
+// fail gives an error the form that package net's have.
+func (c *conn) fail(op string, err error) error {
+	return &net.OpError{Op: op, Net: c.server.listens.Network(), Source: c.server.listens, Addr: c.RemoteAddr(), Err: err}
+}
+
+// CloseWrite implements [exchange.Transport].
+func (c *conn) CloseWrite() error {
+	c.shut = true
+	return c.closeWrite()
+}
+
+// Close implements [exchange.Transport], for the worker. After CloseWrite the
+// connection goes to the reactor, which waits for the client to hang up; no
+// fiber does.
+func (c *conn) Close() error {
+	if c.shut {
+		var buf [512]byte
+		c.linger(buf[:])
+	} else {
+		c.close()
+	}
+	return nil
+}
+
+// close ends the connection; who has it calls it, once.
+func (c *conn) close() {
+	c.state.Store(gone)
+	_ = c.end()
+	c.server.remove(c)
+}
+
+// rest leaves the connection to the reactor's goroutine; the caller must not
+// touch it any more. If it does not, false, something may have come meanwhile.
+func (c *conn) rest(state uint32) bool {
+	c.state.Store(state)
+	c.since.Store(reactor.Clock())
+	if c.rd.state.CompareAndSwap(shut, resting) {
+		return true
+	}
+	c.look()
+	c.state.Store(busy)
+	return false
+}
+
+// look passes the gate of reading: the next read has to look what came.
+func (c *conn) look() {
+	c.dry = false
+	c.rd.pass()
+}
+
+func (c *conn) SetReadDeadline(t time.Time) error  { return c.setDeadline(t, &c.rd) }
+func (c *conn) SetWriteDeadline(t time.Time) error { return c.setDeadline(t, &c.wr) }
+
+// LocalAddr implements [exchange.Transport]. A listener may be bound to any
+// address of the machine; a connection has one.
+func (c *conn) LocalAddr() net.Addr {
+	if c.acquire(0) != nil {
+		return c.server.listens
+	}
+	defer c.release(0) //nolint:errcheck // as in read
+	return address.Local(c.fd)
+}
+
+// A peer is a client's address, in text that is made once.
+type peer conn
+
+func (p *peer) Network() string { return p.server.listens.Network() }
+func (p *peer) String() string  { return p.remote }
+
+// RemoteAddr implements [exchange.Transport].
+func (c *conn) RemoteAddr() net.Addr {
+	if c.remote == "" && c.acquire(0) == nil {
+		if sa, err := unix.Getpeername(c.fd); err == nil {
+			c.remote = address.Of(sa).String()
+		}
+		c.release(0) //nolint:errcheck // as in read
+	}
+	return (*peer)(c)
+}
+
+// NetConn implements [exchange.Transport]: the connection in ordinary Go form,
+// on a descriptor of its own.
+func (c *conn) NetConn() (net.Conn, error) {
+	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("fcntl", err)
+	}
+	f := os.NewFile(uintptr(fd), "")
+	defer f.Close() //nolint:errcheck // FileConn has a duplicate
+	n, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
+	}
+	c.close()
+	return n, nil
+}

@@ -1,0 +1,172 @@
+package fiber
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/coro"
+	"github.com/plimsoll-dev/plimsoll/internal/goid"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+)
+
+// A Fiber is a coroutine that a scheduler runs: a request, or a branch of one.
+// It is an [engine.Parker] for itself. Unpark may be called by anybody, at any
+// time; the other methods are the fiber's own, unless they say otherwise.
+type Fiber struct {
+	group *Group
+	co    *coro.Coroutine // made where it first runs
+	body  func()
+	begun bool       // the coroutine has the body
+	owner goid.Owner // its goroutine, while that is in the table
+
+	wait   Wait
+	permit atomic.Bool // of Park and Unpark
+	pinned atomic.Bool // Park blocks the thread, see Pin
+	thread osthread.Parker
+	timer  timer // of Sleep
+
+	// Written by whoever may resume the fiber, read once it runs.
+	readyAt int64
+	carrier *Carrier
+
+	slice slice
+	clock *account.Clock // of the request that it runs; nil: of none
+}
+
+var _ engine.Parker = (*Fiber)(nil)
+
+// A Wait says what waiting costs.
+type Wait uint8
+
+// The ways to wait.
+const (
+	// Suspend: the fiber leaves its carrier, which goes on with others.
+	Suspend Wait = iota
+	// Block: on a connection from Dial the carrier's thread waits. To park, to
+	// sleep, and to wait for the client whose request it is, still suspends.
+	Block
+	// Pin: whatever the fiber waits for, the carrier's thread waits.
+	Pin
+)
+
+// Current returns the fiber that the calling goroutine is, or nil.
+func Current() *Fiber { return fibers.get(goid.Current()) }
+
+// SetWait says what waits cost from here on, and returns what they did before.
+func (f *Fiber) SetWait(w Wait) (before Wait) {
+	before, f.wait = f.wait, w
+	return before
+}
+
+// Group returns the group that the fiber belongs to. Anybody may call it.
+func (f *Fiber) Group() *Group { return f.group }
+
+// Carrier returns what runs the fiber at the moment.
+func (f *Fiber) Carrier() *Carrier { return f.carrier }
+
+// Times returns when the fiber last became ready to run, and since when it has
+// been running, on account.Now's clock.
+func (f *Fiber) Times() (ready, began int64) { return f.readyAt, f.slice.began }
+
+// Account makes the fiber that of the request on clk: the times in which it
+// could run and did not are the request's. nil: of no request.
+func (f *Fiber) Account(clk *account.Clock) { f.clock = clk }
+
+// Park implements [engine.Parker].
+func (f *Fiber) Park() {
+	if f.wait != Pin {
+		for !f.permit.Swap(false) {
+			f.suspend()
+		}
+		return
+	}
+	f.pinned.Store(true) // in this order, and in Unpark in the other, none is lost
+	for !f.permit.Swap(false) {
+		f.thread.Park()
+	}
+	f.pinned.Store(false)
+}
+
+// Unpark implements [engine.Parker].
+func (f *Fiber) Unpark() {
+	f.permit.Store(true)
+	if f.pinned.Load() {
+		f.thread.Unpark()
+		return
+	}
+	f.wake(0)
+}
+
+// wake has the fiber run if it is suspended, and otherwise has its next suspend
+// return at once: whoever suspends looks again why. at is when that became so;
+// 0: now. Anybody may call it.
+func (f *Fiber) wake(at int64) {
+	if !f.co.Unpark() {
+		return
+	}
+	if at == 0 {
+		at = reactor.Clock()
+	}
+	f.readyAt = at
+	f.group.scheduler.Ready(f)
+}
+
+// suspend gives the carrier away until somebody wakes the fiber.
+func (f *Fiber) suspend() {
+	if f.co.Notified() {
+		return
+	}
+	f.endSlice()
+	f.co.Suspend()
+}
+
+// Yield lets others run that are ready.
+func (f *Fiber) Yield() {
+	f.endSlice()
+	f.co.Yield()
+}
+
+// Sleep waits for d; not at all if that is 0 or less.
+func (f *Fiber) Sleep(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	if f.wait == Pin {
+		osthread.Sleep(d)
+		return
+	}
+	now := reactor.Clock()
+	at := now + min(int64(d), forever-now)
+	f.timer.set(at, f.carrier.polls(f.group))
+	for ; now < at; now = f.slice.began {
+		f.suspend()
+	}
+}
+
+// main is the coroutine's body.
+func (f *Fiber) main() {
+	if f.owner == 0 {
+		f.owner = goid.Current()
+		fibers.put(f.owner, f)
+	}
+	died := true
+	defer func() {
+		if died { // by a panic or runtime.Goexit: its goroutine may be at its end
+			f.forget()
+		}
+		f.endSlice()
+	}()
+	f.body()
+	died = false
+}
+
+// forget takes the fiber's goroutine out of the table.
+func (f *Fiber) forget() {
+	if f.owner != 0 {
+		fibers.remove(f.owner)
+		f.owner = 0
+	}
+}

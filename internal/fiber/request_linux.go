@@ -1,0 +1,183 @@
+package fiber
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/inline"
+	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
+)
+
+// A worker is what a request needs of which not every connection has one. It
+// is used again and again, for one connection at a time.
+type worker struct {
+	server   *Server
+	conn     *conn
+	exchange *exchange.Conn
+	task     inline.Task
+	clock    account.Clock
+	base     context.Context // with the task
+	run      func()
+	whole    bool // the handler did not break off
+}
+
+// A request is the context of one.
+type request struct {
+	lifetime.Context
+	conn *conn
+}
+
+// Value implements [context.Context].
+func (r *request) Value(key any) any {
+	if key == http.LocalAddrContextKey {
+		return r.conn.LocalAddr()
+	}
+	return r.Context.Value(key)
+}
+
+// Watch implements [lifetime.Watcher]. The connection is always watched.
+func (c *conn) Watch(*lifetime.Context) (gone bool) { return c.hungUp.Load() }
+
+// dispatch has a worker serve a connection whose gate was resting. ready is
+// when something came.
+func (s *Server) dispatch(c *conn, ready int64) {
+	c.state.Store(busy)
+	s.cfg.Ledger.Queued.Add(1)
+	w := s.takeWorker()
+	w.conn = c
+	s.group.start(w.run, Suspend, ready)
+}
+
+func (s *Server) takeWorker() *worker {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy++
+	if n := len(s.workers); n > 0 {
+		w := s.workers[n-1]
+		s.workers[n-1] = nil
+		s.workers = s.workers[:n-1]
+		return w
+	}
+	w := &worker{server: s, exchange: exchange.New(nil, &s.exchange)}
+	w.run = w.serve
+	w.base = engine.WithTask(s.base, &w.task)
+	return w
+}
+
+// putWorker takes back a worker whose connection is somebody else's business
+// by now.
+func (s *Server) putWorker(w *worker) {
+	w.conn = nil
+	w.exchange.Reset(nil)
+	s.mu.Lock()
+	s.busy--
+	if len(s.workers) < maxFree {
+		s.workers = append(s.workers, w)
+	}
+	post := s.stopping.Load() && s.busy == 0
+	s.mu.Unlock()
+	if post {
+		s.group.reactor.Post(s.settle)
+	}
+}
+
+// serve is the body of a fiber: a request, and those that came with it.
+func (w *worker) serve() {
+	s, c := w.server, w.conn
+	s.cfg.Ledger.Queued.Add(-1)
+	f := Current()
+	defer s.putWorker(w) // also if a handler ends its goroutine
+	w.exchange.Reset(c)
+	for {
+		if !w.readHead() {
+			return
+		}
+		switch w.request(f) {
+		case exchange.Close:
+			_ = w.exchange.Close()
+			return
+		case exchange.Hijacked:
+			return // NetConn has forgotten the connection
+		}
+		if !w.exchange.Buffered() {
+			w.exchange.Idle()
+			if c.rest(idle) || w.idle() {
+				return
+			}
+		}
+		f.Yield() // others first: a client that sends without end would have us for itself
+	}
+}
+
+// idle leaves a connection to the reactor on which something happened just
+// when that was tried; false: there is a request.
+func (w *worker) idle() bool {
+	for !w.conn.pending() {
+		if w.conn.rest(idle) {
+			return true
+		}
+	}
+	return false
+}
+
+// readHead reads the head of a request; false means that there is none, and
+// the connection was dealt with.
+func (w *worker) readHead() bool {
+	c := w.conn
+	_, began := Current().Times()
+	c.begun.Store(began)
+	err := w.exchange.ReadHead()
+	c.begun.Store(0)
+	if err == nil {
+		return true
+	}
+	_ = w.exchange.Close()
+	return false
+}
+
+// request runs the handler.
+func (w *worker) request(f *Fiber) exchange.Outcome {
+	s, c := w.server, w.conn
+	// The wait for the end of a head is nobody's queue: it counts from when the
+	// fiber was last ready, and that was when the head was complete.
+	ready, began := f.Times()
+	w.clock.Begin(s.cfg.Ledger, ready, began)
+	w.task.Reset(s.cfg.Host, &w.clock)
+	f.Account(&w.clock)
+	r := &request{conn: c}
+	r.Init(w.base, c)
+	c.request.Store(r)
+	before := f.SetWait(s.cfg.Outside)
+	defer func() { // also if the handler ends its goroutine
+		f.SetWait(before)
+		c.request.Store(nil)
+		r.End()
+		f.Account(nil)
+		w.task.Release()
+		w.clock.End(-1)
+	}()
+	c.wrote.Store(false)
+	c.failed.Store(false)
+	outcome := w.exchange.Serve(r, w, s.stopping.Load())
+	if outcome == exchange.Hijacked || w.whole && !c.failed.Load() {
+		s.cfg.Ledger.Responses.Add(1)
+	}
+	return outcome
+}
+
+// ServeHTTP calls the handler, and notes whether its response will be whole:
+// after a panic only if nothing was sent, because then 500 is.
+func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w.whole = false
+	defer func() {
+		if v := recover(); v != nil {
+			w.whole = v != http.ErrAbortHandler && !w.conn.wrote.Load()
+			panic(v)
+		}
+	}()
+	w.server.cfg.Handler.ServeHTTP(rw, r)
+	w.whole = true
+}
