@@ -71,7 +71,10 @@ func allRows() []row {
 				engine.TaskOf(r.Context()).All("x",
 					func(engine.Task) error { return nil },
 					func(engine.Task) error { panic("boom") },
-					func(t engine.Task) error { _, err := up.get(t, "/"); ended <- struct{}{}; return err })
+					func(t engine.Task) error { // an await: on a loop, anything else would keep the harness out, too
+						defer func() { ended <- struct{}{} }()
+						return t.Await("up", func(t engine.Task) error { _, err := up.get(t, "/"); return err })
+					})
 			}))
 			done := make(chan struct{})
 			go func() { defer close(done); h.want("/", 200, "1") }()
@@ -84,7 +87,9 @@ func allRows() []row {
 			const k = 3
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
-				leaf := func(t engine.Task) error { _, err := up.get(t, "/"); return err }
+				leaf := func(t engine.Task) error {
+					return t.Await("up", func(t engine.Task) error { _, err := up.get(t, "/"); return err })
+				}
 				fork := func(t engine.Task) error { return t.All("inner", leaf, leaf, leaf) }
 				fmt.Fprint(w, engine.TaskOf(r.Context()).All("outer", fork, fork, fork))
 			})
