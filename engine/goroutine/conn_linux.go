@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/hangup"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
@@ -25,7 +26,7 @@ type server struct {
 	base      context.Context
 	exchanges exchange.Config
 	keepAlive time.Duration
-	gone      hangUps
+	gone      hangup.Set
 }
 
 // serveWire serves with the exchange that all engines share.
@@ -40,7 +41,7 @@ func (e *Engine) serveWire(ctx context.Context, a *acceptor, h http.Handler) err
 		},
 		keepAlive: e.cfg.Duration("keepalive"),
 	}
-	defer func() { e.open.Wait(); s.gone.close() }()
+	defer func() { e.open.Wait(); s.gone.Close() }()
 	for {
 		nc, err := a.Accept()
 		if err == errStopped {
@@ -71,9 +72,9 @@ type conn struct {
 
 	whole bool // the answer is complete, if no write failed
 
-	mu      sync.Mutex // held for assignments and setting a deadline; never while waiting
+	mu      sync.Mutex // held for assignments, setting a deadline and being watched; never while waiting
 	idle    bool       // in await, whose deadline linger may bring forward
-	watched uint64     // its number in hangUps, or 0
+	watched uint64     // its number in server.gone, or 0
 	hungUp  bool       // the client did
 	request *lifetime.Context
 }

@@ -37,6 +37,7 @@ type conn struct {
 	since   atomic.Int64            // when it came to rest
 	begun   atomic.Int64            // when the head that is being read began; 0: none is
 	request atomic.Pointer[request] // that runs
+	watched atomic.Uint64           // its number in Server.hangups; 0: none
 
 	wrote  atomic.Bool // something was written for this request
 	failed atomic.Bool // and not completely
@@ -125,6 +126,7 @@ func (c *conn) Close() error {
 // close ends the connection; who has it calls it, once.
 func (c *conn) close() {
 	c.state.Store(gone)
+	c.server.hangups.Remove(c.fd, c.watched.Load())
 	_ = c.end()
 	c.server.remove(c)
 }

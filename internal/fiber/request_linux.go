@@ -38,8 +38,27 @@ func (r *request) Value(key any) any {
 	return r.Context.Value(key)
 }
 
-// Watch implements [lifetime.Watcher]. The connection is always watched.
-func (c *conn) Watch(*lifetime.Context) (gone bool) { return c.hungUp.Load() }
+// Watch implements [lifetime.Watcher]. The reactor sees every client's end, but
+// not while a handler keeps its thread: one that waits for this context in
+// plain Go would wait for ever. So whoever looks is told by others, too.
+func (c *conn) Watch(*lifetime.Context) (gone bool) {
+	if c.watched.Load() == 0 && c.acquire(0) == nil {
+		c.watched.Store(c.server.hangups.Add(c.fd, c.hangUp))
+		if c.refs.Load()&closing != 0 { // who closes it may not have seen that
+			c.server.hangups.Remove(c.fd, c.watched.Load())
+		}
+		c.release(0) //nolint:errcheck // as in read
+	}
+	return c.hungUp.Load()
+}
+
+// hangUp tells the request that runs that its client has gone.
+func (c *conn) hangUp() {
+	c.hungUp.Store(true)
+	if r := c.request.Load(); r != nil {
+		r.End()
+	}
+}
 
 // dispatch has a worker serve a connection whose gate was resting. ready is
 // when something came.

@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/hangup"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
@@ -43,7 +44,8 @@ type Server struct {
 	listens  net.Addr
 	acceptor *acceptor
 	sweeper  reactor.Timer
-	scratch  []byte // for what nobody reads
+	scratch  []byte     // for what nobody reads
+	hangups  hangup.Set // clients whose requests look whether they are still there
 
 	stopping atomic.Bool // every answer is the connection's last
 
@@ -142,6 +144,7 @@ func (s *Server) settle() {
 	if over && !s.ended {
 		s.ended = true
 		s.group.reactor.Stop(&s.sweeper)
+		s.hangups.Close()
 		close(s.done)
 	}
 }

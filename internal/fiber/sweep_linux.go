@@ -23,9 +23,7 @@ const (
 func (c *conn) Ready(ev reactor.Events) {
 	rested := c.ready(ev)
 	if ev&(reactor.PeerClosed|reactor.Broken) != 0 {
-		if r := c.request.Load(); r != nil {
-			r.End() // its client has gone
-		}
+		c.hangUp()
 	}
 	if !rested {
 		return

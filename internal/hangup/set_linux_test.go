@@ -1,0 +1,80 @@
+package hangup
+
+import (
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const patience = 10 * time.Second
+
+func pair(t *testing.T) (ours, theirs int) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fds[0]) })
+	return fds[0], fds[1]
+}
+
+func TestWhoHangsUpIsToldOf(t *testing.T) {
+	var s Set
+	defer s.Close()
+	stays, other := pair(t)
+	defer unix.Close(other)
+	leaves, peer := pair(t)
+	told := make(chan string, 4)
+	s.Add(stays, func() { told <- "stays" })
+	s.Add(leaves, func() { told <- "leaves" })
+	unix.Write(other, []byte("x")) // is no end
+	unix.Close(peer)
+	select {
+	case who := <-told:
+		if who != "leaves" {
+			t.Error(who)
+		}
+	case <-time.After(patience):
+		t.Fatal("nobody was told")
+	}
+}
+
+func TestWhoHasHungUpBeforeIsToldOf(t *testing.T) {
+	var s Set
+	defer s.Close()
+	ours, theirs := pair(t)
+	unix.Shutdown(theirs, unix.SHUT_WR)
+	defer unix.Close(theirs)
+	told := make(chan struct{})
+	s.Add(ours, func() { close(told) })
+	select {
+	case <-told:
+	case <-time.After(patience):
+		t.Fatal("nobody was told")
+	}
+}
+
+// The next socket has the descriptor's number, and not the last one's fate.
+func TestARemovedSocketIsNotToldOf(t *testing.T) {
+	var s Set
+	defer s.Close()
+	ours, theirs := pair(t)
+	s.Remove(ours, s.Add(ours, func() { t.Error("told of what was removed") }))
+	unix.Close(theirs)
+	next, peer := pair(t)
+	told := make(chan struct{})
+	s.Add(next, func() { close(told) })
+	unix.Close(peer)
+	<-told
+	s.Remove(0, 0)
+}
+
+func TestASetThatNobodyUsedClosesToo(t *testing.T) {
+	var s Set
+	s.Close()
+	s.Close()
+}
