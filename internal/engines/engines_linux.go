@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
+	"github.com/plimsoll-dev/plimsoll/engine/loop"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -15,6 +16,8 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 	switch cfg.Engine {
 	case "thread":
 		return thread.New(cfg)
+	case "loop":
+		return loop.New(cfg)
 	case "goroutine":
 		return goroutine.New(cfg)
 	}
@@ -27,6 +30,8 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 	switch {
 	case cfg.Engine == "thread":
 		return thread.Procs(cfg)
+	case cfg.Engine == "loop":
+		return 1 // whatever it does, it does on one thread
 	case cfg.Has("procs") && cfg.Int("procs") > 0:
 		return cfg.Int("procs")
 	}

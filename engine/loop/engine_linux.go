@@ -1,0 +1,83 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/fiber"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// An Engine is an engine.Engine on one event loop. Its methods may be called
+// concurrently.
+type Engine struct {
+	cfg    model.EngineConfig
+	limits engine.Limits
+	ledger account.Ledger
+	loop   loop
+	served atomic.Bool
+}
+
+var (
+	_ engine.Engine  = (*Engine)(nil)
+	_ engine.Limiter = (*Engine)(nil)
+)
+
+// New returns an engine of the kind "loop".
+func New(cfg model.EngineConfig) (engine.Engine, error) {
+	if cfg.Engine != "loop" {
+		return nil, fmt.Errorf("loop: the configuration is of engine %q; write loop, or loop:slow=50ms", cfg.Engine)
+	}
+	if cfg.Text("style") != "coroutine" || cfg.Text("poll") != "wait" {
+		return nil, fmt.Errorf("loop: %s cannot be run in this version; write loop", cfg)
+	}
+	e := &Engine{cfg: cfg, limits: engine.Limits{}.OrDefaults()}
+	e.loop.slow = int64(cfg.Duration("slow"))
+	e.loop.ledger = &e.ledger
+	return e, nil
+}
+
+// SetLimits implements [engine.Limiter].
+func (e *Engine) SetLimits(l engine.Limits) { e.limits = l.OrDefaults() }
+
+// Stats implements [engine.Engine]; see the package comment.
+func (e *Engine) Stats() engine.Stats {
+	s := e.ledger.Snapshot()
+	s.Threads, s.Busy = 1, min(1, max(0, e.ledger.Running()))
+	s.Loops = []engine.LoopStats{e.loop.stats()}
+	return s
+}
+
+// Serve implements [engine.Engine]. The listener has to be a
+// *net.TCPListener, a *net.UnixListener, or another one with a descriptor.
+func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	if !e.served.CompareAndSwap(false, true) {
+		_ = ln.Close()
+		return errors.New("loop: an engine serves once; make another")
+	}
+	if err := e.loop.open(); err != nil {
+		_ = ln.Close()
+		return err
+	}
+	s, err := fiber.NewServer(e.loop.group, ln, fiber.Config{
+		Name: "loop", Context: ctx, Handler: h,
+		Host: &host{fiber.Host{Group: e.loop.group}}, Outside: fiber.Block,
+		Ledger: &e.ledger, Limits: e.limits,
+		KeepAlive: e.cfg.Duration("keepalive"), Connections: e.cfg.Int("connections"), Backlog: e.cfg.Int("backlog"),
+	})
+	if err != nil {
+		return errors.Join(err, e.loop.reactor.Close())
+	}
+	stop := context.AfterFunc(ctx, s.Stop)
+	defer stop()
+	s.Start()
+	ended := make(chan error, 1)
+	go func() { ended <- e.loop.run(s.Done()) }()
+	return errors.Join(<-ended, s.Err())
+}
