@@ -159,8 +159,8 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 		switch {
 		case l.Kind == model.WallUpstream || l.Kind == model.WallRejecting || l.Kind == model.WallConnections:
 			continue // no use that grows in proportion
-		case l.Kind == model.WallCPU && v.Compute > 0:
-			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now
+		case l.Kind == model.WallCPU:
+			size, used = size*usableCPU, cpuAhead(t, l, w, v)
 		case l.Kind == model.WallLoop && v.Compute > 0:
 			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now
 		case l.Kind == model.WallLoop && v.Awaited:
@@ -173,11 +173,6 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 		case l.Kind == model.WallResource && v.Resource == l.Name:
 			size = float64(v.Size)
 		}
-		if l.Kind == model.WallCPU {
-			// The busier a server, the less CPU a request costs, because wake-ups are
-			// shared: 300 µs at 43 %, 240 at 79 % and 200 at 90 % were measured.
-			size *= usableCPU * (1 + 0.5*max(0, 1-l.Utilisation()))
-		}
 		if used > 0 && now*size/used < first {
 			first, limit = now*size/used, l.Kind
 		}
@@ -186,6 +181,24 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 		return 0, model.WallUnknown
 	}
 	return first, limit
+}
+
+// cpuAhead is the CPU use of a trial as it would have been near the limit. What
+// the workload computes costs the same at any rate; but the busier a server, the
+// less CPU engine and kernel need for a request, because wake-ups are shared: 300
+// µs at 43 %, 240 at 79 % and 200 at 90 % were measured.
+func cpuAhead(t *record.Trial, l Limit, w *model.Workload, v Variant) float64 {
+	used := l.Used
+	if t.Server.CPUSeconds <= 0 {
+		return used
+	}
+	// Of what was used, because a short trial may have drawn less than the mean.
+	compute := used * min(1, workload.Demand(w).Request.CPU.Seconds()*float64(t.Server.Responses)/t.Server.CPUSeconds)
+	overhead := (used - compute) / (1 + 0.5*max(0, 1-l.Utilisation()))
+	if v.Compute > 0 {
+		compute *= v.Compute
+	}
+	return compute + overhead
 }
 
 // describe says in words how much of the limit was used.
