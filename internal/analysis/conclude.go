@@ -41,8 +41,12 @@ func Conclude(engines []EngineVerdict) string {
 	if best.LoadLine.High == nil {
 		atLeast = "at least "
 	}
-	return fmt.Sprintf("%s stops at %s because %s; %s carries %s%.2g times as much, and there %s.",
-		worst.Name, lineText(worst.LoadLine), because(worst), best.Name, atLeast, ratio, because(best))
+	there := "there"
+	if best.Wall.Kind == worst.Wall.Kind && best.Wall.Name == worst.Wall.Name {
+		there = "there too"
+	}
+	return fmt.Sprintf("%s stops at %s because %s; %s carries %s%.2g times as much, and %s %s.",
+		worst.Name, lineText(worst.LoadLine), because(worst), best.Name, atLeast, ratio, there, because(best))
 }
 
 func lineText(l LoadLine) string {
