@@ -32,8 +32,10 @@ unit:
 bench: build
 	sh scripts/bench
 
-# The same tests again and again, to find what fails rarely.
+# What takes too long for every change, then the same tests again and again, to
+# find what fails rarely.
 soak:
+	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run Walls ./internal/lab
 	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 90m ./...
 
 clean:

@@ -152,29 +152,6 @@ func TestAWallOfThreadsIsFoundSizedAndConfirmed(t *testing.T) {
 // searchOnly leaves out what a test does not look at.
 func searchOnly(o *Options) { o.searchOnly = true }
 
-func TestThreadsThatWereSecretlyNotStartedAreMissed(t *testing.T) {
-	t.Setenv(plantEnv, "13")
-	v, err := compare(t, t.Context(), fmt.Sprintf(waiting, 300), searchOnly, "thread:max=20")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := usable(t, v)
-	if e.Wall.Kind != model.WallThreadPool || *e.Wall.Limit != 13 || !strings.Contains(e.Wall.Evidence[0], "20 are configured") {
-		t.Errorf("wall %+v", e.Wall)
-	}
-}
-
-func TestAResourceBehindThreadsIsTheWall(t *testing.T) {
-	v, err := compare(t, t.Context(), fmt.Sprintf(waiting, 10), searchOnly, "thread:max=40")
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := usable(t, v)
-	if e.Wall.Kind != model.WallResource || e.Wall.Name != "slots" || *e.Wall.Limit != 10 {
-		t.Errorf("wall %+v", e.Wall)
-	}
-}
-
 func TestAnUpstreamThatGivesNoMoreIsTheWall(t *testing.T) {
 	v, err := compare(t, t.Context(), fmt.Sprintf(waiting, 300), func(o *Options) {
 		o.searchOnly = true
