@@ -121,11 +121,11 @@ func known(t *testing.T, source string, change func(*Options), engine string) an
 		if named {
 			return e
 		}
-		if attempt == 2 {
+		if attempt == 3 {
 			if len(e.VoidReasons) == 0 {
 				t.Fatalf("no wall was named: line %+v, %q", e.LoadLine, e.Wall.Evidence)
 			}
-			t.Skipf("void twice: %v", e.VoidReasons)
+			t.Skipf("void three times: %v", e.VoidReasons)
 		}
 		t.Logf("measured again: line %+v, void %q, %q", e.LoadLine, e.VoidReasons, e.Wall.Evidence)
 	}
