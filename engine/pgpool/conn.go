@@ -52,6 +52,9 @@ func (c *conn) owned() bool { return c.owner.Load() == goid.Current() }
 // alive finds out whether the server has closed an idle connection, which is
 // lent. Where the connection cannot be looked at, the server is asked.
 func (c *conn) alive(ctx context.Context) bool {
+	if !c.clean() { // it was kept, and used, after it had been given back
+		return false
+	}
 	ended, known := peek.Ended(c.raw)
 	if known {
 		c.lost = ended

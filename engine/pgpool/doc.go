@@ -35,7 +35,8 @@
 //
 // With [Options.PerRequest] there is no pool: every use connects, as programs
 // do that open a driver's connection in each handler. It costs a server process
-// and an authentication per request, and nothing bounds the number at once: at
-// the server's max_connections requests begin to fail with
-// [ErrTooManyConnections].
+// and an authentication per request, and nothing bounds their number. At the
+// server's max_connections requests begin to fail with [ErrTooManyConnections],
+// and that is sooner than the number of requests at once suggests: the process
+// of a session outlives its connection by a moment.
 package pgpool

@@ -101,14 +101,14 @@ func (p *Pool) pop(t engine.Task) (*conn, error) {
 	} else {
 		p.open++
 		p.opened++
-		// Those of other hosts make room.
-		if n := p.open - len(old) - p.options.Size; p.slots != nil && n > 0 {
-			old = append(old, p.idle[:n]...)
-			p.idle = slices.Delete(p.idle, 0, n)
+		if p.slots != nil && p.open > p.options.Size { // one of another host makes room
+			old = append(old, p.idle[0])
+			p.idle = slices.Delete(p.idle, 0, 1)
+			p.forget(1)
 		}
 	}
 	p.mu.Unlock()
-	p.hangUp(old)
+	hangUp(old)
 	return c, nil
 }
 
@@ -121,6 +121,7 @@ func (p *Pool) expired(now time.Time) (old []*conn) {
 		}
 		return over
 	})
+	p.forget(len(old))
 	return old
 }
 
@@ -150,7 +151,8 @@ func (p *Pool) put(c *conn) {
 	}
 	p.mu.Unlock()
 	if closed {
-		p.hangUp([]*conn{c})
+		hangUp([]*conn{c})
+		p.gone()
 	}
 }
 

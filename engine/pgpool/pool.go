@@ -108,14 +108,14 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.mu.Lock()
 	idle := p.idle
 	p.idle = nil
-	if !p.closed {
-		p.closed = true
-		if p.open == 0 {
-			close(p.drained)
-		}
+	already := p.closed
+	p.closed = true
+	p.forget(len(idle))
+	if !already && p.open == 0 && len(idle) == 0 {
+		close(p.drained)
 	}
 	p.mu.Unlock()
-	p.hangUp(idle)
+	hangUp(idle)
 	select {
 	case <-p.drained:
 		return nil
@@ -124,22 +124,26 @@ func (p *Pool) Close(ctx context.Context) error {
 	}
 }
 
-// hangUp closes idle connections, of whichever host. Nothing is written on
-// them, because that is their host's business; the server takes the end of an
-// idle connection for a goodbye.
-func (p *Pool) hangUp(conns []*conn) {
+// hangUp closes idle connections, of whichever host, which have been forgotten.
+// Nothing is written on them, because that is their host's business; the server
+// takes the end of an idle connection for a goodbye.
+func hangUp(conns []*conn) {
 	for _, c := range conns {
 		c.raw.Close() //nolint:errcheck // nothing was outstanding
-		p.gone()
 	}
 }
 
-// gone counts a connection off, which is closed or was never opened.
+// forget counts connections off. p.mu is held.
+func (p *Pool) forget(n int) {
+	p.open -= n
+	if p.closed && p.open == 0 && n > 0 {
+		close(p.drained)
+	}
+}
+
+// gone counts a connection off that is closed, or was never opened.
 func (p *Pool) gone() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.open--
-	if p.closed && p.open == 0 {
-		close(p.drained)
-	}
+	p.forget(1)
 }
