@@ -1,0 +1,11 @@
+package loop
+
+import (
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/engine/pgpool/pgtest"
+)
+
+func TestPostgreSQL(t *testing.T) {
+	pgtest.Run(t, "loop", New)
+}
