@@ -7,6 +7,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
 // A carrier has the requests of a connection keep the thread they were given.
@@ -43,6 +44,9 @@ func (r *carrier) request(start, cpu int64) exchange.Outcome {
 	defer func() { // also if the handler ends its goroutine
 		r.task.Release()
 		r.conn.Clock.End(osthread.CPUTime() - cpu)
+		if trace.On() {
+			trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: r.conn.Clock.Strand(), From: start, To: r.conn.Clock.At()})
+		}
 	}()
 	return r.conn.Handle()
 }

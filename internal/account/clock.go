@@ -3,6 +3,7 @@ package account
 import (
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -20,14 +21,17 @@ type Clock struct {
 	state  model.State
 	at     int64 // of the latest change of state
 	spent  [model.NumStates]int64
+
+	number   uint64 // of the request, as the engine counts them
+	received int64
+	began    int64
 }
 
 // Begin starts a request that was received at queuedSince and taken up at
 // now; the time between is [model.Queued]. From here it is [model.OnCPU].
 func (c *Clock) Begin(l *Ledger, queuedSince, now int64) {
-	*c = Clock{ledger: l, state: model.OnCPU, at: now}
-	c.spent[model.Queued] = max(0, now-queuedSince)
-	l.Requests.Add(1)
+	*c = Clock{ledger: l, state: model.OnCPU, at: now, number: l.Requests.Add(1), received: min(queuedSince, now), began: now}
+	c.spent[model.Queued] = now - c.received
 	l.InFlight.Add(1)
 	l.running.Add(1)
 }
@@ -41,6 +45,12 @@ func (c *Clock) State() model.State { return c.state }
 // At returns when the latest change of state was: a clock reading for free,
 // right after Enter or Leave.
 func (c *Clock) At() int64 { return c.at }
+
+// Strand returns what a trace knows the request as.
+func (c *Clock) Strand() trace.Strand { return trace.Strand{Request: c.number} }
+
+// Began returns when the request was taken up.
+func (c *Clock) Began() int64 { return c.began }
 
 // Enter moves the request into state s and returns the one it was in, for
 // Leave.
@@ -89,4 +99,7 @@ func (c *Clock) End(cpu int64) {
 		}
 	}
 	c.ledger.InFlight.Add(-1)
+	if trace.On() {
+		trace.Add(trace.Event{What: trace.Request, Strand: c.Strand(), From: c.received, Waited: c.began - c.received, To: c.at})
+	}
 }

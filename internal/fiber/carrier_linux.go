@@ -3,11 +3,15 @@ package fiber
 import (
 	"github.com/plimsoll-dev/plimsoll/internal/coro"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // A Carrier is a thread that runs fibers, one at a time.
 type Carrier struct {
+	// Track is what a trace shows the carrier as; the zero Track: it does not.
+	Track trace.Track
+
 	reactor *reactor.Reactor // that it polls itself; or nil
 	last    Slice
 }
@@ -32,6 +36,9 @@ type Slice struct {
 	OpNanos int64
 	// Stalled is what was spent in steps other than await, nanoseconds.
 	Stalled int64
+	// Strand is the last that the fiber ran; the zero Strand: none that a trace
+	// knows.
+	Strand trace.Strand
 }
 
 // Nanos returns how long the slice was.
@@ -53,7 +60,14 @@ func (c *Carrier) Run(f *Fiber, now int64) *Slice {
 		f.clock.Resumed(f.readyAt, now)
 	}
 	f.slice.begin(now)
-	switch f.co.Resume() {
+	ready := f.readyAt
+	f.slice.strand = f.strand
+	status := f.co.Resume()
+	if trace.On() && c.Track != (trace.Track{}) {
+		s := &c.last
+		trace.Add(trace.Event{What: trace.Run, Track: c.Track, Strand: s.Strand, From: s.Began, Waited: max(0, s.Began-ready), To: s.Ended})
+	}
+	switch status {
 	case coro.Parked: // somebody else may run it by now
 	case coro.Ready:
 		f.readyAt = c.last.Ended

@@ -10,6 +10,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/goid"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
 // A Fiber is a coroutine that a scheduler runs: a request, or a branch of one.
@@ -32,8 +33,9 @@ type Fiber struct {
 	readyAt int64
 	carrier *Carrier
 
-	slice slice
-	clock *account.Clock // of the request that it runs; nil: of none
+	slice  slice
+	clock  *account.Clock // of the request that it runs; nil: of none
+	strand trace.Strand   // that it runs; zero: none
 }
 
 var _ engine.Parker = (*Fiber)(nil)
@@ -73,7 +75,17 @@ func (f *Fiber) Times() (ready, began int64) { return f.readyAt, f.slice.began }
 
 // Account makes the fiber that of the request on clk: the times in which it
 // could run and did not are the request's. nil: of no request.
-func (f *Fiber) Account(clk *account.Clock) { f.clock = clk }
+func (f *Fiber) Account(clk *account.Clock) {
+	f.clock = clk
+	if clk == nil {
+		f.strand = trace.Strand{}
+		return
+	}
+	f.run(clk.Strand())
+}
+
+// run says which strand the fiber runs from here on.
+func (f *Fiber) run(s trace.Strand) { f.strand, f.slice.strand = s, s }
 
 // Park implements [engine.Parker].
 func (f *Fiber) Park() {

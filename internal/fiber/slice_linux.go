@@ -2,6 +2,7 @@ package fiber
 
 import (
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -16,6 +17,7 @@ type slice struct {
 	longest step
 	most    int64
 	stalled int64
+	strand  trace.Strand // the last that was run
 }
 
 // A step is where a request is. The zero step is the handler itself.
@@ -71,6 +73,6 @@ func (f *Fiber) endSlice() {
 	s.advance(reactor.Clock())
 	f.carrier.last = Slice{
 		Began: s.began, Ended: s.mark,
-		Op: s.longest.op, Verb: s.longest.verb, OpNanos: s.most, Stalled: s.stalled,
+		Op: s.longest.op, Verb: s.longest.verb, OpNanos: s.most, Stalled: s.stalled, Strand: s.strand,
 	}
 }

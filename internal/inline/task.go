@@ -16,6 +16,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/goid"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -47,6 +48,7 @@ type Task struct {
 	runner Runner // host, or nil
 	ledger *account.Ledger
 	clock  *account.Clock // nil in the branches of All that run beside the first
+	strand trace.Strand
 }
 
 var _ engine.Task = (*Task)(nil)
@@ -55,6 +57,7 @@ var _ engine.Task = (*Task)(nil)
 // goroutine, accounted on clk.
 func (t *Task) Reset(host Host, clk *account.Clock) {
 	t.init(host, clk.Ledger(), clk)
+	t.strand = clk.Strand()
 }
 
 func (t *Task) init(host Host, l *account.Ledger, clk *account.Clock) {
@@ -85,7 +88,16 @@ func (t *Task) enter(s model.State) (at int64, prev model.State) {
 // leave goes back, and enters the step into the ledger.
 func (t *Task) leave(op string, verb model.Verb, since int64, prev model.State) {
 	at, _ := t.enter(prev)
+	t.book(op, verb, since, 0, at)
+}
+
+// book enters a step that has ended, of whose time some was spent waiting for a
+// slot.
+func (t *Task) book(op string, verb model.Verb, since, waited, at int64) {
 	t.ledger.Op(op, verb, at-since)
+	if trace.On() {
+		trace.Add(trace.Event{What: trace.Step, Strand: t.strand, Op: op, Verb: verb, From: since, Waited: waited, To: at})
+	}
 }
 
 // Await implements [engine.Task].
@@ -148,10 +160,14 @@ func (t *Task) Hold(r *engine.Resource, f func(engine.Task) error) error {
 		return engine.ErrForeignGoroutine
 	}
 	since, prev := t.enter(model.Holding)
-	defer t.leave(r.Name(), model.Hold, since, prev)
+	has := since
+	defer func() {
+		at, _ := t.enter(prev)
+		t.book(r.Name(), model.Hold, since, has-since, at)
+	}()
 	r.Acquire(t.host.NewParker)
 	defer r.Release() // first, so that the slot does not wait for the accounts
-	t.enter(prev)
+	has, _ = t.enter(prev)
 	return f(t)
 }
 
@@ -168,7 +184,7 @@ func (t *Task) All(op string, f ...func(engine.Task) error) error {
 	defer t.leave(op, model.Parallel, since, prev)
 	branches := make([]func() error, len(f))
 	for i := range f {
-		branches[i] = func() error { return t.branch(f[i]) }
+		branches[i] = func() error { return t.branch(op, f[i]) }
 	}
 	if len(f) > 0 {
 		branches[0] = func() error { return f[0](t) }
@@ -177,10 +193,14 @@ func (t *Task) All(op string, f ...func(engine.Task) error) error {
 }
 
 // branch runs f with a task of its own, that of the calling goroutine.
-func (t *Task) branch(f func(engine.Task) error) error {
+func (t *Task) branch(op string, f func(engine.Task) error) error {
 	b := new(Task)
 	b.init(t.host, t.ledger, nil)
 	defer b.Release()
+	b.strand = t.strand.NewBranch()
+	if trace.On() {
+		defer b.follow(op)()
+	}
 	return f(b)
 }
 

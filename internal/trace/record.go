@@ -1,0 +1,74 @@
+package trace
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// recorder is the one that records now; nil: nobody does.
+var recorder atomic.Pointer[buffer]
+
+// A buffer takes events from many threads without a lock: each claims a slot,
+// fills it and says so.
+type buffer struct {
+	from, until int64
+	claimed     atomic.Int64 // may be more than there are slots: those were dropped
+	slots       []slot
+}
+
+type slot struct {
+	event  Event
+	filled atomic.Bool
+}
+
+// A Recording is what was recorded in a stretch of time.
+type Recording struct {
+	From    int64   `json:"from"` // CLOCK_MONOTONIC, nanoseconds
+	Until   int64   `json:"until"`
+	Dropped int64   `json:"dropped,omitempty"` // events that there was no room for
+	Events  []Event `json:"events"`            // in the order in which they ended, about
+}
+
+// On reports whether anything is recorded at the moment.
+func On() bool { return recorder.Load() != nil }
+
+// Start records the events that touch the stretch [from, until), as many as
+// limit, until Take. A recording that was under way is lost.
+func Start(from, until int64, limit int) {
+	recorder.Store(&buffer{from: from, until: until, slots: make([]slot, limit)})
+}
+
+// Add records an event that has ended, if recording is on and the event touches
+// the stretch. It allocates nothing, never waits, and may be called on any
+// goroutine.
+func Add(e Event) {
+	b := recorder.Load()
+	if b == nil || e.From >= b.until || e.To < b.from {
+		return
+	}
+	if i := b.claimed.Add(1) - 1; i < int64(len(b.slots)) {
+		s := &b.slots[i]
+		s.event = e
+		s.filled.Store(true)
+	}
+}
+
+// Take ends the recording and returns it; nil: there was none. What had not
+// ended by now is not in it.
+func Take() *Recording {
+	b := recorder.Swap(nil)
+	if b == nil {
+		return nil
+	}
+	claimed := b.claimed.Load()
+	n := min(claimed, int64(len(b.slots)))
+	r := &Recording{From: b.from, Until: b.until, Dropped: claimed - n, Events: make([]Event, 0, n)}
+	for i := range n {
+		s := &b.slots[i]
+		for !s.filled.Load() { // its writer is between two lines of Add
+			runtime.Gosched()
+		}
+		r.Events = append(r.Events, s.event)
+	}
+	return r
+}
