@@ -42,6 +42,8 @@ var registry = map[string]func() Row{
 	"step":      func() Row { return new(Step) },
 	"request":   func() Row { return new(Request) },
 	"event":     func() Row { return new(Event) },
+	"trace":     func() Row { return new(Trace) },
+	"span":      func() Row { return new(Span) },
 	"warning":   func() Row { return new(Warning) },
 	"verdict":   func() Row { return new(Verdict) },
 }
