@@ -14,6 +14,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
 // A loop is one thread that waits for events and runs the fibers that are
@@ -43,6 +44,7 @@ func (l *loop) open() (err error) {
 	}
 	l.group = fiber.NewGroup(l.reactor, l)
 	l.carrier = fiber.NewCarrier(l.reactor)
+	l.carrier.Track = trace.Track{Kind: trace.Loop}
 	return nil
 }
 
@@ -126,6 +128,9 @@ func (l *loop) account(began, ended int64) {
 
 // stall books a slice that was too long, and says so the first time.
 func (l *loop) stall(s *fiber.Slice) {
+	if trace.On() {
+		trace.Add(trace.Event{What: trace.Stall, Track: l.carrier.Track, Strand: s.Strand, Op: s.Op, Verb: s.Verb, From: s.Began, To: s.Ended})
+	}
 	if !l.ledger.Stall(s.Op, s.Verb, s.Nanos()) {
 		return
 	}
