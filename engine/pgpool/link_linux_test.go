@@ -223,3 +223,60 @@ func TestNobodyElseUsesTheConnection(t *testing.T) {
 	}
 	watch.Eventually(t, 0, t.Name(), pgtest.Waiting)
 }
+
+// A detour holds back what is written while it is armed until the connection
+// after it is closed, which is that of a CancelRequest.
+type detour struct {
+	armed bool
+	held  []byte
+	first *net.TCPConn
+}
+
+func (d *detour) wrap(c *net.TCPConn) net.Conn {
+	if d.first == nil {
+		d.first = c
+		return writer{c, func(b []byte) (int, error) {
+			if d.armed {
+				d.held = append(d.held, b...)
+				return len(b), nil
+			}
+			return c.Write(b)
+		}}
+	}
+	return closer{c, func() {
+		d.armed = false
+		d.first.Write(d.held)
+		d.held = nil
+	}}
+}
+
+type closer struct {
+	*net.TCPConn
+	closed func()
+}
+
+func (c closer) Close() error {
+	defer c.closed()
+	return c.TCPConn.Close()
+}
+
+// A server that has nothing to do ignores that it is to cancel it.
+func TestCancelRequestThatOvertakesItsQuery(t *testing.T) {
+	watch := pgtest.Start(t).Observe(t)
+	p := pool(t, pgpool.Options{Size: 1})
+	var d detour
+	by := wrapped(t, d.wrap)
+	watch.CloseGate(t)
+	err := p.With(by, t.Context(), func(_ engine.Task, c *pgconn.PgConn) error {
+		d.armed = true
+		c.Exec(t.Context(), pgtest.Pass) // and its result is left unread
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if n := len(*by.dialed); n < 3 {
+		t.Errorf("cancelled %d times", n-1)
+	}
+	watch.Eventually(t, 0, t.Name(), pgtest.Any)
+}
