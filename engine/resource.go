@@ -77,6 +77,14 @@ func (r *Resource) Size() int { return r.size }
 // IsMonitor reports whether the resource is a lock of the language.
 func (r *Resource) IsMonitor() bool { return r.monitor }
 
+// Bounded reports whether the wait for a slot may end without one: r is what
+// [HoldContext] made of a resource for one Hold.
+func (r *Resource) Bounded() bool { return r.ctx != nil }
+
+// Identity returns what r has in common with what [HoldContext] makes of it,
+// and with nothing else. It is comparable.
+func (r *Resource) Identity() any { return r.slots }
+
 // Acquire takes a slot and returns how long that took. If none is free it
 // asks park for a [Parker] and parks on it. Acquire is for engines; handlers
 // use [Task.Hold], which gives the slot back whatever happens.

@@ -11,6 +11,8 @@ import (
 type Carrier struct {
 	// Track is what a trace shows the carrier as; the zero Track: it does not.
 	Track trace.Track
+	// Local is for the scheduler, which nothing here touches.
+	Local any
 
 	reactor *reactor.Reactor // that it polls itself; or nil
 	last    Slice

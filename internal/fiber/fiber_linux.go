@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // A Fiber is a coroutine that a scheduler runs: a request, or a branch of one.
@@ -63,10 +64,18 @@ func (f *Fiber) SetWait(w Wait) (before Wait) {
 	return before
 }
 
+// Pinned reports whether its waits keep the carrier's thread.
+func (f *Fiber) Pinned() bool { return f.wait == Pin }
+
+// Step returns the innermost step that the fiber has entered; verb is 0 outside
+// of any.
+func (f *Fiber) Step() (op string, verb model.Verb) { return f.slice.at.op, f.slice.at.verb }
+
 // Group returns the group that the fiber belongs to. Anybody may call it.
 func (f *Fiber) Group() *Group { return f.group }
 
-// Carrier returns what runs the fiber at the moment.
+// Carrier returns what runs the fiber, or ran it last; nil: it has not run yet.
+// Whoever is to run it next may ask, too.
 func (f *Fiber) Carrier() *Carrier { return f.carrier }
 
 // Times returns when the fiber last became ready to run, and since when it has

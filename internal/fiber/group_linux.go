@@ -13,10 +13,18 @@ type Scheduler interface {
 	Ready(f *Fiber)
 }
 
+// A Pinner is a [Scheduler] that is told of every wait for a connection that
+// keeps a fiber's carrier, see [Pin].
+type Pinner interface {
+	// Pinned calls wait, once, which waits on the thread that calls Pinned.
+	Pinned(f *Fiber, wait func() error) error
+}
+
 // A Group is the fibers of one scheduler, whose waits one reactor watches.
 type Group struct {
 	reactor   *reactor.Reactor
 	scheduler Scheduler
+	pinner    Pinner // scheduler, or nil
 
 	mu       sync.Mutex // guards what follows; held for a few operations on lists
 	free     []*Fiber   // the one that was busy last at the end, its stack is warm
@@ -30,7 +38,9 @@ const maxFree = 1024
 
 // NewGroup returns a group without fibers.
 func NewGroup(r *reactor.Reactor, s Scheduler) *Group {
-	return &Group{reactor: r, scheduler: s, all: map[*Fiber]struct{}{}}
+	g := &Group{reactor: r, scheduler: s, all: map[*Fiber]struct{}{}}
+	g.pinner, _ = s.(Pinner)
+	return g
 }
 
 // Go runs body on a fiber. Anybody may call it.
@@ -64,7 +74,7 @@ func (g *Group) take() *Fiber {
 
 // put takes back a fiber whose body has ended, where it ran.
 func (g *Group) put(f *Fiber) {
-	f.body, f.begun, f.clock = nil, false, nil
+	f.body, f.begun, f.clock, f.carrier = nil, false, nil, nil
 	g.mu.Lock()
 	keep := len(g.free) < maxFree
 	if keep {

@@ -212,6 +212,9 @@ func (g *gate) limit(patience time.Duration) func() {
 // wait waits for the gate the way its user waits.
 func (s *socket) wait(g *gate, events int16) error {
 	f := Current()
+	if f != nil && f.wait == Pin && s.group.pinner != nil {
+		return s.group.pinner.Pinned(f, func() error { return s.block(g, events) })
+	}
 	if f == nil || f.wait == Pin || f.wait == Block && !s.client {
 		return s.block(g, events)
 	}

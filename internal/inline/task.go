@@ -40,12 +40,20 @@ type Runner interface {
 	Run(t *Task, op string, verb model.Verb, f func(engine.Task) error) error
 }
 
+// A Holder is a [Host] on which having a resource costs more than its slot.
+type Holder interface {
+	// Hold waits for a slot of r, calls held, and gives the slot back, also if
+	// held panics. It is called on the goroutine that is to wait.
+	Hold(r *engine.Resource, held func() error) error
+}
+
 // A Task is a running request. It belongs to the goroutine that called Reset
 // and checks that on every use.
 type Task struct {
 	owner  atomic.Uintptr // goid.Owner; 0 while no request runs
 	host   Host
 	runner Runner // host, or nil
+	holder Holder // host, or nil
 	ledger *account.Ledger
 	clock  *account.Clock // nil in the branches of All that run beside the first
 	strand trace.Strand
@@ -63,6 +71,7 @@ func (t *Task) Reset(host Host, clk *account.Clock) {
 func (t *Task) init(host Host, l *account.Ledger, clk *account.Clock) {
 	t.host, t.ledger, t.clock = host, l, clk
 	t.runner, _ = host.(Runner)
+	t.holder, _ = host.(Holder)
 	t.owner.Store(goid.Current())
 }
 
@@ -165,6 +174,9 @@ func (t *Task) Hold(r *engine.Resource, f func(engine.Task) error) error {
 		at, _ := t.enter(prev)
 		t.book(r.Name(), model.Hold, since, has-since, at)
 	}()
+	if t.holder != nil {
+		return t.holder.Hold(r, func() error { has, _ = t.enter(prev); return f(t) })
+	}
 	r.Acquire(t.host.NewParker)
 	defer r.Release() // first, so that the slot does not wait for the accounts
 	has, _ = t.enter(prev)
