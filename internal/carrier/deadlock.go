@@ -61,7 +61,6 @@ func (s *Scheduler) convict(changes uint64) {
 		return
 	}
 	s.deadlocked = true
-	s.deadlocks++
 	d := Deadlock{Pins: pins, Queued: s.queue.n}
 	n := s.relieve()
 	s.mu.Unlock()

@@ -9,7 +9,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/coro"
 )
 
@@ -131,12 +130,10 @@ func (f *fleet) land(t *testing.T) {
 	for _, c := range f.coroutines {
 		c.Stop()
 	}
-	if s, _ := f.Stats(); s.Busy != 0 || s.Pinned != 0 || s.Queued != 0 || s.Threads != 0 {
+	if s := f.Stats(); s.Busy != 0 || s.Pinned != 0 || s.Queued != 0 || s.Threads != 0 {
 		t.Errorf("after Stop: %+v", s)
 	}
 }
-
-func (f *fleet) pool() engine.PoolStats { s, _ := f.Stats(); return s }
 
 // virtually runs f in a bubble, where time passes only when everybody waits.
 func virtually(t *testing.T, f func(*testing.T)) {

@@ -16,6 +16,9 @@ type Pin struct {
 	// Stuck reports whether nothing can end the wait but another thread that
 	// runs; nil: it ends by itself. It is called on any goroutine.
 	Stuck func() bool
+	// Lend says that a carrier is added for the time of the wait, beyond those
+	// that may be: see ForkJoinPool.managedBlock.
+	Lend bool
 
 	since int64
 }
@@ -57,11 +60,15 @@ func (s *Scheduler) Away() {
 func (s *Scheduler) pin(c *Carrier, p Pin) nudge {
 	c.pins = append(c.pins, p)
 	s.changes++
-	if len(c.pins) > 1 {
+	if p.Lend {
+		s.most++
+	}
+	if len(c.pins) == 1 {
+		s.pins++
+		s.pinned.add(1, p.since)
+	} else if !p.Lend {
 		return nudge{}
 	}
-	s.pins++
-	s.pinned.add(1, p.since)
 	if s.surplus() < 0 && len(s.all) < s.most {
 		return nudge{start: s.newCarrier()}
 	}
@@ -75,6 +82,9 @@ func (s *Scheduler) unpin(c *Carrier, now int64) (p Pin, outermost bool) {
 	c.pins = c.pins[:last]
 	s.changes++
 	s.deadlocked = false
+	if p.Lend {
+		s.most--
+	}
 	if last > 0 {
 		return p, false
 	}

@@ -58,7 +58,7 @@ type Scheduler struct {
 	// mu guards what follows. It is held for a few assignments, never while
 	// anybody is woken.
 	mu       sync.Mutex
-	most     int // carriers, with those that may be added
+	most     int // carriers, with those that may be added now
 	queue    queue
 	all      []*Carrier // that exist
 	idle     []*Carrier // that sleep; the last to fall asleep is the first to be woken
@@ -73,7 +73,7 @@ type Scheduler struct {
 	deadlocked bool
 	changes    uint64 // of what pins whom
 
-	polls, mounts, remounts, pins, deadlocks uint64
+	polls, mounts, remounts, pins uint64
 
 	busy, pinned, queued level
 	watch                watch
