@@ -28,6 +28,8 @@ type Stats struct {
 	// its event loops; each in an order that does not change.
 	Pools []PoolStats `json:"pools,omitempty"`
 	Loops []LoopStats `json:"loops,omitempty"`
+	// Deadlocks are those that were found, in their order, up to a hundred.
+	Deadlocks []Deadlock `json:"deadlocks,omitempty"`
 	// Stalls are totals by step name of what kept a loop from its other
 	// requests, or pinned a carrier, in the order of first use.
 	Stalls []StallStats `json:"stalls,omitempty"`
@@ -70,6 +72,21 @@ type PoolStats struct {
 	Mounts   uint64 `json:"mounts,omitempty"`   // of a virtual thread on a carrier
 	Remounts uint64 `json:"remounts,omitempty"` // of them, on another carrier than before
 	Pins     uint64 `json:"pins,omitempty"`
+}
+
+// A Deadlock is that every carrier is pinned by a virtual thread that waits for
+// another one, which has no carrier to run on.
+type Deadlock struct {
+	At     int64        `json:"at"`     // CLOCK_MONOTONIC, nanoseconds
+	Waits  []PinnedWait `json:"waits"`  // one of each carrier
+	Queued int          `json:"queued"` // virtual threads that wait for a carrier
+}
+
+// A PinnedWait is what a pinned virtual thread waits for.
+type PinnedWait struct {
+	Op       string `json:"op"`
+	Verb     string `json:"verb"`
+	Resource string `json:"resource,omitempty"` // of which it waits for a slot
 }
 
 // LoopStats are the account of an event loop.

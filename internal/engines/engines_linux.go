@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
 	"github.com/plimsoll-dev/plimsoll/engine/loop"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
+	"github.com/plimsoll-dev/plimsoll/engine/vthread"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -18,6 +19,8 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 		return thread.New(cfg)
 	case "loop":
 		return loop.New(cfg)
+	case "vthread":
+		return vthread.New(cfg)
 	case "goroutine":
 		return goroutine.New(cfg)
 	}
@@ -32,6 +35,8 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 		return thread.Procs(cfg)
 	case cfg.Engine == "loop":
 		return 1 // whatever it does, it does on one thread
+	case cfg.Engine == "vthread":
+		return vthread.Procs(cfg, cpus)
 	case cfg.Has("procs") && cfg.Int("procs") > 0:
 		return cfg.Int("procs")
 	}
