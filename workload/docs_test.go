@@ -89,6 +89,17 @@ func TestListAndCheckArePrintedAsDesigned(t *testing.T) {
 	if err := WriteList(&list, docs); err != nil {
 		t.Fatal(err)
 	}
+	docs = nil
+	for _, name := range Suite() {
+		doc, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, doc)
+	}
+	if err := WriteSuite(&list, docs); err != nil {
+		t.Fatal(err)
+	}
 	warned, err := Read("mine.yaml", strings.NewReader(around+`
 upstreams: {db: {latency: 3ms}, cache: {latency: 1ms}, spare: {latency: 1ms}}
 resources: {pool: {size: 3}, lock: {monitor: true}}
@@ -154,7 +165,7 @@ func TestALongLineIsCutAroundTheCaret(t *testing.T) {
 }
 
 func TestBuiltinsAreSorted(t *testing.T) {
-	if got := Builtins(); !reflect.DeepEqual(got, []string{"black-friday", "document-qa"}) {
+	if got := Builtins(); !reflect.DeepEqual(got, []string{"black-friday", "document-qa", "document-qa-blocking"}) {
 		t.Errorf("%v", got)
 	}
 }

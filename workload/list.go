@@ -42,6 +42,21 @@ func WriteList(w io.Writer, docs []*Document) error {
 	return out.Flush()
 }
 
+// WriteSuite writes a table of the suite: the name of each document, and its
+// claim.
+func WriteSuite(w io.Writer, docs []*Document) error {
+	out := bufio.NewWriter(w)
+	width := 0
+	for _, doc := range docs {
+		width = max(width, len(doc.Name))
+	}
+	for _, doc := range docs {
+		claim := wrap(printable(doc.Workload.Claim), strings.Repeat(" ", width+3))
+		fmt.Fprintf(out, "%-*s   %s\n", width, doc.Name, strings.TrimLeft(claim, " "))
+	}
+	return out.Flush()
+}
+
 // WriteCheck writes what is known of a document that could be read: its
 // warnings, and what it asks for.
 func WriteCheck(w io.Writer, doc *Document) error {

@@ -7,14 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
-//go:embed builtin/*.yaml
+//go:embed builtin/*.yaml builtin/claims/*.yaml
 var builtin embed.FS
 
 // A Document is a workload with the text that it was read from.
@@ -29,7 +28,8 @@ type Document struct {
 // built in nor a file.
 var ErrNotFound = errors.New("no such workload")
 
-// Builtins returns the names of the built-in documents, sorted.
+// Builtins returns the names of the built-in documents, sorted, without those of
+// the [Suite].
 func Builtins() []string {
 	entries, err := fs.ReadDir(builtin, "builtin")
 	if err != nil {
@@ -37,7 +37,9 @@ func Builtins() []string {
 	}
 	var names []string
 	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+		if !e.IsDir() {
+			names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+		}
 	}
 	slices.Sort(names)
 	return names
@@ -47,12 +49,11 @@ func Builtins() []string {
 // file that is named like a built-in one is reached as ./NAME. Errors in the
 // document are an [*Error]; nothing of that name is [ErrNotFound].
 func Load(nameOrFile string) (*Document, error) {
-	if slices.Contains(Builtins(), nameOrFile) {
-		src, err := builtin.ReadFile(path.Join("builtin", nameOrFile+".yaml"))
-		if err != nil {
-			return nil, fmt.Errorf("workload: %w", err)
-		}
-		return parse(nameOrFile, nameOrFile+".yaml", src)
+	if doc, err := loadBuiltin(nameOrFile); doc != nil || err != nil {
+		return doc, err
+	}
+	if nameOrFile == SuiteName {
+		return nil, fmt.Errorf("%s is a suite of documents\n  write the name of one: %s", SuiteName, strings.Join(Suite(), ", "))
 	}
 	f, err := os.Open(nameOrFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,7 +89,7 @@ func unreadable(err error) error {
 
 func notFound(name string) error {
 	hint := fmt.Sprintf("write the path of a file, or one of the built-in ones: %s", strings.Join(Builtins(), ", "))
-	if best := model.Closest(name, Builtins()); best != "" {
+	if best := model.Closest(name, append(Builtins(), append(Suite(), SuiteName)...)); best != "" {
 		hint = fmt.Sprintf("did you mean %q? Otherwise %s", best, hint)
 	}
 	return fmt.Errorf("%w: %q is neither a file nor built in\n  %s", ErrNotFound, printable(name), hint)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
@@ -27,15 +28,30 @@ Example:
 
 // Run writes the table.
 func (workloadListCmd) Run(s streams) error {
+	docs, err := loadAll(workload.Builtins())
+	if err != nil {
+		return err
+	}
+	if err := workload.WriteList(s.out, docs); err != nil {
+		return err
+	}
+	if docs, err = loadAll(workload.Suite()); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nThe suite of claims, %q:\n", workload.SuiteName)
+	return workload.WriteSuite(s.out, docs)
+}
+
+func loadAll(names []string) ([]*workload.Document, error) {
 	var docs []*workload.Document
-	for _, name := range workload.Builtins() {
+	for _, name := range names {
 		doc, err := workload.Load(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		docs = append(docs, doc)
 	}
-	return workload.WriteList(s.out, docs)
+	return docs, nil
 }
 
 type workloadShowCmd struct {
@@ -75,8 +91,16 @@ Examples:
 
 // Run checks every document, also after one that has an error.
 func (c workloadCheckCmd) Run(ctx context.Context, s streams) error {
-	var failed []error
+	var files []string
 	for _, name := range c.Files {
+		if name == workload.SuiteName {
+			files = append(files, workload.Suite()...)
+		} else {
+			files = append(files, name)
+		}
+	}
+	var failed []error
+	for _, name := range files {
 		doc, err := readDocument(ctx, s, name)
 		if ctx.Err() != nil {
 			return ctx.Err()
