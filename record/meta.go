@@ -14,6 +14,8 @@ type Meta struct {
 	Placement   map[string]Role `json:"placement,omitempty"` // by role: server, load, upstream
 	Calibration *Calibration    `json:"calibration,omitempty"`
 	Workload    *Workload       `json:"workload,omitempty"`
+	Claim       string          `json:"claim,omitempty"`   // in a suite: the document whose claim this run is about
+	Control     bool            `json:"control,omitempty"` // in a suite: it is the claim's control
 	Seed        uint64          `json:"seed"`
 	Engines     []string        `json:"engines,omitempty"` // text forms
 	Options     map[string]any  `json:"options,omitempty"` // what else shaped the run

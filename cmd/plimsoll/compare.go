@@ -19,12 +19,13 @@ import (
 )
 
 type compareCmd struct {
-	Workload string   `arg:"" help:"Name of a built-in workload, or path of a document."`
+	Workload string   `arg:"" help:"Name of a built-in workload, path of a document, or claims for the suite of claims."`
 	Engine   []string `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to run it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
 	Quick    bool     `help:"Half the trials, wider intervals."`
 	Record   string   `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
 	HTML     string   `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page: charts, evidence and environment."`
+	Markdown string   `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
 }
 
 func (compareCmd) Help() string {
@@ -33,37 +34,43 @@ func (compareCmd) Help() string {
 Examples:
   plimsoll compare black-friday
   plimsoll compare black-friday -e thread:max=200 -e thread:max=400 --quick
-  plimsoll compare ./my-service.yaml --json verdict.json --html report.html`
+  plimsoll compare ./my-service.yaml --json verdict.json --html report.html
+  plimsoll compare claims --markdown claims.md
+  plimsoll compare claims/busy-polling`
 }
 
 func (c *compareCmd) Run(ctx context.Context, s streams) error {
-	doc, err := readDocument(ctx, s, c.Workload)
+	docs, err := c.documents(ctx, s)
 	if err != nil {
 		return usageErr(err)
 	}
-	engines, err := c.engines(doc.Workload)
-	if err != nil {
-		return usageErr(err)
+	files := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown}
+	run, err := c.measurement(docs, files)
+	if err == nil {
+		err = files.check()
 	}
-	files := outputs{json: c.JSON, html: c.HTML}
-	if err := files.check(); err != nil {
+	if err != nil {
 		return usageErr(err)
 	}
 	path := c.Record
 	if path == "" {
-		path = fmt.Sprintf("plimsoll-%s-%s.jsonl", doc.Workload.Name, time.Now().Format("20060102-150405"))
+		name := docs[0].Workload.Name
+		if len(docs) > 1 {
+			name = workload.SuiteName
+		}
+		path = fmt.Sprintf("plimsoll-%s-%s.jsonl", name, time.Now().Format("20060102-150405"))
 	}
 	w, err := record.Create(path)
 	if err != nil {
 		return usageErr(err)
 	}
 	p := newProgress(s.err)
-	for _, warning := range doc.Warnings {
-		p.line("warning: " + warning.String())
+	for _, doc := range docs {
+		for _, warning := range doc.Warnings {
+			p.line("warning: " + warning.String())
+		}
 	}
-	runErr := lab.Compare(ctx, lab.Options{
-		Document: doc, Engines: engines, Quick: c.Quick, Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show,
-	})
+	runErr := run(ctx, lab.Options{Quick: c.Quick, Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
 	p.end()
 	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -81,6 +88,44 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 		return runErr
 	}
 	return r.outcome()
+}
+
+// documents are what is to be run: one workload, or the suite's.
+func (c *compareCmd) documents(ctx context.Context, s streams) ([]*workload.Document, error) {
+	names := []string{c.Workload}
+	if c.Workload == workload.SuiteName {
+		names = workload.Suite()
+	}
+	var docs []*workload.Document
+	for _, name := range names {
+		doc, err := readDocument(ctx, s, name)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, doc)
+	}
+	return docs, nil
+}
+
+// measurement is a comparison, or for documents with a claim the runs that the
+// claim needs.
+func (c *compareCmd) measurement(docs []*workload.Document, files outputs) (func(context.Context, lab.Options) error, error) {
+	claims := docs[0].Workload.Claim != ""
+	switch {
+	case claims && len(c.Engine) > 0:
+		return nil, errors.New("a claim is about the engines of its document; leave out -e")
+	case claims && files.html != "":
+		return nil, errors.New("claims have no HTML page; leave out --html, or use --markdown")
+	case claims:
+		return func(ctx context.Context, o lab.Options) error { return lab.Claims(ctx, docs, o) }, nil
+	case files.markdown != "":
+		return nil, errors.New("only claims are written as Markdown; use --html")
+	}
+	engines, err := c.engines(docs[0].Workload)
+	return func(ctx context.Context, o lab.Options) error {
+		o.Document, o.Engines = docs[0], engines
+		return lab.Compare(ctx, o)
+	}, err
 }
 
 func (c *compareCmd) engines(w *model.Workload) ([]model.EngineConfig, error) {

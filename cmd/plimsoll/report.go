@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plimsoll-dev/plimsoll/internal/report"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -19,6 +20,8 @@ type reportCmd struct {
 	File string `arg:"" type:"path" help:"A record."`
 	JSON string `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
 	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison."`
+
+	Markdown string `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
 }
 
 func (reportCmd) Help() string {
@@ -35,7 +38,7 @@ func (c *reportCmd) Run(s streams) error {
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(r, outputs{json: c.JSON, html: c.HTML}, s.out); err != nil {
+	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown}, s.out); err != nil {
 		return err
 	}
 	return r.outcome()
@@ -67,6 +70,9 @@ func readRecord(path string) (result, error) {
 	info, err := record.Open(path, func(row record.Row) error {
 		if m, ok := row.(*record.Meta); ok && r == nil { // the first row
 			begin := readers[m.Command]
+			if m.Claim != "" {
+				begin = func() reader { return new(claimsReader) }
+			}
 			if begin == nil {
 				return fmt.Errorf("%s is a record of %q; this program reads those of %s",
 					path, "plimsoll "+m.Command, strings.Join(slices.Sorted(maps.Keys(readers)), " and "))
@@ -88,12 +94,12 @@ func readRecord(path string) (result, error) {
 type paged interface{ page(io.Writer) error }
 
 // outputs are the files that a result is asked for in; "" is none.
-type outputs struct{ json, html string }
+type outputs struct{ json, html, markdown string }
 
 // check tells before a long measurement, not after it, that a file cannot be
 // written.
 func (o outputs) check() error {
-	for _, path := range []string{o.json, o.html} {
+	for _, path := range []string{o.json, o.html, o.markdown} {
 		if path == "" || path == "-" {
 			continue
 		}
@@ -118,6 +124,11 @@ func show(r result, to outputs, out io.Writer) error {
 	if to.html != "" {
 		if err := writePage(r, to.html); err != nil {
 			pageErr = usageErr(fmt.Errorf("write page: %w", err))
+		}
+	}
+	if to.markdown != "" {
+		if err := writeMarkdown(r, to.markdown); err != nil {
+			pageErr = usageErr(fmt.Errorf("write Markdown: %w", err))
 		}
 	}
 	return errors.Join(pageErr, showTable(r, to, out))
@@ -148,6 +159,18 @@ func writePage(r result, file string) error {
 	}
 	var b bytes.Buffer
 	if err := p.page(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+func writeMarkdown(r result, file string) error {
+	c, ok := r.(*claimed)
+	if !ok {
+		return errors.New("only claims are written as Markdown")
+	}
+	var b bytes.Buffer
+	if err := report.ClaimsMarkdown(&b, c.verdict); err != nil {
 		return err
 	}
 	return os.WriteFile(file, b.Bytes(), 0o644)

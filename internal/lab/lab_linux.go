@@ -65,7 +65,7 @@ func Compare(ctx context.Context, o Options) error {
 		werr := l.write(&record.Event{Head: l.now(), Name: analysis.EventInterrupted, Text: "the run was interrupted"})
 		err = errors.Join(err, werr)
 	}
-	if l.run.Meta == nil {
+	if l.run.Meta == nil || l.suite != nil {
 		return err
 	}
 	return errors.Join(err, l.conclude())
@@ -98,11 +98,15 @@ func (l *lab) prepare(ctx context.Context) error {
 		},
 		Calibration: &record.Calibration{UnitsPerMicrosecond: l.speed.UnitsPerMicrosecond, Spread: l.speed.Spread},
 		Workload:    &record.Workload{Name: l.workload.Name, SHA256: hex.EncodeToString(sum[:]), Source: string(l.doc.Source)},
-		Seed:        l.workload.Seed, Engines: names,
+		Claim:       l.claim, Control: l.control,
+		Seed: l.workload.Seed, Engines: names,
 		Options: map[string]any{"quick": l.Quick},
 	}
 	if err := l.write(meta); err != nil {
 		return err
+	}
+	if l.suite != nil {
+		l.suite.Runs = append(l.suite.Runs, l.run)
 	}
 	for _, w := range l.place.Warnings {
 		if err := l.write(&record.Warning{Head: l.now(), Code: w.Code, Text: w.Text}); err != nil {

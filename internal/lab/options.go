@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/workload"
@@ -31,6 +32,11 @@ type Options struct {
 	LoadStarted func(pid int)
 
 	searchOnly bool // tests of the search need no overload and no confirmation
+
+	// Of a run in a suite of claims, which has no verdict of its own.
+	suite   *analysis.Suite
+	claim   string // the document's name
+	control bool   // this is its control
 }
 
 // Progress is what a lab is doing.

@@ -36,7 +36,8 @@ func expectations(b *strings.Builder, list []analysis.ExpectationVerdict) {
 	b.WriteString("\n")
 }
 
-// Subject says what an expectation is about: "loop at 200/s, search".
+// Subject says what an expectation is about: "loop at 200/s, search", or what
+// is divided by what.
 func Subject(x analysis.ExpectationVerdict) string {
 	s := x.Engine
 	if x.At != "line" {
@@ -48,7 +49,7 @@ func Subject(x analysis.ExpectationVerdict) string {
 		}
 	}
 	if x.Versus != "" {
-		s += " : " + x.Versus
+		s += " / " + x.Versus
 		if x.VersusRoute != x.Route && x.VersusRoute != "" {
 			s += ", " + x.VersusRoute
 		}
