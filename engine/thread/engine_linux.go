@@ -3,14 +3,11 @@ package thread
 import (
 	"context"
 	"fmt"
-	"math"
 	"net"
 	"net/http"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/container"
-	"github.com/plimsoll-dev/plimsoll/internal/executor"
-	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -18,8 +15,7 @@ import (
 // concurrently.
 type Engine struct {
 	container *container.Container
-	auxiliary *executor.Executor[func()]
-	host      inline.Host
+	host      *container.Host
 }
 
 var (
@@ -41,21 +37,14 @@ func newEngine(cfg model.EngineConfig) (*Engine, error) {
 	if cfg.Engine != "thread" {
 		return nil, fmt.Errorf("thread: the configuration is of engine %q", cfg.Engine)
 	}
-	e := &Engine{auxiliary: executor.New(executor.Config[func()]{
-		Name: "plimsoll-branch",
-		Run:  func(f func()) { f() },
-		Core: math.MaxInt, // a limit would let branches wait for branches
-		Max:  math.MaxInt,
-		Idle: cfg.Duration("idle"),
-	})}
-	e.host = &host{e.auxiliary}
+	e := &Engine{host: container.NewHost(cfg.Duration("idle"))}
 	var err error
 	e.container, err = container.New(container.Config{
 		Engine: cfg,
 		Once:   cfg.Text("reuse") == "off",
 		Attach: func(c *container.Conn) container.Carrier { return &carrier{conn: c, host: e.host} },
-		Expire: e.auxiliary.Expire,
-		Stop:   e.auxiliary.Stop,
+		Expire: e.host.Expire,
+		Stop:   e.host.Stop,
 	})
 	return e, err
 }
@@ -75,7 +64,7 @@ func (e *Engine) Stats() engine.Stats { return e.container.Stats() }
 
 // Auxiliary returns the number of threads beside the pool, idle ones
 // included: those on which the branches of All run.
-func (e *Engine) Auxiliary() int { return e.auxiliary.Stats().Threads }
+func (e *Engine) Auxiliary() int { return e.host.Auxiliary() }
 
 // Procs returns the GOMAXPROCS that a process serving with cfg needs: a
 // processor for each thread of the pool, so that the kernel schedules them

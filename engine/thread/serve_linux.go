@@ -13,7 +13,7 @@ import (
 // A carrier has the requests of a connection keep the thread they were given.
 type carrier struct {
 	conn *container.Conn
-	host inline.Host
+	host *container.Host
 	task inline.Task
 }
 

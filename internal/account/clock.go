@@ -75,11 +75,17 @@ func (c *Clock) Leave(prev model.State) { c.Enter(prev) }
 
 // Resumed says that the request, which waited in the state it is in, could go
 // on from ready and did from now: the time between is [model.Runnable].
-func (c *Clock) Resumed(ready, now int64) {
+func (c *Clock) Resumed(ready, now int64) { c.waited(model.Runnable, ready, now) }
+
+// Dequeued is Resumed for a request that waited for a thread of a pool: that is
+// [model.Queued], and no lack of CPU time.
+func (c *Clock) Dequeued(ready, now int64) { c.waited(model.Queued, ready, now) }
+
+func (c *Clock) waited(s model.State, ready, now int64) {
 	ready = max(c.at, min(ready, now))
 	now = max(now, ready) // of another reading of the clock, a moment apart
 	c.spent[c.state] += ready - c.at
-	c.spent[model.Runnable] += now - ready
+	c.spent[s] += now - ready
 	c.at = now
 }
 

@@ -118,3 +118,30 @@ func BenchmarkNow(b *testing.B) {
 		Now()
 	}
 }
+
+// The wait for a CPU, and that for a thread, are told apart, and from what the
+// request waited for.
+func TestWaitsToGoOnAreAccounted(t *testing.T) {
+	for state, wait := range map[model.State]func(*Clock, int64, int64){
+		model.Runnable: (*Clock).Resumed, model.Queued: (*Clock).Dequeued,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var l Ledger
+			var c Clock
+			c.Begin(&l, Now(), Now())
+			prev := c.Enter(model.Awaiting)
+			time.Sleep(5 * time.Second)
+			ready := Now()
+			time.Sleep(3 * time.Second)
+			wait(&c, ready, Now())
+			wait(&c, ready-2e9, Now()) // nothing is counted twice
+			c.Leave(prev)
+			c.End(-1)
+			want := [model.NumStates]int64{model.Awaiting: 5e9}
+			want[state] += 3e9
+			if got := l.Snapshot().Residence; got != want {
+				t.Errorf("%v: got %v, want %v", state, got, want)
+			}
+		})
+	}
+}

@@ -100,7 +100,7 @@ func (t *Container) newConn(fd int, sa unix.Sockaddr) *Conn {
 	}
 	c.Init(fd, network, local, remote)
 	c.OnBlock(c.blocks)
-	c.carrier = t.attach(c)
+	c.carrier = t.config.Attach(c)
 	c.base = engine.WithTask(context.WithValue(t.base, http.LocalAddrContextKey, local), c.carrier.Task())
 	c.exchange = exchange.New(c, &t.exchange)
 	return c

@@ -41,20 +41,20 @@ type Config struct {
 	// Expire ends idle threads of the engine's own, and returns when to call it
 	// again, on account.Now's clock. nil: it has none.
 	Expire func(now int64) (again int64)
-	// Stop ends what the engine has of its own, after the last request. nil: it
-	// has nothing.
-	Stop func()
+	// Start begins what the engine has of its own, before the first request, and
+	// Stop ends it, after the last. The channel says that it has failed, so that
+	// requests may never come to their end. nil: it has nothing.
+	Start func() (failed <-chan error, err error)
+	Stop  func()
 }
 
 // A Container accepts connections and has a bounded pool of threads run their
 // requests. Its methods may be called concurrently.
 type Container struct {
+	config    Config
 	name      string // of the engine
 	backlog   int
 	keepalive time.Duration
-	attach    func(*Conn) Carrier
-	beside    func(now int64) (again int64)
-	stop      func()
 	limits    engine.Limits
 	exchange  exchange.Config
 
@@ -82,12 +82,10 @@ func New(cfg Config) (*Container, error) {
 		return nil, err
 	}
 	t := &Container{
+		config:    cfg,
 		name:      opts.Engine,
 		backlog:   opts.Int("backlog"),
 		keepalive: opts.Duration("keepalive"),
-		attach:    cfg.Attach,
-		beside:    cfg.Expire,
-		stop:      cfg.Stop,
 		conns:     newConnections(opts.Int("connections")),
 	}
 	t.SetLimits(engine.Limits{})
@@ -191,12 +189,19 @@ func (t *Container) serve(ctx context.Context, ln net.Listener, h http.Handler) 
 		t.acceptor.close()
 		return err
 	}
-	return t.run(ctx)
+	var beside <-chan error
+	if t.config.Start != nil {
+		if beside, err = t.config.Start(); err != nil {
+			t.acceptor.close()
+			return errors.Join(err, t.poller.reactor.Close())
+		}
+	}
+	return t.run(ctx, beside)
 }
 
 // run starts the threads, waits for ctx to end, and then for everything that
 // was received to be answered.
-func (t *Container) run(ctx context.Context) error {
+func (t *Container) run(ctx context.Context, beside <-chan error) error {
 	t.executor.Start()
 	accepted, polled := make(chan error, 1), make(chan error, 1)
 	go func() { polled <- t.poller.run() }()
@@ -219,10 +224,12 @@ func (t *Container) run(ctx context.Context) error {
 	case <-t.conns.drained:
 	case err := <-polled: // without it connections cannot come to their end
 		return errors.Join(failed, err)
+	case err := <-beside: // nor without that
+		return errors.Join(failed, err)
 	}
 	t.executor.Stop()
-	if t.stop != nil {
-		t.stop()
+	if t.config.Stop != nil {
+		t.config.Stop()
 	}
 	t.poller.stop()
 	return errors.Join(failed, <-polled)
@@ -231,8 +238,8 @@ func (t *Container) run(ctx context.Context) error {
 // expire ends idle threads, the pool's and the engine's own.
 func (t *Container) expire(now int64) (again int64) {
 	again = t.executor.Expire(now)
-	if t.beside != nil {
-		again = min(again, t.beside(now))
+	if t.config.Expire != nil {
+		again = min(again, t.config.Expire(now))
 	}
 	return again
 }

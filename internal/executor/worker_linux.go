@@ -3,6 +3,8 @@ package executor
 import (
 	"runtime"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
@@ -14,6 +16,7 @@ type worker[J any] struct {
 	given bool  // there is a job; a resting thread that wakes without one ends
 	ran   bool  // a job, that is still counted in running
 	since int64 // it rests
+	tid   int   // the thread that it was on last, if it is not locked to one
 }
 
 func (w *worker[J]) give(j J) { w.job, w.given = j, true }
@@ -45,12 +48,23 @@ func (x *Executor[J]) thread(w *worker[J]) {
 		x.threads.Done()
 	}()
 	for w.given || x.next(w) {
+		if x.Unlocked {
+			w.settle()
+		}
 		j := w.job
 		var none J
 		w.job, w.given, w.ran = none, false, true
 		x.Run(j)
 	}
 	retired = true
+}
+
+// settle makes the timers of a thread exact to which the goroutine has come.
+func (w *worker[J]) settle() {
+	if tid := unix.Gettid(); tid != w.tid {
+		w.tid = tid
+		osthread.ExactTimers()
+	}
 }
 
 // next waits for w's next job. False means that the thread is counted out and

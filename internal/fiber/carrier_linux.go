@@ -13,6 +13,9 @@ type Carrier struct {
 	Track trace.Track
 	// Local is for the scheduler, which nothing here touches.
 	Local any
+	// Pooled says that the carrier is a thread of a pool, and fibers queue for
+	// one: that they waited for it is accounted so, and not as a lack of CPU time.
+	Pooled bool
 
 	reactor *reactor.Reactor // that it polls itself; or nil
 	last    Slice
@@ -58,7 +61,11 @@ func (c *Carrier) Run(f *Fiber, now int64) *Slice {
 		f.begun = true
 		f.co.Start(f.main)
 	}
-	if f.clock != nil {
+	switch {
+	case f.clock == nil:
+	case c.Pooled:
+		f.clock.Dequeued(f.readyAt, now)
+	default:
 		f.clock.Resumed(f.readyAt, now)
 	}
 	f.slice.begin(now)

@@ -22,6 +22,7 @@ type Fiber struct {
 	co    *coro.Coroutine // made where it first runs
 	body  func()
 	begun bool       // the coroutine has the body
+	tag   any        // the scheduler's
 	owner goid.Owner // its goroutine, while that is in the table
 
 	wait   Wait
@@ -71,8 +72,15 @@ func (f *Fiber) Pinned() bool { return f.wait == Pin }
 // of any.
 func (f *Fiber) Step() (op string, verb model.Verb) { return f.slice.at.op, f.slice.at.verb }
 
+// Wait returns what waits cost at the moment.
+func (f *Fiber) Wait() Wait { return f.wait }
+
 // Group returns the group that the fiber belongs to. Anybody may call it.
 func (f *Fiber) Group() *Group { return f.group }
+
+// Tag returns what [Group.New] was given. Anybody may call it who may resume the
+// fiber, and the fiber itself.
+func (f *Fiber) Tag() any { return f.tag }
 
 // Carrier returns what runs the fiber, or ran it last; nil: it has not run yet.
 // Whoever is to run it next may ask, too.

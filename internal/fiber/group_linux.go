@@ -57,6 +57,14 @@ func (g *Group) start(body func(), w Wait, at int64) {
 	g.scheduler.Ready(f)
 }
 
+// New returns a fiber that has something to run and is not made ready: whoever
+// asked for it runs it, with [Carrier.Run]. Its scheduler finds the tag on it.
+func (g *Group) New(body func(), w Wait, tag any) *Fiber {
+	f := g.take()
+	f.body, f.wait, f.tag, f.readyAt = body, w, tag, reactor.Clock()
+	return f
+}
+
 func (g *Group) take() *Fiber {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -74,7 +82,7 @@ func (g *Group) take() *Fiber {
 
 // put takes back a fiber whose body has ended, where it ran.
 func (g *Group) put(f *Fiber) {
-	f.body, f.begun, f.clock, f.carrier = nil, false, nil, nil
+	f.body, f.begun, f.clock, f.carrier, f.tag = nil, false, nil, nil, nil
 	g.mu.Lock()
 	keep := len(g.free) < maxFree
 	if keep {

@@ -75,6 +75,17 @@ func (t *Task) init(host Host, l *account.Ledger, clk *account.Clock) {
 	t.owner.Store(goid.Current())
 }
 
+// On calls f with a task of its own for the inside of a step: it belongs to the
+// same goroutine and request, waits as host does, and its connections are
+// host's. It ends with f.
+func (t *Task) On(host Host, f func(engine.Task) error) error {
+	inner := new(Task)
+	inner.init(host, t.ledger, t.clock)
+	inner.strand = t.strand
+	defer inner.Release()
+	return f(inner)
+}
+
 // Release ends the task: until the next Reset it belongs to nobody.
 func (t *Task) Release() { t.owner.Store(0) }
 

@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // goHost waits as Go waits. Its Dial takes a second and always fails.
-type goHost struct{}
+type goHost struct{ _ int }
 
 var errDial = errors.New("no network here")
 
@@ -233,5 +233,29 @@ func BenchmarkVerb(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		task.Await("payment", f)
+	}
+}
+
+// Inside On a request waits another host's way, on the same account.
+func TestOnWaitsAsAnotherHost(t *testing.T) {
+	s := run(t, func(task *Task) {
+		other := &goHost{}
+		var kept engine.Task
+		err := task.On(other, func(inner engine.Task) error {
+			kept = inner
+			if host, _ := engine.HostOf(inner); host != any(other) {
+				t.Error("its connections are not the other host's")
+			}
+			return inner.Call("x", sleep(2))
+		})
+		if err != nil || task.Call("y", sleep(1)) != nil {
+			t.Error(err)
+		}
+		if err := kept.Call("late", sleep(1)); err != engine.ErrForeignGoroutine {
+			t.Errorf("it outlives its step: %v", err)
+		}
+	})
+	if want := ([model.NumStates]int64{model.Calling: 3 * second}); s.Residence != want {
+		t.Errorf("residence %v, want %v", s.Residence, want)
 	}
 }

@@ -1,4 +1,4 @@
-package thread
+package container
 
 import (
 	"github.com/plimsoll-dev/plimsoll/internal/account"
@@ -6,10 +6,10 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
-var _ inline.Stage = (*host)(nil)
+var _ inline.Stage = (*Host)(nil)
 
 // Runs implements [inline.Stage]: a branch keeps its auxiliary thread.
-func (h *host) Runs(s trace.Strand) (end func()) {
+func (h *Host) Runs(s trace.Strand) (end func()) {
 	since := account.Now()
 	return func() {
 		trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
