@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/future"
 	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
 	"github.com/plimsoll-dev/plimsoll/engine/loop"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
@@ -17,6 +18,8 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 	switch cfg.Engine {
 	case "thread":
 		return thread.New(cfg)
+	case "future":
+		return future.New(cfg)
 	case "loop":
 		return loop.New(cfg)
 	case "vthread":
@@ -33,6 +36,8 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 	switch {
 	case cfg.Engine == "thread":
 		return thread.Procs(cfg)
+	case cfg.Engine == "future":
+		return future.Procs(cfg)
 	case cfg.Engine == "loop":
 		return 1 // whatever it does, it does on one thread
 	case cfg.Engine == "vthread":
@@ -46,7 +51,7 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 // Slack returns the timer slack that a process should be started with which
 // is to serve with that configuration and do nothing else; 0: the usual.
 func Slack(cfg model.EngineConfig) time.Duration {
-	if cfg.Engine == "thread" {
+	if cfg.Engine == "thread" || cfg.Engine == "future" {
 		return thread.RuntimeSlack
 	}
 	return 0

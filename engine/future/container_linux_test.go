@@ -1,0 +1,203 @@
+package future
+
+import (
+	"io"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	machine "github.com/plimsoll-dev/plimsoll/internal/host" // host is a type of this package
+)
+
+// From outside: the upstream's gauge reads 5,000, and of ten container threads
+// none is busy.
+func TestFiveThousandAwaitOnTenThreads(t *testing.T) {
+	const n = 5000
+	if err := machine.EnsureDescriptors(3*n + 500); err != nil {
+		t.Skip(err)
+	}
+	for _, text := range []string{"future:max=10", "future:max=10,executor=8"} {
+		t.Run(text, func(t *testing.T) {
+			g := newFarGate(t)
+			r := serve(t, text, awaiting(g))
+			clients := ask(t, r.address, n, "/")
+			await(t, "5,000 at the upstream", func() bool { return g.now() == n })
+			await(t, "no thread is busy", func() bool {
+				s := r.Stats()
+				return s.InFlight == n && s.Busy == 0 && s.Queued == 0 && s.Threads <= 10
+			})
+			if tasks, err := filepath.Glob("/proc/self/task/*"); err != nil || len(tasks) > 500 {
+				t.Errorf("%d threads in this process, %v", len(tasks), err)
+			}
+			g.release()
+			expect(clients, http.StatusOK)
+		})
+	}
+}
+
+// A call keeps the thread: max is the wall, and as many threads sleep in
+// read(2).
+func TestCallStopsAtMax(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "future:max=8,spare=2", calling(g))
+	clients := ask(t, r.address, 12, "/")
+	await(t, "8 at the upstream, 4 queued", func() bool { return g.now() == 8 && r.Stats().Queued == 4 })
+	await(t, "8 threads in a blocking read", func() bool { return inSyscall(t, unix.SYS_READ) == 8 })
+	if s := r.Stats(); s.Threads != 8 || s.Busy != 8 || s.InFlight != 8 {
+		t.Errorf("stats %+v, want 8 threads, all busy, 8 in flight", s)
+	}
+	g.release()
+	expect(clients, http.StatusOK)
+}
+
+// A call before the first await is the container's, one after it is not.
+func TestCallInAContinuationLeavesTheContainerAlone(t *testing.T) {
+	first, then := newGate(t), newGate(t)
+	r := serve(t, "future:max=8,executor=3", awaitThenCall(first, then))
+	first.release()
+	clients := ask(t, r.address, 5, "/")
+	await(t, "3 in a call on the executor, 2 queued for it", func() bool {
+		p := r.Stats().Pools[0]
+		return then.now() == 3 && p.Busy == 3 && p.Queued == 2 && inSyscall(t, unix.SYS_READ) == 3
+	})
+	await(t, "the container is idle", func() bool { s := r.Stats(); return s.Busy == 0 && s.Queued == 0 && s.InFlight == 5 })
+	then.release()
+	expect(clients, http.StatusOK)
+}
+
+// Completion is dispatched back: with the only container thread in a call the
+// handler has returned and the response waits.
+func TestAContainerThreadWritesTheResponse(t *testing.T) {
+	for _, text := range []string{"future:max=1", "future:max=1,executor=2"} {
+		t.Run(text, func(t *testing.T) {
+			awaited, called := newGate(t), newGate(t)
+			var returned atomic.Int64
+			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
+				if req.URL.Path == "/call" {
+					calling(called)(w, req)
+					return
+				}
+				awaiting(awaited)(w, req)
+				returned.Add(1)
+			})
+			waits := connectTo(t, r.address).send("/")
+			await(t, "it awaits", func() bool { return awaited.now() == 1 && r.Stats().Busy == 0 })
+			holds := connectTo(t, r.address).send("/call")
+			await(t, "the only thread is in a call", func() bool { return called.now() == 1 && r.Stats().Busy == 1 })
+			awaited.release()
+			await(t, "the handler has returned, its response is queued", func() bool { return returned.Load() == 1 && r.Stats().Queued == 1 })
+			if s := r.Stats(); s.Responses != 0 || s.InFlight != 2 {
+				t.Errorf("%d responses, %d in flight", s.Responses, s.InFlight)
+			}
+			called.release()
+			holds.expect(http.StatusOK)
+			waits.expect(http.StatusOK)
+		})
+	}
+}
+
+// A full queue refuses what is new, and not what comes back.
+func TestCompletionPassesAFullQueue(t *testing.T) {
+	awaited, called := newGate(t), newGate(t)
+	r := serve(t, "future:max=1,queue=0", func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/call" {
+			calling(called)(w, req)
+			return
+		}
+		awaiting(awaited)(w, req)
+	})
+	waits := connectTo(t, r.address).send("/")
+	await(t, "it awaits", func() bool { return awaited.now() == 1 && r.Stats().Busy == 0 })
+	holds := connectTo(t, r.address).send("/call")
+	await(t, "the only thread is in a call", func() bool { return called.now() == 1 })
+	connectTo(t, r.address).send("/").expect(http.StatusServiceUnavailable)
+	awaited.release()
+	await(t, "the response is queued", func() bool { return r.Stats().Queued == 1 })
+	called.release()
+	holds.expect(http.StatusOK)
+	waits.expect(http.StatusOK)
+}
+
+func TestHoldAndSleepGiveTheThreadBack(t *testing.T) {
+	g := newGate(t)
+	one := engine.NewResource("one", 1)
+	r := serve(t, "future:max=2", func(_ http.ResponseWriter, req *http.Request) {
+		task := engine.TaskOf(req.Context())
+		if req.URL.Path == "/sleep" {
+			task.Sleep(30 * time.Millisecond)
+			return
+		}
+		if err := task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.pass) }); err != nil {
+			t.Error(err)
+		}
+	})
+	clients := ask(t, r.address, 6, "/")
+	await(t, "one holds, five wait, no thread does", func() bool {
+		s := r.Stats()
+		return one.Stats().Waiting == 5 && g.now() == 1 && s.Busy == 0 && s.InFlight == 6
+	})
+	sleeps := ask(t, r.address, 6, "/sleep")
+	await(t, "six sleep on two threads", func() bool { s := r.Stats(); return s.InFlight == 12 && s.Busy == 0 })
+	expect(sleeps, http.StatusOK)
+	g.release()
+	expect(clients, http.StatusOK)
+}
+
+// The waits of branches overlap, and hold no thread.
+func TestBranchesAwaitTogether(t *testing.T) {
+	for _, text := range []string{"future:max=1", "future:max=1,executor=1"} {
+		t.Run(text, func(t *testing.T) {
+			g := newGate(t)
+			r := serve(t, text, func(_ http.ResponseWriter, req *http.Request) {
+				branch := func(task engine.Task) error { return task.Await("gate", g.pass) }
+				if err := engine.TaskOf(req.Context()).All("all", branch, branch, branch, branch); err != nil {
+					t.Error(err)
+				}
+			})
+			clients := ask(t, r.address, 3, "/")
+			await(t, "12 at the upstream", func() bool { return g.now() == 12 && r.Stats().Busy == 0 })
+			g.release()
+			expect(clients, http.StatusOK)
+		})
+	}
+}
+
+// At the end everything that was received is answered, wherever it was.
+func TestDrainAnswersWhatAwaits(t *testing.T) {
+	for _, text := range []string{"future:max=2", "future:max=2,executor=2"} {
+		t.Run(text, func(t *testing.T) {
+			first, then := newGate(t), newGate(t)
+			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
+				awaiting(first)(w, req)
+				awaiting(then)(w, req)
+			})
+			clients := ask(t, r.address, 20, "/")
+			await(t, "all await", func() bool { return first.now() == 20 })
+			r.cancel()
+			await(t, "draining", r.container.Draining)
+			first.release()
+			await(t, "all await again", func() bool { return then.now() == 20 })
+			select {
+			case err := <-r.ended:
+				t.Fatalf("Serve returned %v with 20 requests unanswered", err)
+			default:
+			}
+			then.release()
+			for _, c := range clients {
+				c.expect(http.StatusOK)
+				if _, err := c.r.ReadByte(); err != io.EOF {
+					t.Errorf("want a clean end of the connection, got %v", err)
+				}
+			}
+			r.stop(t)
+			if s := r.Stats(); s.Responses != 20 || s.InFlight != 0 || s.Threads != 0 {
+				t.Errorf("after Serve: %+v", s)
+			}
+		})
+	}
+}
