@@ -89,6 +89,21 @@ func (c *Clock) waited(s model.State, ready, now int64) {
 	c.at = now
 }
 
+// OnCPU returns how long the request has been [model.OnCPU] so far.
+func (c *Clock) OnCPU() int64 {
+	c.Enter(c.state)
+	return c.spent[model.OnCPU]
+}
+
+// Used says that of the time [model.OnCPU] since OnCPU returned before, the
+// request used cpu nanoseconds of a CPU: the rest was spent [model.Runnable].
+func (c *Clock) Used(before, cpu int64) {
+	if wait := c.OnCPU() - before - cpu; wait > 0 {
+		c.spent[model.OnCPU] -= wait
+		c.spent[model.Runnable] += wait
+	}
+}
+
 // End ends the request and adds its times to the ledger at once. cpu is the
 // CPU time that it used, in nanoseconds, if that was measured: what was spent
 // OnCPU beyond it was spent [model.Runnable]. A negative cpu says that nobody

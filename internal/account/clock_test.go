@@ -145,3 +145,31 @@ func TestWaitsToGoOnAreAccounted(t *testing.T) {
 		})
 	}
 }
+
+// Of a stretch on a shared CPU only what was used of it is OnCPU; what came
+// before, and other states inside it, are left alone.
+func TestUsedSplitsAStretch(t *testing.T) {
+	for _, row := range []struct{ cpu, onCPU, runnable int64 }{
+		{1e9, 2e9, 3e9},
+		{9e9, 5e9, 0}, // used inside other states as well
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var l Ledger
+			var c Clock
+			c.Begin(&l, Now(), Now())
+			time.Sleep(time.Second)
+			before := c.OnCPU()
+			time.Sleep(2 * time.Second)
+			prev := c.Enter(model.Awaiting)
+			time.Sleep(8 * time.Second)
+			c.Leave(prev)
+			time.Sleep(2 * time.Second)
+			c.Used(before, row.cpu)
+			c.End(-1)
+			want := [model.NumStates]int64{model.OnCPU: row.onCPU, model.Runnable: row.runnable, model.Awaiting: 8e9}
+			if got := l.Snapshot().Residence; got != want {
+				t.Errorf("used %d: %v, want %v", row.cpu, got, want)
+			}
+		})
+	}
+}

@@ -36,6 +36,7 @@ func (x *Executor[J]) thread(w *worker[J]) {
 		runtime.LockOSThread()
 		osthread.Name(x.Name)
 		osthread.ExactTimers()
+		osthread.Nice(x.Nice)
 	}
 	retired := false
 	defer func() {

@@ -47,6 +47,13 @@ type Holder interface {
 	Hold(r *engine.Resource, held func() error) error
 }
 
+// A Sharer is a [Host] whose connections do not belong to it, or not all.
+type Sharer interface {
+	// Shares returns what a connection belongs to that the calling goroutine
+	// dials here and now; see [engine.HostOf].
+	Shares() any
+}
+
 // A Task is a running request. It belongs to the goroutine that called Reset
 // and checks that on every use.
 type Task struct {
@@ -89,11 +96,23 @@ func (t *Task) On(host Host, f func(engine.Task) error) error {
 // Release ends the task: until the next Reset it belongs to nobody.
 func (t *Task) Release() { t.owner.Store(0) }
 
+// Take makes the task that of the calling goroutine, which does a step of it
+// while the one that it belonged to waits, and returns what Return gives back.
+func (t *Task) Take() (from goid.Owner) { return t.owner.Swap(goid.Current()) }
+
+// Return ends what Take began.
+func (t *Task) Return(to goid.Owner) { t.owner.Store(to) }
+
 // Owned reports whether the task belongs to the calling goroutine.
 func (t *Task) Owned() bool { return t.owner.Load() == goid.Current() }
 
 // Host returns what the task's connections belong to, see [engine.HostOf].
-func (t *Task) Host() any { return t.host }
+func (t *Task) Host() any {
+	if s, ok := t.host.(Sharer); ok {
+		return s.Shares()
+	}
+	return t.host
+}
 
 // enter moves the request into a state and returns the time and where to go
 // back to.

@@ -259,3 +259,26 @@ func TestOnWaitsAsAnotherHost(t *testing.T) {
 		t.Errorf("residence %v, want %v", s.Residence, want)
 	}
 }
+
+// A step on another goroutine has the task, and the one it came from has not.
+func TestATaskMovesToAnotherGoroutineAndBack(t *testing.T) {
+	run(t, func(task *Task) {
+		done := make(chan struct{})
+		from := make(chan uintptr, 1)
+		go func() {
+			defer close(done)
+			from <- task.Take()
+			if err := task.Await("there", sleep(1)); err != nil {
+				t.Errorf("where it moved to: %v", err)
+			}
+		}()
+		<-done
+		if err := task.Await("here", sleep(1)); err != engine.ErrForeignGoroutine {
+			t.Errorf("where it came from: %v", err)
+		}
+		task.Return(<-from)
+		if err := task.Await("here", sleep(1)); err != nil {
+			t.Errorf("back: %v", err)
+		}
+	})
+}

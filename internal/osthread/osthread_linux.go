@@ -40,6 +40,22 @@ func Name(name string) {
 	_, _, _ = unix.RawSyscall(unix.SYS_PRCTL, unix.PR_SET_NAME, uintptr(unsafe.Pointer(&b[0])), 0)
 }
 
+// Nice adds n to the calling thread's nice value: the kernel gives it that much
+// less of a CPU that others want. No privilege is needed for an n of 0 or more.
+// A nice thread must not be given back to Go, which would run anything on it:
+// end its goroutine while it is locked.
+func Nice(n int) {
+	if n == 0 {
+		return
+	}
+	// On Linux the nice value is each thread's own (nice(2), "C library/kernel
+	// differences"), and 0 is the calling one. The raw call returns 20 - nice.
+	raw, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err == nil {
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, min(20-raw+n, 19)) // who may not stays as he is
+	}
+}
+
 // ExactTimers gives the calling thread the system's own timer slack. A thread
 // inherits that of the one that made it, and Go's own may have been made coarse
 // for the whole process.

@@ -90,3 +90,30 @@ func TestCPUTimeGrowsWithWork(t *testing.T) {
 		t.Error("CPU time runs backwards")
 	}
 }
+
+// A thread has its own nice value, and its process keeps another.
+func TestNiceIsTheThreadsOwn(t *testing.T) {
+	of := func(tid int) int {
+		raw, err := unix.Getpriority(unix.PRIO_PROCESS, tid)
+		if err != nil {
+			t.Error(err)
+		}
+		return 20 - raw
+	}
+	got := make(chan [2]int, 1)
+	before := of(os.Getpid())
+	go func() {
+		runtime.LockOSThread() // the thread ends with the goroutine
+		Nice(3)
+		Nice(0)
+		once := of(0)
+		Nice(100)
+		got <- [2]int{once, of(0)}
+	}()
+	if n := <-got; n != [2]int{before + 3, 19} {
+		t.Errorf("3 more than %d is %d, 100 more %d", before, n[0], n[1])
+	}
+	if n := of(os.Getpid()); n != before {
+		t.Errorf("the main thread has %d, had %d", n, before)
+	}
+}
