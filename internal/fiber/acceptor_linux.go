@@ -21,7 +21,6 @@ type acceptor struct {
 	until  int64         // when to close; 0: the server runs
 	held   int           // a connection accepted past the cap; -1: none
 	closed bool
-	full   bool // it waits for a connection to close; guarded by Server.mu
 }
 
 // acceptBatch bounds how long a crowd of new clients keeps the others waiting.
@@ -93,13 +92,13 @@ func (a *acceptor) accept() bool {
 // admit counts a connection in if there is room for it.
 func (a *acceptor) admit() bool {
 	s := a.server
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	a.full = s.open >= s.cfg.Connections
-	if !a.full {
-		s.open++
+	if !s.cfg.Room.enter(s) {
+		return false
 	}
-	return !a.full
+	s.mu.Lock()
+	s.open++
+	s.mu.Unlock()
+	return true
 }
 
 // resume serves the connection that was held, if there is room.

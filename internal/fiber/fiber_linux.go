@@ -104,6 +104,9 @@ func (f *Fiber) Account(clk *account.Clock) {
 // run says which strand the fiber runs from here on.
 func (f *Fiber) run(s trace.Strand) { f.strand, f.slice.strand = s, s }
 
+// Clock returns what Account was given.
+func (f *Fiber) Clock() *account.Clock { return f.clock }
+
 // Park implements [engine.Parker].
 func (f *Fiber) Park() {
 	if f.wait != Pin {

@@ -2,6 +2,7 @@ package fiber
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
@@ -188,12 +189,15 @@ func (w *worker) request(f *Fiber) exchange.Outcome {
 }
 
 // ServeHTTP calls the handler, and notes whether its response will be whole:
-// after a panic only if nothing was sent, because then 500 is.
+// after a panic only if nothing was sent, because then 500 or 503 is.
 func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.whole = false
 	defer func() {
 		if v := recover(); v != nil {
 			w.whole = v != http.ErrAbortHandler && !w.conn.wrote.Load()
+			if err, ok := v.(error); ok && errors.Is(err, exchange.ErrRejected) {
+				w.server.cfg.Ledger.Rejected.Add(1)
+			}
 			panic(v)
 		}
 	}()

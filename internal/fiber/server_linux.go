@@ -26,10 +26,11 @@ type Config struct {
 	Handler     http.Handler
 	Host        inline.Host     // of the requests' tasks
 	Outside     Wait            // what waiting costs outside of any step
-	Ledger      *account.Ledger // Connections, Accepted, Queued, InFlight, Requests, Responses and Panics are kept
+	Ledger      *account.Ledger // Connections, Accepted, Queued, InFlight, Requests, Responses, Rejected and Panics are kept
 	Limits      engine.Limits   // every field set, or 0 for none; see engine.Limits.OrDefaults
 	KeepAlive   time.Duration
-	Connections int // served at once; one more is accepted and held
+	Connections int   // served at once; one more is accepted and held
+	Room        *Room // instead of Connections, where several servers share it
 	Backlog     int
 }
 
@@ -76,6 +77,9 @@ func NewServer(g *Group, ln net.Listener, cfg Config) (*Server, error) {
 		scratch: make([]byte, 16<<10),
 	}
 	s.exchange.OnPanic = s.panicked
+	if cfg.Room == nil {
+		s.cfg.Room = NewRoom(cfg.Connections)
+	}
 	// The key is what handlers ask to know whether they run on a server:
 	// httputil.ReverseProxy breaks its answer off only then. Serve's end is no
 	// reason to give up a request.
@@ -173,15 +177,10 @@ func (s *Server) remove(c *conn) {
 	}
 	c.prev, c.next = nil, nil
 	s.open--
-	post := s.acceptor.full || s.stopping.Load() && s.open == 0
+	last := s.stopping.Load() && s.open == 0
 	s.mu.Unlock()
-	if post {
-		s.group.reactor.Post(s.roomy)
+	s.cfg.Room.leave()
+	if last {
+		s.group.reactor.Post(s.settle)
 	}
-}
-
-// roomy is run when a connection has closed, if somebody waits for that.
-func (s *Server) roomy() {
-	s.acceptor.resume()
-	s.settle()
 }
