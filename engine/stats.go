@@ -96,7 +96,8 @@ type LoopStats struct {
 	// growth over a stretch, divided by it, is the loop's utilisation.
 	BusyNanos int64 `json:"busy_nanos"`
 	// StalledNanos is the part of it spent inside calls, computations and
-	// blocking steps, which no other request of the loop can interrupt.
+	// blocking steps, and in whatever else kept it above the engine's
+	// threshold, which no other request of the loop can interrupt.
 	StalledNanos int64 `json:"stalled_nanos"`
 	// LagSeconds2 is half of the sum of the squares of the busy turns, in
 	// s²: its growth over a stretch, divided by it, is the mean time that an

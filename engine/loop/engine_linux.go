@@ -10,6 +10,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/eventloop"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -20,7 +21,7 @@ type Engine struct {
 	cfg    model.EngineConfig
 	limits engine.Limits
 	ledger account.Ledger
-	loop   loop
+	loop   *eventloop.Loop
 	served atomic.Bool
 }
 
@@ -38,8 +39,7 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 		return nil, fmt.Errorf("loop: %s cannot be run in this version; write loop", cfg)
 	}
 	e := &Engine{cfg: cfg, limits: engine.Limits{}.OrDefaults()}
-	e.loop.slow = int64(cfg.Duration("slow"))
-	e.loop.ledger = &e.ledger
+	e.loop = eventloop.New(eventloop.Config{Engine: "loop", Slow: cfg.Duration("slow"), Ledger: &e.ledger})
 	return e, nil
 }
 
@@ -50,7 +50,7 @@ func (e *Engine) SetLimits(l engine.Limits) { e.limits = l.OrDefaults() }
 func (e *Engine) Stats() engine.Stats {
 	s := e.ledger.Snapshot()
 	s.Threads, s.Busy = 1, min(1, max(0, e.ledger.Running()))
-	s.Loops = []engine.LoopStats{e.loop.stats()}
+	s.Loops = []engine.LoopStats{e.loop.Stats()}
 	return s
 }
 
@@ -61,23 +61,23 @@ func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		_ = ln.Close()
 		return errors.New("loop: an engine serves once; make another")
 	}
-	if err := e.loop.open(); err != nil {
+	if err := e.loop.Open(); err != nil {
 		_ = ln.Close()
 		return err
 	}
-	s, err := fiber.NewServer(e.loop.group, ln, fiber.Config{
+	s, err := fiber.NewServer(e.loop.Group(), ln, fiber.Config{
 		Name: "loop", Context: ctx, Handler: h,
-		Host: &host{fiber.Host{Group: e.loop.group}}, Outside: fiber.Block,
+		Host: &host{fiber.Host{Group: e.loop.Group()}}, Outside: fiber.Block,
 		Ledger: &e.ledger, Limits: e.limits,
 		KeepAlive: e.cfg.Duration("keepalive"), Connections: e.cfg.Int("connections"), Backlog: e.cfg.Int("backlog"),
 	})
 	if err != nil {
-		return errors.Join(err, e.loop.reactor.Close())
+		return errors.Join(err, e.loop.Close())
 	}
 	stop := context.AfterFunc(ctx, s.Stop)
 	defer stop()
 	s.Start()
 	ended := make(chan error, 1)
-	go func() { ended <- e.loop.run(s.Done()) }()
+	go func() { ended <- e.loop.Run(s.Done()) }()
 	return errors.Join(<-ended, s.Err())
 }

@@ -1,0 +1,132 @@
+package eventloop
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/fiber"
+	"github.com/plimsoll-dev/plimsoll/internal/osthread"
+	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
+)
+
+// A Config is what the loops of an engine have in common.
+type Config struct {
+	Engine string        // its name, for errors and for what is logged
+	Number int           // of the loop among the engine's, from 0, in traces
+	Slow   time.Duration // a step that keeps the loop as long is a stall
+	Ledger *account.Ledger
+}
+
+// A Loop is one thread that waits for events and runs the fibers that are
+// ready, first in, first out. A turn is one wait and what came of it: what
+// becomes ready meanwhile has its turn in the next one, as asyncio has it
+// (base_events.py, _run_once). Ready and Stats may be called by anybody.
+type Loop struct {
+	cfg     Config
+	reactor *reactor.Reactor
+	group   *fiber.Group
+	carrier *fiber.Carrier
+
+	mu     sync.Mutex // guards what follows; held for an append
+	queue  []*fiber.Fiber
+	asleep bool // the loop waits for events, or is about to
+
+	batch []*fiber.Fiber // being run
+
+	turns, busy, stalled atomic.Int64
+	lag                  atomic.Uint64 // bits of a float64, s²
+}
+
+// New returns a loop, which is nothing but its Stats until Open.
+func New(cfg Config) *Loop { return &Loop{cfg: cfg} }
+
+// Open makes the loop's reactor and its group, on which fibers can be started.
+// Their descriptors are closed when Run ends, or by Close.
+func (l *Loop) Open() (err error) {
+	if l.reactor, err = reactor.New(); err != nil {
+		return fmt.Errorf("%s: %w", l.cfg.Engine, err)
+	}
+	l.carrier = fiber.NewCarrier(l.reactor)
+	l.carrier.Track = trace.Track{Kind: trace.Loop, Number: l.cfg.Number}
+	l.group = fiber.NewGroup(l.reactor, l)
+	return nil
+}
+
+// Group returns the loop's fibers.
+func (l *Loop) Group() *fiber.Group { return l.group }
+
+// Close closes a loop that was opened and never run.
+func (l *Loop) Close() error { return l.reactor.Close() }
+
+// Ready implements fiber.Scheduler.
+func (l *Loop) Ready(f *fiber.Fiber) {
+	l.mu.Lock()
+	l.queue = append(l.queue, f)
+	wake := l.asleep
+	l.asleep = false
+	l.mu.Unlock()
+	if wake {
+		l.reactor.Post(func() {})
+	}
+}
+
+// Run turns until done is closed. It is the life of the loop's thread: the
+// calling goroutine is locked to its thread from here on, and has to end.
+func (l *Loop) Run(done <-chan struct{}) error {
+	runtime.LockOSThread() // coroutines made here are resumed here
+	osthread.Name("plimsoll-loop")
+	osthread.ExactTimers()
+	defer l.reactor.Close() //nolint:errcheck // its descriptors are gone either way
+	defer l.group.Close()
+	for {
+		select {
+		case <-done:
+			return nil
+		default:
+		}
+		if err := l.turn(); err != nil {
+			return fmt.Errorf("%s: %w", l.cfg.Engine, err)
+		}
+	}
+}
+
+func (l *Loop) turn() error {
+	if err := l.reactor.Poll(l.patience()); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.asleep = false
+	l.batch, l.queue = l.queue, l.batch[:0]
+	l.mu.Unlock()
+	began := l.reactor.Now()
+	now := began
+	for i, f := range l.batch {
+		l.batch[i] = nil
+		s := l.carrier.Run(f, now)
+		now = s.Ended
+		switch {
+		case s.Nanos() >= int64(l.cfg.Slow):
+			l.stall(s)
+		case s.Stalled > 0:
+			l.stalled.Add(s.Stalled)
+		}
+	}
+	l.account(began, now)
+	return nil
+}
+
+// patience is how long to wait for events.
+func (l *Loop) patience() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) > 0 {
+		return 0
+	}
+	l.asleep = true
+	return -1
+}
