@@ -7,6 +7,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/future"
 	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
+	"github.com/plimsoll-dev/plimsoll/engine/hybrid"
 	"github.com/plimsoll-dev/plimsoll/engine/loop"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
 	"github.com/plimsoll-dev/plimsoll/engine/vthread"
@@ -22,6 +23,8 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 		return future.New(cfg)
 	case "loop":
 		return loop.New(cfg)
+	case "hybrid":
+		return hybrid.New(cfg)
 	case "vthread":
 		return vthread.New(cfg)
 	case "goroutine":
@@ -42,6 +45,8 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 		return 1 // whatever it does, it does on one thread
 	case cfg.Engine == "vthread":
 		return vthread.Procs(cfg, cpus)
+	case cfg.Engine == "hybrid":
+		return hybrid.Procs(cfg, cpus)
 	case cfg.Has("procs") && cfg.Int("procs") > 0:
 		return cfg.Int("procs")
 	}
@@ -51,7 +56,8 @@ func Procs(cfg model.EngineConfig, cpus int) int {
 // Slack returns the timer slack that a process should be started with which
 // is to serve with that configuration and do nothing else; 0: the usual.
 func Slack(cfg model.EngineConfig) time.Duration {
-	if cfg.Engine == "thread" || cfg.Engine == "future" {
+	switch cfg.Engine {
+	case "thread", "future", "hybrid": // have threads that wait in system calls
 		return thread.RuntimeSlack
 	}
 	return 0

@@ -1,0 +1,232 @@
+package hybrid
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+)
+
+// AnyIO's default, which plain `def` handlers of FastAPI run on: the 41st waits.
+func TestThe41stCallWaits(t *testing.T) {
+	if n := callsAtOnce(t, Plant{}); n != 40 {
+		t.Errorf("%d of 41 calls at once", n)
+	}
+}
+
+// callsAtOnce returns how many of 41 calls are made at once: as the upstream
+// sees it, and /proc, which shows as many threads in a blocking read.
+func callsAtOnce(t testing.TB, p Plant) int {
+	g := newGate(t)
+	r := planted(t, "hybrid:loops=1,workers=1", p, g.verbs)
+	var calls []*client
+	for range 41 {
+		calls = append(calls, r.get("/call"))
+	}
+	var pool engine.PoolStats
+	await(t, "all are with the pool", func() bool {
+		pool = r.pool(engine.PoolBlocking)
+		return pool.Busy+pool.Queued == 41
+	})
+	g.holds(t, pool.Busy)
+	await(t, "they sleep in read(2)", func() bool {
+		reading := 0
+		for _, text := range tasks(t, "plimsoll-block", "syscall") {
+			if strings.HasPrefix(text, fmt.Sprintf("%d ", unix.SYS_READ)) {
+				reading++
+			}
+		}
+		return reading == pool.Busy
+	})
+	r.get("/").expect(200) // the loop is free
+	awaiting := r.get("/await")
+	g.holds(t, pool.Busy+1)
+	g.release()
+	for _, c := range append(calls, awaiting) {
+		c.expect(200)
+	}
+	if peak := int(g.peak.Load()); peak != pool.Busy+1 {
+		t.Errorf("%d at once, one of them awaiting", peak)
+	}
+	return pool.Busy
+}
+
+func TestComputationsBeyondTheWorkersQueue(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "hybrid:loops=1,workers=2,blocking=1", g.verbs)
+	var all []*client
+	for range 3 {
+		all = append(all, r.get("/compute"))
+	}
+	r.pooled(engine.PoolCPU, 2, 1)
+	r.get("/").expect(200)
+	all = append(all, r.get("/block")) // has workers of its own
+	r.pooled(engine.PoolBlocking, 1, 0)
+	g.release()
+	for _, c := range all {
+		c.expect(200)
+	}
+	if p := r.pool(engine.PoolCPU); p.Size != 2 || p.Threads != 2 || p.BusyNanos == 0 || p.QueuedNanos == 0 || p.Rejected != 0 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// What a full queue rejects is told so; what it took is done.
+func TestFullQueuesReject(t *testing.T) {
+	for _, row := range []struct{ pool, config, path string }{
+		{engine.PoolCPU, "hybrid:loops=1,workers=1,workers-queue=2", "/compute"},
+		{engine.PoolBlocking, "hybrid:loops=1,blocking=1,blocking-max=1,blocking-queue=2", "/call"},
+		{engine.PoolBlocking, "hybrid:loops=1,blocking=1,blocking-max=1,blocking-queue=2", "/block"},
+		{engine.PoolBlocking, "hybrid:loops=1,blocking=1,blocking-max=1,blocking-queue=2", "/bare"},
+	} {
+		t.Run(row.pool+row.path, func(t *testing.T) {
+			g := newGate(t)
+			db := engine.NewResource("db", 5)
+			r := serve(t, row.config, func(w http.ResponseWriter, req *http.Request) {
+				_ = engine.TaskOf(req.Context()).Hold(db, func(engine.Task) error { g.verbs(w, req); return nil })
+			})
+			var taken []*client
+			for i := range 3 {
+				taken = append(taken, r.get(row.path))
+				r.pooled(row.pool, 1, i)
+			}
+			g.holds(t, 1)
+			for range 2 {
+				res, _ := r.get(row.path).answer()
+				if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
+					t.Errorf("%s %v", res.Status, res.Header)
+				}
+			}
+			if n := db.Stats().InUse; n != 3 {
+				t.Errorf("%d slots held, by 3 requests", n) // a rejected handler is unwound
+			}
+			r.get("/").expect(200)
+			g.release()
+			for _, c := range taken {
+				c.expect(200)
+			}
+			r.stop()
+			s := r.Stats()
+			if p := r.pool(row.pool); p.Rejected != 2 || s.Rejected != 2 || s.Panics != 0 {
+				t.Errorf("the pool rejected %d, the engine %d of its requests, and saw %d panics", p.Rejected, s.Rejected, s.Panics)
+			}
+			if s.Requests != 6 || s.Responses != 6 {
+				t.Errorf("%d requests, %d responses", s.Requests, s.Responses)
+			}
+		})
+	}
+}
+
+// A request is rejected once, however many of its branches were.
+func TestRejectedBranches(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "hybrid:loops=1,workers=1,workers-queue=0", func(w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/all" {
+			g.verbs(w, req)
+			return
+		}
+		compute := func(t engine.Task) error { t.Compute("x", func() {}); return nil }
+		_ = engine.TaskOf(req.Context()).All("branches", compute, compute)
+	})
+	first := r.get("/compute")
+	r.pooled(engine.PoolCPU, 1, 0)
+	r.get("/all").expect(503)
+	g.release()
+	first.expect(200)
+	r.stop()
+	if s := r.Stats(); s.Rejected != 1 || s.Pools[0].Rejected != 2 || s.Panics != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// java.util.concurrent's order: threads up to the core size, then the queue,
+// and only then more threads.
+func TestBlockingWorkersGrowOnceTheirQueueIsFull(t *testing.T) {
+	g := newGate(t)
+	r := serve(t, "hybrid:loops=1,workers=1,blocking=1,blocking-max=3,blocking-queue=2", g.verbs)
+	var taken []*client
+	for i, want := range []struct{ threads, queued int }{{1, 0}, {1, 1}, {1, 2}, {2, 2}, {3, 2}} {
+		taken = append(taken, r.get("/call"))
+		r.pooled(engine.PoolBlocking, want.threads, want.queued)
+		if p := r.pool(engine.PoolBlocking); p.Threads != want.threads || p.Size != 3 {
+			t.Errorf("after %d calls: %+v", i+1, p)
+		}
+	}
+	r.get("/call").expect(503)
+	g.release()
+	for _, c := range taken {
+		c.expect(200)
+	}
+}
+
+func TestQueuesAreFirstInFirstOut(t *testing.T) {
+	for _, pool := range []string{"/call", "/compute"} {
+		if order := servedOrder(t, Plant{}, pool); !slices.IsSorted(order) {
+			t.Errorf("%s: served in the order %v", pool, order)
+		}
+	}
+}
+
+// servedOrder returns the order in which requests that came one after the other
+// got to the only worker.
+func servedOrder(t testing.TB, p Plant, verb string) (order []string) {
+	g := newGate(t)
+	var mu sync.Mutex
+	step := func(path string) {
+		mu.Lock()
+		order = append(order, path)
+		mu.Unlock()
+		g.wait()
+	}
+	r := planted(t, "hybrid:loops=1,workers=1,blocking=1", p, func(_ http.ResponseWriter, r *http.Request) {
+		task := engine.TaskOf(r.Context())
+		if verb == "/compute" {
+			task.Compute("x", func() { step(r.URL.Path) })
+			return
+		}
+		_ = task.Call("x", func(engine.Task) error { step(r.URL.Path); return nil })
+	})
+	pool := map[string]string{"/call": engine.PoolBlocking, "/compute": engine.PoolCPU}[verb]
+	var clients []*client
+	for i := range 5 {
+		clients = append(clients, r.get(fmt.Sprint("/", i)))
+		r.pooled(pool, 1, i)
+	}
+	g.release()
+	for _, c := range clients {
+		c.expect(200)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return order
+}
+
+// Loops come first where the CPU is scarce: the kernel knows which threads
+// compute.
+func TestCPUWorkersAreNice(t *testing.T) {
+	r := serve(t, "hybrid:loops=1,workers=2,nice=7", func(_ http.ResponseWriter, r *http.Request) {
+		engine.TaskOf(r.Context()).Compute("x", func() {})
+	})
+	r.get("/").expect(200)
+	nice := func(name string) (values []string) {
+		for _, stat := range tasks(t, name, "stat") {
+			fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+			values = append(values, fields[16]) // field 19 of proc(5), counted from the third
+		}
+		return values
+	}
+	loop := nice("plimsoll-loop")
+	if len(loop) != 1 {
+		t.Fatalf("loops: %v", loop)
+	}
+	var base int
+	fmt.Sscan(loop[0], &base)
+	want := fmt.Sprint(min(base+7, 19))
+	await(t, "both workers are nice", func() bool { return slices.Equal(nice("plimsoll-cpu"), []string{want, want}) })
+}

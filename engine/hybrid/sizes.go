@@ -1,0 +1,33 @@
+package hybrid
+
+import "github.com/plimsoll-dev/plimsoll/model"
+
+// sizes are what a configuration says on a machine, without zeros.
+type sizes struct{ loops, workers, blocking, blockingMax int }
+
+func sizesOf(cfg model.EngineConfig, cpus int) sizes {
+	s := sizes{
+		loops: cfg.Int("loops"), workers: cfg.Int("workers"),
+		blocking: cfg.Int("blocking"), blockingMax: cfg.Int("blocking-max"),
+	}
+	if s.loops == 0 {
+		s.loops = cpus
+	}
+	if s.workers == 0 {
+		s.workers = cpus
+	}
+	s.blockingMax = max(s.blocking, s.blockingMax)
+	return s
+}
+
+// Procs returns the GOMAXPROCS that a process serving with cfg on so many CPUs
+// needs: a processor for each thread, so that the kernel schedules them, nice
+// values and all, and Go's scheduler does not, and a few for the runtime.
+func Procs(cfg model.EngineConfig, cpus int) int {
+	s := sizesOf(cfg, cpus)
+	threads := s.blocking
+	if cfg.Int("blocking-queue") >= 0 {
+		threads = s.blockingMax // a queue without limit makes no threads
+	}
+	return s.loops + s.workers + threads + 4
+}
