@@ -131,7 +131,7 @@ func Reference(trials []*record.Trial) *record.Trial {
 		switch {
 		case t.Variant != "" || (t.Purpose != record.PurposeSearch && t.Purpose != record.PurposeWarmUp):
 		case t.Purpose == record.PurposeSearch && t.Outcome != record.Passed:
-		case best == nil || t.Rate > best.Rate:
+		case best == nil || best.Purpose == record.PurposeWarmUp || t.Purpose == record.PurposeSearch && t.Rate > best.Rate:
 			best = t
 		}
 	}

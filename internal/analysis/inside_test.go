@@ -145,3 +145,16 @@ func TestFirstGuessIsLittlesLaw(t *testing.T) {
 		}
 	}
 }
+
+// A warm-up is short, and may be at a higher rate than what the search finds it
+// can pass: it is where estimates start only while there is nothing better.
+func TestEstimatesStartFromTheHighestPass(t *testing.T) {
+	warm, low, high, failed := trial(500, ""), trial(300, record.Passed), trial(400, record.Passed), trial(450, record.Failed)
+	warm.Purpose = record.PurposeWarmUp
+	if got := Reference([]*record.Trial{warm}); got != warm {
+		t.Error("the warm-up is all there is")
+	}
+	if got := Reference([]*record.Trial{warm, high, low, failed}); got != high {
+		t.Errorf("starts from the %s at %v/s", got.Purpose, got.Rate)
+	}
+}
