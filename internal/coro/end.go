@@ -16,6 +16,12 @@ func (p *Panic) Error() string {
 	return fmt.Sprintf("coro: a coroutine panicked: %v\n\n%s", p.Value, p.Stack)
 }
 
+// Unwrap returns the value if it is an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
 // ending is what run panics with where its goroutine ends. iter.Pull would end
 // the resumer's goroutine with it, and passes a panic on instead.
 type ending struct{}

@@ -1,6 +1,7 @@
 package fiber
 
 import (
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -49,11 +50,12 @@ func (g *Group) putBlocker(b *blocker) {
 	g.blockers = append(g.blockers, b)
 }
 
-// block is gate.wait on the caller's thread, in poll(2).
+// block is gate.wait on the caller's thread, in poll(2). Like that it may end for
+// nothing: the caller looks.
 func (s *socket) block(g *gate, events int16) error {
 	b, err := s.group.takeBlocker()
 	if err != nil {
-		return err
+		return os.NewSyscallError("eventfd", err)
 	}
 	g.thread.Store(b)
 	defer func() {
@@ -62,24 +64,22 @@ func (s *socket) block(g *gate, events int16) error {
 	}()
 	// From here on a new deadline, and Close, wake this thread; what came
 	// before is seen now.
-	for {
-		if err := s.usable(g); err != nil {
-			return err
-		}
-		fds := [...]unix.PollFd{{Fd: int32(s.fd), Events: events}, {Fd: int32(b.fd), Events: unix.POLLIN}}
-		var limit *unix.Timespec
-		if d := g.deadline.Load(); d != 0 {
-			ts := unix.NsecToTimespec(max(0, d-reactor.Clock()))
-			limit = &ts
-		}
-		if _, err := unix.Ppoll(fds[:], limit, nil); err != nil && err != unix.EINTR {
-			return err
-		}
-		if fds[0].Revents != 0 {
-			return nil
-		}
-		b.reset()
+	if g.state.CompareAndSwap(opened, shut) {
+		return nil
 	}
+	if err := s.usable(g); err != nil {
+		return err
+	}
+	var limit *unix.Timespec
+	if d := g.deadline.Load(); d != 0 {
+		ts := unix.NsecToTimespec(max(0, d-reactor.Clock()))
+		limit = &ts
+	}
+	fds := [...]unix.PollFd{{Fd: int32(s.fd), Events: events}, {Fd: int32(b.fd), Events: unix.POLLIN}}
+	if _, err := unix.Ppoll(fds[:], limit, nil); err != nil && err != unix.EINTR {
+		return os.NewSyscallError("ppoll", err)
+	}
+	return s.usable(g)
 }
 
 // deadlineOf returns a time on the reactor's clock; 0 for the zero time.

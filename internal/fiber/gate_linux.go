@@ -12,7 +12,7 @@ import (
 // for itself what it was.
 type gate struct {
 	state    atomic.Uint32
-	waiter   *Fiber                  // while state is waiting
+	waiter   atomic.Pointer[Fiber]   // while state is waiting; one that is not any more is woken in vain
 	thread   atomic.Pointer[blocker] // of a user that waits in poll(2)
 	deadline atomic.Int64            // on reactor.Clock; 0: none
 	timer    *timer                  // made for the first wait with a deadline
@@ -31,7 +31,7 @@ const (
 func (g *gate) open(now int64) (rested bool) {
 	switch g.state.Swap(opened) {
 	case waiting:
-		g.waiter.wake(now)
+		g.waiter.Load().wake(now)
 	case resting:
 		return true
 	}
@@ -55,7 +55,7 @@ func (g *gate) interrupt() {
 		default:
 			if g.state.CompareAndSwap(s, opened) {
 				if s == waiting {
-					g.waiter.wake(0)
+					g.waiter.Load().wake(0)
 				}
 				return
 			}
@@ -72,7 +72,7 @@ func (g *gate) expired() bool {
 // wait suspends f until the gate is opened: at once, if it was since it was
 // last passed. The error is os.ErrDeadlineExceeded, or that of s being closed.
 func (g *gate) wait(s *socket, f *Fiber) error {
-	g.waiter = f
+	g.waiter.Store(f)
 	if !g.state.CompareAndSwap(shut, waiting) {
 		g.pass()
 		return nil

@@ -124,7 +124,7 @@ func (w *worker) serve() {
 		}
 		if !w.exchange.Buffered() {
 			w.exchange.Idle()
-			if c.rest(idle) || w.idle() {
+			if w.idle() {
 				return
 			}
 		}
@@ -132,15 +132,25 @@ func (w *worker) serve() {
 	}
 }
 
-// idle leaves a connection to the reactor on which something happened just
-// when that was tried; false: there is a request.
+// idle leaves a connection to the reactor, unless a request has come or the
+// client has gone; false: there is a request. An end that came with the last
+// request had its edge then: there is none to wait for.
 func (w *worker) idle() bool {
-	for !w.conn.pending() {
-		if w.conn.rest(idle) {
+	c := w.conn
+	if !c.hungUp.Load() && c.rest(idle) {
+		return true
+	}
+	for {
+		switch data, end := c.peek(); {
+		case data:
+			return false
+		case end:
+			c.close()
+			return true
+		case c.rest(idle):
 			return true
 		}
 	}
-	return false
 }
 
 // readHead reads the head of a request; false means that there is none, and

@@ -29,27 +29,36 @@ func (c *conn) Ready(ev reactor.Events) {
 		return
 	}
 	c.look() // ours
-	switch {
-	case c.state.Load() == lingering:
+	if c.state.Load() == lingering {
 		c.drain(c.server.scratch)
-	case c.hungUp.Load() && !c.pending():
-		c.close() // costs no fiber
-	default:
-		c.server.dispatch(c, c.group.reactor.Now())
+		return
 	}
+	if c.hungUp.Load() {
+		if data, end := c.peek(); end && !data {
+			c.close() // costs no fiber
+			return
+		}
+	}
+	c.server.dispatch(c, c.group.reactor.Now())
 }
 
-// pending reports whether there is something to read.
-func (c *conn) pending() bool {
+// peek looks, without waiting, whether there is something to read, or nothing
+// more ever will be.
+func (c *conn) peek() (data, end bool) {
 	if c.acquire(0) != nil {
-		return false
+		return false, true
 	}
 	defer c.release(0) //nolint:errcheck // as in read
 	var one [1]byte
 	for {
-		n, _, err := unix.Recvfrom(c.fd, one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		if err != unix.EINTR {
-			return err == nil && n > 0
+		switch n, _, err := unix.Recvfrom(c.fd, one[:], unix.MSG_PEEK|unix.MSG_DONTWAIT); err {
+		case nil:
+			return n > 0, n == 0
+		case unix.EAGAIN:
+			return false, false
+		case unix.EINTR:
+		default:
+			return false, true
 		}
 	}
 }
@@ -146,7 +155,7 @@ func (r rules) expiry(state uint32, since int64) int64 {
 // expire closes the connection if it still rests and its time is still up. An
 // idle one hears first that nothing more comes, and lingers.
 func (c *conn) expire(now int64, r rules) {
-	if c.state.Load() != lingering && c.pending() {
+	if data, _ := c.peek(); data && c.state.Load() != lingering {
 		return // a request came in the last moment; Ready is about to hear of it
 	}
 	if !c.rd.state.CompareAndSwap(resting, shut) {
