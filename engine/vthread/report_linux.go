@@ -9,10 +9,20 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/carrier"
+	"github.com/plimsoll-dev/plimsoll/internal/fiber"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
-// pinned counts a pin that was long, and says so the first time.
+// pinned counts a pin that was long, and says so the first time. It runs on
+// the thread that was pinned.
 func (t *threads) pinned(p carrier.Pin, d time.Duration) {
+	if trace.On() {
+		f, now := fiber.Current(), account.Now()
+		trace.Add(trace.Event{
+			What: trace.Pin, Track: f.Carrier().Track, Strand: f.Strand(),
+			Op: p.Op, Verb: p.Verb, From: now - int64(d), To: now,
+		})
+	}
 	if d < t.slow || !t.e.ledger.Stall(p.Op, p.Verb, int64(d)) {
 		return
 	}

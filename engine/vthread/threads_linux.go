@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/carrier"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
 // threads are the virtual threads of one Serve: fibers that the carriers'
@@ -71,6 +72,7 @@ func (t *thread) Mount(c *carrier.Carrier, now int64) (left int64) {
 		// started by asking whoever is.
 		s = &seat{carrier: c, fiber: fiber.NewCarrier(nil)}
 		s.fiber.Local, c.Local = s, s
+		s.fiber.Track = trace.Track{Kind: trace.Carrier, Number: c.Number()}
 	}
 	return s.fiber.Run((*fiber.Fiber)(t), now).Ended
 }

@@ -101,6 +101,9 @@ func (f *Fiber) Account(clk *account.Clock) {
 	f.run(clk.Strand())
 }
 
+// Strand returns what a trace shows that the fiber runs.
+func (f *Fiber) Strand() trace.Strand { return f.strand }
+
 // run says which strand the fiber runs from here on.
 func (f *Fiber) run(s trace.Strand) { f.strand, f.slice.strand = s, s }
 

@@ -1,0 +1,148 @@
+package vthread
+
+import (
+	"log"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+)
+
+// logged collects what is logged until the test ends.
+func logged(t *testing.T) func() string {
+	var l logs
+	before := log.Writer()
+	log.SetOutput(&l)
+	t.Cleanup(func() { log.SetOutput(before) })
+	return l.text
+}
+
+type logs struct {
+	mu sync.Mutex // guards b
+	b  strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logs) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// The case of Netflix, 2024: the owner of a lock is unmounted, and every carrier
+// is pinned by a thread that waits for that lock inside a monitor.
+func deadlock(t *testing.T, text string) (*running, *engine.Resource, *upstream) {
+	up := newUpstream(t)
+	lock := engine.NewResource("the lock", 1)
+	r := serve(t, text, func(_ http.ResponseWriter, req *http.Request) {
+		task := engine.TaskOf(req.Context())
+		if req.URL.Path == "/owner" {
+			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.ask) }))
+			return
+		}
+		must(task.Hold(engine.NewResource("own", 1, engine.Monitor), func(t engine.Task) error {
+			return t.Hold(lock, func(engine.Task) error { return nil })
+		}))
+	})
+	r.send("/owner", 1)
+	await(t, "the owner has the lock", func() bool { return up.held.Load() == 1 })
+	r.send("/", 2)
+	await(t, "two wait for it", func() bool { return lock.Stats().Waiting == 2 })
+	return r, lock, up
+}
+
+func TestADeadlockOfPinnedCarriersIsReported(t *testing.T) {
+	text := logged(t)
+	r, _, up := deadlock(t, "vthread:carriers=2,pinning=jdk21")
+	await(t, "it is found", func() bool { return len(r.Stats().Deadlocks) == 1 })
+	d := r.Stats().Deadlocks[0]
+	if len(d.Waits) != 2 || d.Waits[0] != (engine.PinnedWait{Op: "the lock", Verb: "hold", Resource: "the lock"}) || d.At == 0 {
+		t.Errorf("%+v", d)
+	}
+	await(t, "it is logged", func() bool {
+		return strings.Contains(text(), `deadlock: each of the 2 carriers is pinned`) && strings.Contains(text(), `"the lock"`)
+	})
+	// The answer for the owner comes, and finds no carrier.
+	up.open()
+	await(t, "it was sent", func() bool { return up.held.Load() == 0 })
+	if s := r.Stats(); s.Responses != 0 || s.InFlight != 3 {
+		t.Errorf("%d answered, %d in flight", s.Responses, s.InFlight)
+	}
+	// Stopping undoes it: whoever was received is answered.
+	r.stop()
+	r.all.Wait()
+	if s := r.Stats(); s.Responses != 3 || len(s.Deadlocks) != 1 {
+		t.Errorf("%d answered, deadlocks %+v", s.Responses, s.Deadlocks)
+	}
+}
+
+func TestWithoutPinsThereIsNoDeadlock(t *testing.T) {
+	r, _, up := deadlock(t, "vthread:carriers=2,pinning=jdk24")
+	up.open()
+	r.all.Wait()
+	if s := r.Stats(); s.Responses != 3 || len(s.Deadlocks) != 0 {
+		t.Errorf("%d answered, deadlocks %+v", s.Responses, s.Deadlocks)
+	}
+}
+
+// A lock that somebody outside the engine has, or may have soon, is nobody's
+// deadlock.
+func TestWhoIsInsideAHold(t *testing.T) {
+	var e entrants
+	lock := engine.NewResource("lock", 1)
+	if e.of(lock) != e.of(lock) || e.of(lock) == e.of(engine.NewResource("lock", 1)) {
+		t.Error("entrants are told apart by something else than the resource")
+	}
+	lock.Acquire(engine.NewParker)
+	if e.of(lock).all(lock) {
+		t.Error("somebody else has it")
+	}
+	e.of(lock).Add(1)
+	if !e.of(lock).all(lock) {
+		t.Error("nobody else has it")
+	}
+	waits := make(chan struct{})
+	go func() { defer close(waits); lock.Acquire(engine.NewParker) }()
+	await(t, "somebody waits", func() bool { return lock.Stats().Waiting == 1 })
+	if e.of(lock).all(lock) {
+		t.Error("somebody else waits for it")
+	}
+	lock.Release()
+	<-waits
+	lock.Release()
+}
+
+// The wait of a Hold that a context ends is none that lasts for ever.
+func TestABoundedWaitIsNoDeadlock(t *testing.T) {
+	lock := engine.NewResource("lock", 1)
+	up := newUpstream(t)
+	r := serve(t, "vthread:carriers=1,pinning=jdk21", func(_ http.ResponseWriter, req *http.Request) {
+		task := engine.TaskOf(req.Context())
+		if req.URL.Path == "/owner" {
+			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.ask) }))
+			return
+		}
+		must(task.Hold(engine.NewResource("own", 1, engine.Monitor), func(t engine.Task) error {
+			_ = engine.HoldContext(req.Context(), t, lock, func(engine.Task) error { return nil })
+			return nil
+		}))
+	})
+	r.send("/owner", 1)
+	await(t, "the owner has the lock", func() bool { return up.held.Load() == 1 })
+	c := r.dial()
+	c.Write([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+	await(t, "one waits for it, pinned", func() bool { return lock.Stats().Waiting == 1 && r.pool().Pinned == 1 })
+	c.Close() // its context ends, and with it the wait
+	up.open()
+	r.all.Wait()
+	if d := r.Stats().Deadlocks; len(d) != 0 {
+		t.Errorf("%+v", d)
+	}
+}
