@@ -20,6 +20,10 @@ type Gauge struct {
 	Values map[string]float64 `json:"values"`
 }
 
+// StallGauge names the gauge of an engine that counts the seconds for which a
+// step has stalled an event loop or pinned a carrier so far.
+func StallGauge(step string) string { return "stall." + step + "_seconds" }
+
 // Kind returns "gauge".
 func (Gauge) Kind() string { return "gauge" }
 

@@ -105,6 +105,24 @@ func TestAClaimIsBorneOutOnlyIfItsControlMissesTheBound(t *testing.T) {
 	}
 }
 
+func TestAClaimWhoseRunFailedIsVoidForThatReason(t *testing.T) {
+	s := &Suite{}
+	for _, row := range []record.Row{
+		&record.Meta{Command: "compare", Claim: "c", Workload: &record.Workload{Name: "c.yaml", Source: claimed}, Engines: []string{"thread"}},
+		&record.Event{Name: EventFailed, Text: "no descriptors left\nraise the limit"},
+	} {
+		if err := s.Add(row, func(name string, src []byte) (*model.Workload, error) {
+			w, _, err := workload.Parse(name, src)
+			return w, err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := DeriveSuite(s).Claims[0]; c.Outcome != Void || !strings.HasSuffix(c.Reason, "no descriptors left") {
+		t.Errorf("%s because %q", c.Outcome, c.Reason)
+	}
+}
+
 func TestASuiteSaysWhatItsControlsAreAndWhereItRan(t *testing.T) {
 	v := suiteOf(t, ownControl, [][2]float64{{1100, 1150}}, [][2]float64{{800, 840}})
 	c := v.Claims[0]

@@ -20,6 +20,7 @@ type Run struct {
 	Warnings []Warning
 	Hash     string
 	Partial  bool
+	Failure  string // why it came to nothing; "": it did not
 }
 
 // An EngineRun is what was recorded about one engine.
@@ -29,7 +30,8 @@ type EngineRun struct {
 	Trials   []*record.Trial
 	Warnings []Warning
 
-	// Of the trials at the line or at a rate, by trial.
+	// Of the trials at the line or at a rate, by trial: latencies and the
+	// generator's delays, and gauges.
 	latencies map[int][]*record.Histogram
 	gauges    map[int][]*record.Gauge
 }
@@ -83,7 +85,7 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 	v.RecoveryS = recovery(e.Trials)
 	// A line needs a trial that passed, or one that failed for the service's own reasons.
 	v.Void = line.Low == 0 && line.High == 0
-	if v.Rates = atRates(e.Trials, w.SLO); w.NoSearch {
+	if v.Rates = atRates(e.Trials, w); w.NoSearch {
 		v.Void = len(v.Rates) < len(w.Rates)
 	}
 	if v.Void && len(v.VoidReasons) == 0 {

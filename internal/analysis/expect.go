@@ -74,13 +74,18 @@ func (r *Run) expectation(x *model.Expectation, engines []EngineVerdict) Expecta
 		var also []string
 		if g, also, err = r.measure(x, *x.Versus); err == nil {
 			disturbed = append(disturbed, also...)
-			if f = f.over(g); x.Measure == "load-line" {
-				f = f.widened(SameRatio)
+			if x.Measure == "load-line" {
+				f = f.overBracket(g).widened(SameRatio)
+			} else {
+				f = f.over(g)
 			}
 		}
 	}
 	if err != nil {
 		v.Outcome, v.Reason = Undone, err.Error()
+		if r.Failure != "" {
+			v.Reason = r.Failure
+		}
 		return v
 	}
 	v.Value, v.Low, v.High = known(f.Value), known(f.Low), known(f.High)

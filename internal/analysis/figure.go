@@ -13,9 +13,21 @@ type Figure struct{ Value, Low, High float64 }
 // exactly is a figure that was read and not estimated.
 func exactly(v float64) Figure { return Figure{v, v, v} }
 
-// over is the ratio of two figures. Its interval holds every ratio of what the
-// two intervals hold.
+// over is the ratio of two figures that were estimated independently: relative
+// errors add up by their squares.
 func (f Figure) over(g Figure) Figure {
+	r := f.overBracket(g)
+	if r.Value <= 0 || math.IsInf(r.Value, 0) || math.IsNaN(r.Value) {
+		return r
+	}
+	low := math.Hypot(math.Log(f.Value/f.Low), math.Log(g.High/g.Value))
+	high := math.Hypot(math.Log(f.High/f.Value), math.Log(g.Value/g.Low))
+	return Figure{r.Value, r.Value * math.Exp(-low), r.Value * math.Exp(high)}
+}
+
+// overBracket is the ratio of two brackets: its interval holds every ratio of
+// what the two hold.
+func (f Figure) overBracket(g Figure) Figure {
 	div := func(a, b float64) float64 {
 		switch {
 		case a == 0 || math.IsInf(b, 1):
@@ -60,7 +72,14 @@ func proportion(k, n int64) Figure {
 	const z2 = 1.96 * 1.96
 	p, m := float64(k)/float64(n), float64(n)/clustering
 	mid, half := p+z2/(2*m), 1.96*math.Sqrt(p*(1-p)/m+z2/(4*m*m))
-	return Figure{p, max(0, (mid-half)/(1+z2/m)), min(1, (mid+half)/(1+z2/m))}
+	f := Figure{p, (mid - half) / (1 + z2/m), (mid + half) / (1 + z2/m)}
+	switch k { // what the formula gives but for rounding
+	case 0:
+		f.Low = 0
+	case n:
+		f.High = 1
+	}
+	return f
 }
 
 // batches is how many a window is divided into: so many are nearly independent,

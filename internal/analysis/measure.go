@@ -49,15 +49,21 @@ func (r *Run) measure(x *model.Expectation, s model.Subject) (f Figure, disturbe
 		return f, nil, nil
 	}
 	// A disturbance only ever raises latency and loses requests: on the other
-	// side the figure is as good as ever.
+	// side the figure is as good as ever. What is late by little, beside the
+	// latency itself, decides nothing.
 	slo := r.Workload.SLO
-	switch isTime := model.MeasureOf(x.Measure).Unit == model.UnitTime; {
-	case isTime && x.Versus == nil:
-		slo.Within = time.Duration(x.Bound.Value * float64(time.Second))
-	case isTime && !math.IsInf(f.Value, 0):
-		slo.Within = time.Duration(f.Value * float64(time.Second))
+	if model.MeasureOf(x.Measure).Unit == model.UnitTime {
+		scale := f.Low
+		if x.Versus == nil {
+			scale = max(scale, x.Bound.Value)
+		}
+		slo.Within = time.Duration(scale * float64(time.Second))
 	}
-	disturbed = Disturbances(t, slo)
+	seen := *t
+	if x.Measure == "p50" { // what a few requests in a hundred see does not move it
+		seen.Load.DelayP99 = e.delays(t).Quantile(0.5).Microseconds()
+	}
+	disturbed = Disturbances(&seen, slo)
 	switch {
 	case len(disturbed) == 0:
 	case raised > 0:
@@ -77,10 +83,8 @@ func (r *Run) trial(e *EngineRun, at model.Point, route string) (*record.Trial, 
 		return nil, fmt.Errorf("%s has no load line that it could be measured at", e.Name)
 	}
 	if want := workload.RateTrialOf(r.Workload, at.Rate, route); want != nil {
-		for _, t := range e.Trials {
-			if t.Purpose == record.PurposeRate && t.Rate == want.Rate && t.Route == want.Route && t.Seconds > 0 {
-				return t, nil
-			}
+		if t := RateTrial(e.Trials, *want, r.Workload.SLO); t != nil {
+			return t, nil
 		}
 	}
 	return nil, errNotMeasured
@@ -129,15 +133,15 @@ func (r *Run) figure(e *EngineRun, t *record.Trial, x *model.Expectation, route 
 	case "in-flight":
 		return e.inFlight(t), 1, nil
 	case "cpu":
-		return e.growth(t, "cpu_seconds", "responses"), 0, nil
+		return e.growth(t, "responses", "cpu_seconds"), 0, nil
 	case "switches":
-		return e.growth(t, "switches", "responses"), 0, nil
+		return e.growth(t, "responses", "switches"), 0, nil
 	case "cpu-share":
-		f := e.growth(t, "cpu_seconds", "")
+		f := e.growth(t, "", "cpu_seconds")
 		n := float64(max(1, t.Server.CPUs))
 		return Figure{f.Value / n, f.Low / n, f.High / n}, 0, nil
 	case "stalled":
-		return stalledFigure(t, x.Step), 0, nil
+		return e.stalled(t, x.Step), 0, nil
 	}
 	return f, 0, fmt.Errorf("no measure is called %q", x.Measure)
 }
@@ -192,22 +196,19 @@ func goodputFigure(e *EngineRun, factor float64, slo model.SLO) (f Figure, distu
 	return f, nil, errNotMeasured
 }
 
-// stalledFigure is the share of the window that steps spent stalling loops or
-// pinning carriers. Stalls are taken to come independently.
-func stalledFigure(t *record.Trial, step string) Figure {
-	var seconds float64
-	var n int64
+// stalled is the share of a trial's window in which a step, or for "" any,
+// stalled loops or pinned carriers.
+func (e *EngineRun) stalled(t *record.Trial, step string) Figure {
+	var steps []string
 	for _, s := range t.Server.Stalls {
 		if step == "" || s.Op == step {
-			seconds, n = seconds+s.Seconds, n+s.Count
+			steps = append(steps, record.StallGauge(s.Op))
 		}
 	}
-	if n == 0 {
+	if len(steps) == 0 {
 		return exactly(0)
 	}
-	share := seconds / t.Seconds
-	half := 1.96 * share / math.Sqrt(float64(n))
-	return Figure{share, max(0, share-half), share + half}
+	return e.growth(t, "", steps...)
 }
 
 // latency sums up the latencies of a trial's window, of one route or of all.
@@ -221,19 +222,36 @@ func (e *EngineRun) latency(t *record.Trial, route string) (*record.Hist, error)
 	return Latency(t, rows)
 }
 
-// growth is by how much one of the engine's counters grew in a trial's window
-// for each unit of another, or for each second.
-func (e *EngineRun) growth(t *record.Trial, num, den string) Figure {
+// delays are how late the generator took up the requests of a trial's window.
+func (e *EngineRun) delays(t *record.Trial) *record.Hist {
+	sum := record.NewHist()
+	for _, row := range e.latencies[t.ID] {
+		if row.Metric == record.MetricDelay && float64(row.Second) >= t.LeadIn && float64(row.Second) < t.LeadIn+t.Seconds {
+			if h, err := row.Hist(); err == nil {
+				sum.Merge(h)
+			}
+		}
+	}
+	return sum
+}
+
+// growth is by how much some of the engine's counters grew together in a trial's
+// window, for each unit of another or, for "", for each second.
+func (e *EngineRun) growth(t *record.Trial, per string, counters ...string) Figure {
 	var at []int64
 	var x, y []float64
 	for _, g := range e.gauges[t.ID] {
 		if g.Source != record.SourceEngine {
 			continue
 		}
-		at, x, y = append(at, g.T), append(x, g.Values[num]), append(y, g.Values[den])
-		if den == "" {
-			y[len(y)-1] = float64(g.T) / 1e9
+		sum, unit := 0.0, g.Values[per]
+		for _, c := range counters {
+			sum += g.Values[c]
 		}
+		if per == "" {
+			unit = float64(g.T) / 1e9
+		}
+		at, x, y = append(at, g.T), append(x, sum), append(y, unit)
 	}
 	from := t.T + int64(t.LeadIn*1e9)
 	return rateOfGrowth(at, x, y, from, from+int64(t.Seconds*1e9))

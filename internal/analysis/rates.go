@@ -5,14 +5,30 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// atRates lists what was measured at the rates that a workload names.
-func atRates(trials []*record.Trial, slo model.SLO) []AtRate {
-	out := []AtRate{}
+// RateTrial returns what was measured at a rate that a workload names: of several
+// trials the first that was not disturbed, or else the last; nil if none was made.
+func RateTrial(trials []*record.Trial, at model.RateTrial, slo model.SLO) *record.Trial {
+	var last *record.Trial
 	for _, t := range trials {
-		if t.Purpose != record.PurposeRate || t.Load.Arrivals == 0 {
+		if t.Purpose != record.PurposeRate || t.Rate != at.Rate || t.Route != at.Route || t.Load.Arrivals == 0 {
 			continue
 		}
-		a := AtRate{AtLine: *Describe(t), Route: t.Route, Within: share(t.Load.Within, t.Load.Arrivals), Routes: []RouteRate{}, Disturbed: notNil(Disturbances(t, slo))}
+		if last = t; len(Disturbances(t, slo)) == 0 {
+			return t
+		}
+	}
+	return last
+}
+
+// atRates lists what was measured at the rates that a workload names.
+func atRates(trials []*record.Trial, w *model.Workload) []AtRate {
+	out := []AtRate{}
+	for _, at := range w.Rates {
+		t := RateTrial(trials, at, w.SLO)
+		if t == nil {
+			continue
+		}
+		a := AtRate{AtLine: *Describe(t), Route: t.Route, Within: share(t.Load.Within, t.Load.Arrivals), Routes: []RouteRate{}, Disturbed: notNil(Disturbances(t, w.SLO))}
 		for _, r := range t.Load.Routes {
 			if r.Arrivals > 0 {
 				a.Routes = append(a.Routes, RouteRate{Name: r.Name, Within: share(r.Within, r.Arrivals), ErrorRatio: share(r.Failed, r.Arrivals),

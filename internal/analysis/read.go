@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -38,7 +39,7 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 			e.Trials = append(e.Trials, row)
 		}
 	case *record.Histogram:
-		if e := r.engine(row.Engine); e != nil && row.Metric == record.MetricLatency && r.bounds(e, row.Trial) {
+		if e := r.engine(row.Engine); e != nil && (row.Metric == record.MetricLatency || row.Metric == record.MetricDelay) && r.bounds(e, row.Trial) {
 			e.latencies[row.Trial] = append(e.latencies[row.Trial], row)
 		}
 	case *record.Gauge:
@@ -53,15 +54,21 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 			r.Warnings = append(r.Warnings, w)
 		}
 	case *record.Event:
-		if row.Name == EventInterrupted {
+		switch row.Name {
+		case EventInterrupted:
 			r.Partial = true
+		case EventFailed:
+			r.Failure, _, _ = strings.Cut(row.Text, "\n")
 		}
 	}
 	return nil
 }
 
-// EventInterrupted is the name of the event that ends a run before its time.
-const EventInterrupted = "interrupted"
+// The names of the events that end a run before its time.
+const (
+	EventInterrupted = "interrupted"
+	EventFailed      = "failed" // in a suite, which goes on
+)
 
 func (r *Run) engine(name string) *EngineRun {
 	for _, e := range r.Engines {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
@@ -17,10 +18,16 @@ func Claims(ctx context.Context, docs []*workload.Document, o Options) error {
 	err := eachRun(docs, func(doc *workload.Document, control bool) error {
 		o.Document, o.Engines = doc, doc.Workload.Engines
 		o.claim, o.control = doc.Name, control
-		if err := Compare(ctx, o); err != nil {
-			return fmt.Errorf("claim %s: %w", doc.Name, err)
+		begun := len(o.suite.Runs)
+		err := Compare(ctx, o)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() == nil && len(docs) > 1 && len(o.suite.Runs) > begun:
+			// What stops one claim need not cost the others.
+			return failed(o, err)
 		}
-		return nil
+		return fmt.Errorf("claim %s: %w", doc.Name, err)
 	})
 	if len(o.suite.Runs) == 0 {
 		return err
@@ -31,6 +38,13 @@ func Claims(ctx context.Context, docs []*workload.Document, o Options) error {
 		verr = o.Record.Write(row)
 	}
 	return errors.Join(err, verr)
+}
+
+// failed puts the reason why a run came to nothing into the record.
+func failed(o Options, err error) error {
+	r := o.suite.Runs[len(o.suite.Runs)-1]
+	row := &record.Event{Name: analysis.EventFailed, Text: err.Error()}
+	return errors.Join(o.Record.Write(row), r.Add(row, nil))
 }
 
 func eachRun(docs []*workload.Document, run func(doc *workload.Document, control bool) error) error {

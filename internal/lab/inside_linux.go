@@ -117,6 +117,12 @@ func (g *samples) gaugesInside(i int, values map[string]float64) {
 		put(values, name+".stalled_seconds", &s.stalled, i)
 		put(values, name+".lag_seconds2", &s.lag, i)
 	}
+	for k := range g.stalls {
+		s := &g.stalls[k]
+		if later := len(g.cpu.at) - len(s.nanos.at); i >= later { // it was seen from then on
+			put(values, record.StallGauge(s.op), &s.nanos, i-later)
+		}
+	}
 }
 
 func put(values map[string]float64, name string, s *series, i int) {
