@@ -89,15 +89,15 @@ func TestListAndCheckArePrintedAsDesigned(t *testing.T) {
 	if err := WriteList(&list, docs); err != nil {
 		t.Fatal(err)
 	}
-	docs = nil
+	var suite []*Document
 	for _, name := range Suite() {
 		doc, err := Load(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		docs = append(docs, doc)
+		suite = append(suite, doc)
 	}
-	if err := WriteSuite(&list, docs); err != nil {
+	if err := WriteSuite(&list, suite); err != nil {
 		t.Fatal(err)
 	}
 	warned, err := Read("mine.yaml", strings.NewReader(around+`
