@@ -1,16 +1,9 @@
 package account
 
 import (
-	"time"
-
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
-
-var start = time.Now()
-
-// Now reads CLOCK_MONOTONIC, in nanoseconds.
-func Now() int64 { return int64(time.Since(start)) + offset }
 
 // A Clock accounts one request's residence time: at any moment the request is
 // in exactly one state, and every nanosecond between Begin and End belongs to

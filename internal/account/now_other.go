@@ -2,5 +2,9 @@
 
 package account
 
-// offset: elsewhere times count from the start of the process.
-const offset = 0
+import "time"
+
+var start = time.Now()
+
+// Now returns the nanoseconds since the start of the process.
+func Now() int64 { return int64(time.Since(start)) }

@@ -175,8 +175,8 @@ func (f *Fiber) Sleep(d time.Duration) {
 	}
 	now := reactor.Clock()
 	at := now + min(int64(d), forever-now)
-	f.timer.set(at, f.carrier.polls(f.group))
 	for ; now < at; now = f.slice.began {
+		f.timer.set(at, f.carrier.polls(f.group))
 		f.suspend()
 	}
 }
