@@ -6,4 +6,8 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
 )
 
-func TestConformance(t *testing.T) { enginetest.Run(t, "loop", New) }
+func TestConformance(t *testing.T) {
+	for _, config := range []string{"loop", "loop:poll=busy"} {
+		t.Run(config, func(t *testing.T) { enginetest.Run(t, config, New) })
+	}
+}

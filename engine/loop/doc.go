@@ -19,6 +19,16 @@
 // see that. A lock that is held across an await can stall the loop for good:
 // use [engine.Task.Hold].
 //
+// # Polling without waiting
+//
+// With `poll=busy` the loop never waits to be told. It asks for events without
+// the intent to wait, turn after turn; and a coroutine in an await, or asleep,
+// is put back into the queue and asks its own connection, or the clock, in each
+// turn again. Nothing ever blocks, and others are served meanwhile; but the
+// loop takes a whole CPU for itself while nothing happens, and each request
+// that waits costs a system call per turn. Not blocking is not yet being
+// asynchronous.
+//
 // # What the engine tells
 //
 // A stretch from giving a coroutine control until it gives it back that is as

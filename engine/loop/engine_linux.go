@@ -35,13 +35,16 @@ func New(cfg model.EngineConfig) (engine.Engine, error) {
 	if cfg.Engine != "loop" {
 		return nil, fmt.Errorf("loop: the configuration is of engine %q; write loop, or loop:slow=50ms", cfg.Engine)
 	}
-	if cfg.Text("style") != "coroutine" || cfg.Text("poll") != "wait" {
+	if cfg.Text("style") != "coroutine" {
 		return nil, fmt.Errorf("loop: %s cannot be run in this version; write loop", cfg)
 	}
 	e := &Engine{cfg: cfg, limits: engine.Limits{}.OrDefaults()}
-	e.loop = eventloop.New(eventloop.Config{Engine: "loop", Slow: cfg.Duration("slow"), Ledger: &e.ledger})
+	e.loop = eventloop.New(eventloop.Config{Engine: "loop", Slow: cfg.Duration("slow"), Ledger: &e.ledger, Busy: e.busy()})
 	return e, nil
 }
+
+// busy reports whether the loop polls instead of waiting.
+func (e *Engine) busy() bool { return e.cfg.Text("poll") == "busy" }
 
 // SetLimits implements [engine.Limiter].
 func (e *Engine) SetLimits(l engine.Limits) { e.limits = l.OrDefaults() }
@@ -67,7 +70,7 @@ func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 	}
 	s, err := fiber.NewServer(e.loop.Group(), ln, fiber.Config{
 		Name: "loop", Context: ctx, Handler: h,
-		Host: &host{fiber.Host{Group: e.loop.Group()}}, Outside: fiber.Block,
+		Host: newHost(e.loop.Group(), e.busy()), Outside: fiber.Block,
 		Ledger: &e.ledger, Limits: e.limits,
 		KeepAlive: e.cfg.Duration("keepalive"), Connections: e.cfg.Int("connections"), Backlog: e.cfg.Int("backlog"),
 	})

@@ -20,6 +20,7 @@ type Config struct {
 	Number int           // of the loop among the engine's, from 0, in traces
 	Slow   time.Duration // a step that keeps the loop as long is a stall
 	Ledger *account.Ledger
+	Busy   bool // it never waits for events, but asks for them again and again
 }
 
 // A Loop is one thread that waits for events and runs the fibers that are
@@ -37,6 +38,7 @@ type Loop struct {
 	asleep bool // the loop waits for events, or is about to
 
 	batch []*fiber.Fiber // being run
+	ended int64          // the last turn
 
 	turns, busy, stalled atomic.Int64
 	lag                  atomic.Uint64 // bits of a float64, s²
@@ -103,8 +105,11 @@ func (l *Loop) turn() error {
 	l.asleep = false
 	l.batch, l.queue = l.queue, l.batch[:0]
 	l.mu.Unlock()
-	began := l.reactor.Now()
-	now := began
+	now := l.reactor.Now()
+	began := now
+	if l.cfg.Busy && l.ended != 0 {
+		began = l.ended
+	}
 	for i, f := range l.batch {
 		l.batch[i] = nil
 		s := l.carrier.Run(f, now)
@@ -116,12 +121,16 @@ func (l *Loop) turn() error {
 			l.stalled.Add(s.Stalled)
 		}
 	}
+	l.ended = now
 	l.account(began, now)
 	return nil
 }
 
 // patience is how long to wait for events.
 func (l *Loop) patience() time.Duration {
+	if l.cfg.Busy {
+		return 0
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.queue) > 0 {

@@ -8,7 +8,7 @@
 //	s, err := fiber.NewServer(g, listener, fiber.Config{…})
 //	s.Start(); s.Stop()                      // both anywhere; s.Done() is closed when all is answered
 //	fiber.Current()                          // the fiber of the calling goroutine, or nil
-//	f.SetWait(fiber.Suspend|Block|Pin)       // what a wait from here on costs; returns what to set it back to
+//	f.SetWait(fiber.Suspend|Block|Pin|Ask)   // what a wait from here on costs; returns what to set it back to
 //	f.Enter(op, verb); f.Leave(token)        // which step a stretch of a slice is put down to
 //	f.Park(); f.Unpark()                     // engine.Parker; Unpark from anywhere
 //	g.Go(func()); g.Dial(…); f.Sleep(d)

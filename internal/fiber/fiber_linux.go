@@ -54,6 +54,10 @@ const (
 	Block
 	// Pin: whatever the fiber waits for, the carrier's thread waits.
 	Pin
+	// Ask: the fiber lets others run, and then asks again itself whether a
+	// connection is ready, or a time has come; nobody tells it. To park still
+	// suspends.
+	Ask
 )
 
 // Current returns the fiber that the calling goroutine is, or nil.
@@ -164,6 +168,15 @@ func (f *Fiber) Yield() {
 	f.co.Yield()
 }
 
+// ask lets others run before the fiber asks again. It is the request's waiting
+// all the same, and not a lack of CPU.
+func (f *Fiber) ask() {
+	clk := f.clock
+	f.clock = nil
+	f.Yield()
+	f.clock = clk
+}
+
 // Sleep waits for d; not at all if that is 0 or less.
 func (f *Fiber) Sleep(d time.Duration) {
 	if d <= 0 {
@@ -176,6 +189,10 @@ func (f *Fiber) Sleep(d time.Duration) {
 	now := reactor.Clock()
 	at := now + min(int64(d), forever-now)
 	for ; now < at; now = f.slice.began {
+		if f.wait == Ask {
+			f.ask()
+			continue
+		}
 		f.timer.set(at, f.carrier.polls(f.group))
 		f.suspend()
 	}

@@ -215,8 +215,12 @@ func (s *socket) wait(g *gate, events int16) error {
 	if f != nil && f.wait == Pin && s.group.pinner != nil {
 		return s.group.pinner.Pinned(f, func() error { return s.block(g, events) })
 	}
-	if f == nil || f.wait == Pin || f.wait == Block && !s.client {
+	switch {
+	case f == nil || f.wait == Pin || f.wait == Block && !s.client:
 		return s.block(g, events)
+	case f.wait == Ask:
+		f.ask()
+		return s.usable(g)
 	}
 	if f.clock == nil || f.clock.State() != model.OnCPU {
 		return g.wait(s, f)
