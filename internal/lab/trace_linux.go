@@ -40,8 +40,7 @@ func traceCommand(command string) (answer any, ok bool, err error) {
 		if err != nil {
 			return nil, true, fmt.Errorf("trace: %w", err)
 		}
-		now := account.Now()
-		trace.Start(now, now+int64(d), traceRoom)
+		trace.Start(account.Now, int64(d), traceRoom)
 		return struct{}{}, true, nil
 	}
 	if command != commandTraced {

@@ -85,10 +85,10 @@ func within(s, outer *slice) bool { return s.from == outer.from && s.to == outer
 
 // stepName is what a step is called.
 func stepName(s *record.Span) string {
-	if s.Op == "" {
+	switch {
+	case s.Op == "", s.Op == s.Verb: // a step that nobody has named is called after its verb
 		return s.Verb
-	}
-	if s.Verb == "" {
+	case s.Verb == "":
 		return s.Op
 	}
 	return s.Verb + " " + s.Op
