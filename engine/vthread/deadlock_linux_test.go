@@ -97,7 +97,7 @@ func TestWithoutPinsThereIsNoDeadlock(t *testing.T) {
 func TestWhoIsInsideAHold(t *testing.T) {
 	var e entrants
 	lock := engine.NewResource("lock", 1)
-	if e.of(lock) != e.of(lock) || e.of(lock) == e.of(engine.NewResource("lock", 1)) {
+	if first := e.of(lock); e.of(lock) != first || first == e.of(engine.NewResource("lock", 1)) {
 		t.Error("entrants are told apart by something else than the resource")
 	}
 	lock.Acquire(engine.NewParker)
