@@ -36,7 +36,6 @@ func (p *plan) length() time.Duration {
 type drained struct {
 	*flow
 	c      *contestant
-	begun  record.Head
 	finish func(record.Head, *run) error
 }
 
@@ -44,7 +43,6 @@ type drained struct {
 // seen, if all is well, and perhaps only when the next run has begun or settle is
 // called.
 func (l *lab) drive(ctx context.Context, c *contestant, t *target, p plan, finish func(record.Head, *run) error) error {
-	begun := l.now()
 	f, err := l.begin(ctx, t, p)
 	if err != nil {
 		return err
@@ -61,7 +59,6 @@ func (l *lab) drive(ctx context.Context, c *contestant, t *target, p plan, finis
 			if err := l.fresh(ctx); err != nil {
 				return err
 			}
-			begun = l.now()
 			if f, err = l.begin(ctx, t, p); err != nil {
 				return err
 			}
@@ -72,7 +69,7 @@ func (l *lab) drive(ctx context.Context, c *contestant, t *target, p plan, finis
 		f.abandon()
 		return err
 	}
-	l.draining = &drained{f, c, begun, finish}
+	l.draining = &drained{f, c, finish}
 	if calm && len(l.contestants) > 1 && !l.shared() {
 		return nil
 	}
@@ -90,7 +87,8 @@ func (l *lab) settle(ctx context.Context) error {
 	if err := d.rest(ctx); err != nil {
 		return err
 	}
-	return d.finish(d.begun, &d.run)
+	// Not when the generator was started: it opens thousands of connections first.
+	return d.finish(record.Head{T: d.run.done.Clock - l.origin}, &d.run)
 }
 
 // settled makes sure that all of a contestant's trials are summed up.
