@@ -1,11 +1,16 @@
 package future
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -85,15 +90,48 @@ func newGate(t testing.TB) *gate {
 	return &gate{ln.Addr().String(), g.held.Load, g.letGo}
 }
 
+// roleVariable makes this test binary a gate: a process with descriptors of its
+// own.
+const roleVariable = "PLIMSOLL_FUTURE_TEST_GATE"
+
+func beUpstream() error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	g := &gateServer{open: make(chan struct{})}
+	g.serve(ln)
+	fmt.Println(ln.Addr())
+	_, err = io.Copy(io.Discard, os.Stdin) // until the test ends
+	return err
+}
+
 // newFarGate is newGate in another process.
 func newFarGate(t testing.TB) *gate {
 	t.Helper()
-	c := startChild(t, "gate", nil)
-	control, err := net.Dial("tcp", c.address)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), roleVariable+"=gate")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { control.Close() })
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	control, err := net.Dial("tcp", strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { control.Close(); in.Close(); _ = cmd.Wait() })
 	say := func(what byte, answer []byte) {
 		if _, err := control.Write([]byte{what}); err != nil {
 			t.Fatal(err)
@@ -103,7 +141,7 @@ func newFarGate(t testing.TB) *gate {
 		}
 	}
 	return &gate{
-		address: c.address,
+		address: strings.TrimSpace(line),
 		now: func() int64 {
 			var b [8]byte
 			say('n', b[:])

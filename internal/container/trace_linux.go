@@ -12,8 +12,6 @@ var _ inline.Stage = (*Host)(nil)
 func (h *Host) Runs(s trace.Strand) (end func()) {
 	since := account.Now()
 	return func() {
-		if trace.On() {
-			trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
-		}
+		trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
 	}
 }

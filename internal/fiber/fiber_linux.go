@@ -105,8 +105,7 @@ func (f *Fiber) Account(clk *account.Clock) {
 	f.run(clk.Strand())
 }
 
-// Strand returns what the fiber runs; the zero Strand: nothing that a trace
-// knows.
+// Strand returns what a trace shows that the fiber runs.
 func (f *Fiber) Strand() trace.Strand { return f.strand }
 
 // run says which strand the fiber runs from here on.

@@ -11,10 +11,9 @@ var recorder atomic.Pointer[buffer]
 // A buffer takes events from many threads without a lock: each claims a slot,
 // fills it and says so.
 type buffer struct {
-	from    int64 // of whoever starts and takes
-	until   int64
-	claimed atomic.Int64 // may be more than there are slots: those were dropped
-	slots   []slot
+	from, until int64
+	claimed     atomic.Int64 // may be more than there are slots: those were dropped
+	slots       []slot
 }
 
 type slot struct {
@@ -33,15 +32,10 @@ type Recording struct {
 // On reports whether anything is recorded at the moment.
 func On() bool { return recorder.Load() != nil }
 
-// Start records the events that touch the stretch that begins now and is d
-// nanoseconds long, as many as limit, until [Take]. A recording that was under
-// way is lost. now is the clock of [Event]'s times. Start and Take are called by
-// one goroutine at a time.
-func Start(now func() int64, d int64, limit int) {
-	b := &buffer{slots: make([]slot, limit)}
-	b.until = now() + d
-	recorder.Store(b)
-	b.from = now() // whatever ends from here on is recorded
+// Start records the events that touch the stretch [from, until), as many as
+// limit, until Take. A recording that was under way is lost.
+func Start(from, until int64, limit int) {
+	recorder.Store(&buffer{from: from, until: until, slots: make([]slot, limit)})
 }
 
 // Add records an event that has ended, if recording is on and the event touches
@@ -49,7 +43,7 @@ func Start(now func() int64, d int64, limit int) {
 // goroutine.
 func Add(e Event) {
 	b := recorder.Load()
-	if b == nil || e.From >= b.until {
+	if b == nil || e.From >= b.until || e.To < b.from {
 		return
 	}
 	if i := b.claimed.Add(1) - 1; i < int64(len(b.slots)) {
@@ -74,9 +68,7 @@ func Take() *Recording {
 		for !s.filled.Load() { // its writer is between two lines of Add
 			runtime.Gosched()
 		}
-		if s.event.To >= b.from {
-			r.Events = append(r.Events, s.event)
-		}
+		r.Events = append(r.Events, s.event)
 	}
 	return r
 }
