@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/lab"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
 	"github.com/plimsoll-dev/plimsoll/internal/report/page"
+	"github.com/plimsoll-dev/plimsoll/internal/report/traceevent"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/workload"
@@ -26,6 +27,7 @@ type compareCmd struct {
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
 	HTML     string   `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page: charts, evidence and environment."`
 	Markdown string   `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
+	Trace    string   `type:"path" placeholder:"FILE" help:"Also record half a second at each engine's load line, and write what its threads, loops and carriers did; for ui.perfetto.dev or chrome://tracing."`
 }
 
 func (compareCmd) Help() string {
@@ -44,7 +46,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
-	files := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown}
+	files := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace}
 	run, err := c.measurement(docs, files)
 	if err == nil {
 		err = files.check()
@@ -70,7 +72,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 			p.line("warning: " + warning.String())
 		}
 	}
-	runErr := run(ctx, lab.Options{Quick: c.Quick, Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
+	runErr := run(ctx, lab.Options{Quick: c.Quick, Trace: c.Trace != "", Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
 	p.end()
 	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -81,7 +83,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 		return errors.Join(runErr, err)
 	}
 	if err := show(r, files, s.out); err != nil {
-		return err
+		return errors.Join(runErr, err)
 	}
 	fmt.Fprintf(s.err, "\nrecord: %s\n", path)
 	if runErr != nil {
@@ -116,6 +118,8 @@ func (c *compareCmd) measurement(docs []*workload.Document, files outputs) (func
 		return nil, errors.New("a claim is about the engines of its document; leave out -e")
 	case claims && files.html != "":
 		return nil, errors.New("claims have no HTML page; leave out --html, or use --markdown")
+	case claims && files.trace != "":
+		return nil, errors.New("claims leave no trace; leave out --trace, or compare one of your own workloads")
 	case claims:
 		return func(ctx context.Context, o lab.Options) error { return lab.Claims(ctx, docs, o) }, nil
 	case files.markdown != "":
@@ -145,18 +149,20 @@ func (c *compareCmd) engines(w *model.Workload) ([]model.EngineConfig, error) {
 
 // compareReader derives the verdict of a comparison.
 type compareReader struct {
-	run  analysis.Run
-	rows page.Rows
+	run    analysis.Run
+	rows   page.Rows
+	traces traceevent.Traces
 }
 
 func (c *compareReader) add(row record.Row) error {
 	c.rows.Add(row)
+	c.traces.Add(row)
 	return c.run.Add(row, parseWorkload)
 }
 
 func (c *compareReader) result(info record.Info) result {
 	c.run.Hash = info.Hash
-	return &compared{analysis.Derive(&c.run), &c.run, &c.rows}
+	return &compared{analysis.Derive(&c.run), &c.run, &c.rows, &c.traces}
 }
 
 func parseWorkload(name string, source []byte) (*model.Workload, error) {
@@ -169,11 +175,13 @@ type compared struct {
 	verdict *analysis.Verdict
 	run     *analysis.Run
 	rows    *page.Rows
+	traces  *traceevent.Traces
 }
 
 func (c *compared) table(w io.Writer) error { return report.Compare(w, c.verdict) }
 func (c *compared) digest() any             { return c.verdict }
 func (c *compared) page(w io.Writer) error  { return page.Compare(w, c.verdict, c.run, c.rows) }
+func (c *compared) trace(w io.Writer) error { return c.traces.Write(w) }
 
 // outcome is void if one engine's measurement is, and a failure if an
 // expectation is not met.

@@ -22,6 +22,7 @@ type reportCmd struct {
 	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison."`
 
 	Markdown string `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
+	Trace    string `type:"path" placeholder:"FILE" help:"Write what threads, loops and carriers did, for ui.perfetto.dev or chrome://tracing; of a comparison that was asked for it."`
 }
 
 func (reportCmd) Help() string {
@@ -38,7 +39,7 @@ func (c *reportCmd) Run(s streams) error {
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown}, s.out); err != nil {
+	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace}, s.out); err != nil {
 		return err
 	}
 	return r.outcome()
@@ -94,12 +95,12 @@ func readRecord(path string) (result, error) {
 type paged interface{ page(io.Writer) error }
 
 // outputs are the files that a result is asked for in; "" is none.
-type outputs struct{ json, html, markdown string }
+type outputs struct{ json, html, markdown, trace string }
 
 // check tells before a long measurement, not after it, that a file cannot be
 // written.
 func (o outputs) check() error {
-	for _, path := range []string{o.json, o.html, o.markdown} {
+	for _, path := range []string{o.json, o.html, o.markdown, o.trace} {
 		if path == "" || path == "-" {
 			continue
 		}
@@ -131,7 +132,13 @@ func show(r result, to outputs, out io.Writer) error {
 			pageErr = usageErr(fmt.Errorf("write Markdown: %w", err))
 		}
 	}
-	return errors.Join(pageErr, showTable(r, to, out))
+	var traceErr error
+	if to.trace != "" {
+		if err := writeTrace(r, to.trace); err != nil {
+			traceErr = usageErr(fmt.Errorf("write trace: %w", err))
+		}
+	}
+	return errors.Join(pageErr, traceErr, showTable(r, to, out))
 }
 
 func showTable(r result, to outputs, out io.Writer) error {

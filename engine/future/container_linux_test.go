@@ -1,6 +1,8 @@
 package future
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -55,6 +57,44 @@ func TestCallStopsAtMax(t *testing.T) {
 	expect(clients, http.StatusOK)
 }
 
+// Whatever is inside a call, a computation or a block keeps the thread, awaits
+// and holds too.
+func TestInsideWhatKeepsTheThreadEverythingDoes(t *testing.T) {
+	outer := map[string]func(r *http.Request, f func(engine.Task) error) error{
+		"call": func(r *http.Request, f func(engine.Task) error) error {
+			return engine.TaskOf(r.Context()).Call("outer", f)
+		},
+		"block": func(r *http.Request, f func(engine.Task) error) error {
+			return engine.TaskOf(r.Context()).Block("outer", func() error { return f(engine.TaskOf(r.Context())) })
+		},
+		"compute": func(r *http.Request, f func(engine.Task) error) (err error) {
+			engine.TaskOf(r.Context()).Compute("outer", func() { err = f(engine.TaskOf(r.Context())) })
+			return err
+		},
+	}
+	for name, step := range outer {
+		t.Run(name, func(t *testing.T) {
+			g := newGate(t)
+			one := engine.NewResource("one", 1)
+			r := serve(t, "future:max=2", func(_ http.ResponseWriter, req *http.Request) {
+				err := step(req, func(task engine.Task) error {
+					return task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.pass) })
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			clients := ask(t, r.address, 3, "/")
+			await(t, "one awaits and one waits for it, each with a thread; the third is queued", func() bool {
+				s := r.Stats()
+				return g.now() == 1 && one.Stats().Waiting == 1 && s.Busy == 2 && s.Queued == 1
+			})
+			g.release()
+			expect(clients, http.StatusOK)
+		})
+	}
+}
+
 // A call before the first await is the container's, one after it is not.
 func TestCallInAContinuationLeavesTheContainerAlone(t *testing.T) {
 	first, then := newGate(t), newGate(t)
@@ -99,6 +139,61 @@ func TestAContainerThreadWritesTheResponse(t *testing.T) {
 			waits.expect(http.StatusOK)
 		})
 	}
+}
+
+// What a handler reads from its client in a continuation it reads on a container
+// thread: a slow client keeps nobody from what they await.
+func TestASlowClientDoesNotKeepTheLoop(t *testing.T) {
+	for _, text := range []string{"future:max=2", "future:max=2,executor=1"} {
+		t.Run(text, func(t *testing.T) {
+			g := newGate(t)
+			g.release()
+			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
+				awaiting(g)(w, req)
+				b, err := io.ReadAll(req.Body)
+				awaiting(g)(w, req)
+				_, _ = fmt.Fprint(w, len(b), err)
+			})
+			slow := connectTo(t, r.address)
+			if _, err := io.WriteString(slow, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n1"); err != nil {
+				t.Fatal(err)
+			}
+			await(t, "a container thread reads", func() bool {
+				return r.Stats().Busy == 1 && inSyscall(t, unix.SYS_READ)+inSyscall(t, unix.SYS_RECVFROM) == 1
+			})
+			quick := connectTo(t, r.address)
+			for range 20 {
+				quick.send("/").expect(http.StatusOK)
+			}
+			if _, err := io.WriteString(slow, "2"); err != nil {
+				t.Fatal(err)
+			}
+			slow.expect(http.StatusOK)
+		})
+	}
+}
+
+// The client's end is seen though no thread is with its request.
+func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
+	g := newGate(t)
+	ended := make(chan error, 1)
+	r := serve(t, "future:max=1", func(_ http.ResponseWriter, req *http.Request) {
+		stop := context.AfterFunc(req.Context(), func() { ended <- req.Context().Err() })
+		defer stop()
+		_ = engine.TaskOf(req.Context()).Await("gate", g.pass)
+	})
+	c := connectTo(t, r.address).send("/")
+	await(t, "it awaits", func() bool { return g.now() == 1 && r.Stats().Busy == 0 })
+	c.Close()
+	select {
+	case err := <-ended:
+		if err != context.Canceled {
+			t.Errorf("the context ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("the context has not ended")
+	}
+	g.release()
 }
 
 // A full queue refuses what is new, and not what comes back.

@@ -23,8 +23,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(roleVariable) != "" {
-		if err := beUpstream(); err != nil {
+	if role := os.Getenv(roleVariable); role != "" {
+		if err := beChild(role); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -107,7 +107,7 @@ func await(t testing.TB, what string, state func() bool) {
 	}
 }
 
-// A client is one connection to an engine.
+// An httpConn is one connection to an engine.
 type httpConn struct {
 	net.Conn
 	r *bufio.Reader

@@ -98,7 +98,7 @@ func (e *Engine) Ready(f *fiber.Fiber) {
 	case e.executor.Submit(f):
 		return
 	default:
-		e.container.Ledger().Rejected.Add(1)
+		e.container.Ledger().Reject()
 		t.rejected = true
 	}
 	e.client.push(f)

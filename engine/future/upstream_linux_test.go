@@ -1,16 +1,11 @@
 package future
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -90,48 +85,15 @@ func newGate(t testing.TB) *gate {
 	return &gate{ln.Addr().String(), g.held.Load, g.letGo}
 }
 
-// roleVariable makes this test binary a gate: a process with descriptors of its
-// own.
-const roleVariable = "PLIMSOLL_FUTURE_TEST_GATE"
-
-func beUpstream() error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	g := &gateServer{open: make(chan struct{})}
-	g.serve(ln)
-	fmt.Println(ln.Addr())
-	_, err = io.Copy(io.Discard, os.Stdin) // until the test ends
-	return err
-}
-
 // newFarGate is newGate in another process.
 func newFarGate(t testing.TB) *gate {
 	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), roleVariable+"=gate")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	c := startChild(t, "gate", nil)
+	control, err := net.Dial("tcp", c.address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	control, err := net.Dial("tcp", strings.TrimSpace(line))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { control.Close(); in.Close(); _ = cmd.Wait() })
+	t.Cleanup(func() { control.Close() })
 	say := func(what byte, answer []byte) {
 		if _, err := control.Write([]byte{what}); err != nil {
 			t.Fatal(err)
@@ -141,7 +103,7 @@ func newFarGate(t testing.TB) *gate {
 		}
 	}
 	return &gate{
-		address: strings.TrimSpace(line),
+		address: c.address,
 		now: func() int64 {
 			var b [8]byte
 			say('n', b[:])

@@ -111,10 +111,8 @@ func (e *Engine) work(j *job) {
 	}()
 	if j.task != nil {
 		defer j.task.Return(j.task.Take())
-		if trace.On() {
-			strand, _ := j.task.Running()
-			defer ran(strand, account.Now())
-		}
+		strand, _ := j.task.Running()
+		defer ran(strand, account.Now())
 	}
 	if j.clock != nil {
 		j.clock.Leave(j.state)
@@ -142,5 +140,7 @@ func carry(v any) any {
 
 // ran records what the calling thread did from since to now.
 func ran(s trace.Strand, since int64) {
-	trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
+	if trace.On() {
+		trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
+	}
 }

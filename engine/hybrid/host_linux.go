@@ -6,12 +6,10 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
-	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
-	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -103,13 +101,4 @@ func (h *host) Go(f func()) {
 		return
 	}
 	go f() // a limit would let branches wait for branches
-}
-
-// Runs implements [inline.Stage].
-func (h *host) Runs(s trace.Strand) (end func()) {
-	if fiber.Current() != nil {
-		return h.Host.Runs(s)
-	}
-	since := account.Now()
-	return func() { ran(s, since) }
 }

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -42,6 +43,15 @@ func (l *Ledger) Stall(op string, verb model.Verb, nanos int64) (first bool) {
 		op = Handler
 	}
 	return l.stalls.add(op, verb, nanos)
+}
+
+// Reject counts a request that is refused because a queue is full.
+func (l *Ledger) Reject() {
+	l.Rejected.Add(1)
+	if trace.On() {
+		now := Now()
+		trace.Add(trace.Event{What: trace.Reject, From: now, To: now})
+	}
 }
 
 // Running returns how many requests are [model.OnCPU] now, whether a CPU

@@ -11,7 +11,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
-	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
 
 const (
@@ -131,11 +130,7 @@ func (c *Conn) dispatch(ev reactor.Events) {
 
 // refuse answers 503, or nothing to a client that does not even take that.
 func (c *Conn) refuse() {
-	c.container.ledger.Rejected.Add(1)
-	if trace.On() {
-		now := account.Now()
-		trace.Add(trace.Event{What: trace.Reject, From: now, To: now})
-	}
+	c.container.ledger.Reject()
 	if n, err := blocking.Send(c.FD(), []byte(refusal)); err != nil || n < len(refusal) || c.CloseWrite() != nil {
 		_ = c.close()
 		return

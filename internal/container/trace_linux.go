@@ -12,6 +12,8 @@ var _ inline.Stage = (*Host)(nil)
 func (h *Host) Runs(s trace.Strand) (end func()) {
 	since := account.Now()
 	return func() {
-		trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
+		if trace.On() {
+			trace.Add(trace.Event{What: trace.Run, Track: trace.ThisThread(), Strand: s, From: since, To: account.Now()})
+		}
 	}
 }

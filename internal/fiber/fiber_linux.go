@@ -105,7 +105,8 @@ func (f *Fiber) Account(clk *account.Clock) {
 	f.run(clk.Strand())
 }
 
-// Strand returns what a trace shows that the fiber runs.
+// Strand returns what the fiber runs; the zero Strand: nothing that a trace
+// knows.
 func (f *Fiber) Strand() trace.Strand { return f.strand }
 
 // run says which strand the fiber runs from here on.

@@ -206,7 +206,7 @@ func (w *worker) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		if v := recover(); v != nil {
 			w.whole = v != http.ErrAbortHandler && !w.conn.wrote.Load()
 			if err, ok := v.(error); ok && errors.Is(err, exchange.ErrRejected) {
-				w.server.cfg.Ledger.Rejected.Add(1)
+				w.server.cfg.Ledger.Reject()
 			}
 			panic(v)
 		}

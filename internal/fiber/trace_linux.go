@@ -10,7 +10,7 @@ var _ inline.Stage = (*Host)(nil)
 // Runs implements [inline.Stage]: whatever carries the fiber runs the branch.
 func (h *Host) Runs(s trace.Strand) (end func()) {
 	f := Current()
-	if f == nil { // a branch beside a worker
+	if f == nil { // no carrier's
 		return func() {}
 	}
 	f.run(s)

@@ -202,7 +202,7 @@ func (t *Task) Hold(r *engine.Resource, f func(engine.Task) error) error {
 	has := since
 	defer func() {
 		at, _ := t.enter(prev)
-		t.book(r.Name(), model.Hold, since, has-since, at)
+		t.book(r.Name(), model.Hold, since, waited(since, has), at)
 	}()
 	if t.holder != nil {
 		return t.holder.Hold(r, func() error { has, _ = t.enter(prev); return f(t) })
@@ -240,9 +240,7 @@ func (t *Task) branch(op string, f func(engine.Task) error) error {
 	b.init(t.host, t.ledger, nil)
 	defer b.Release()
 	b.strand = t.strand.NewBranch()
-	if trace.On() {
-		defer b.follow(op)()
-	}
+	defer b.follow(op)()
 	return f(b)
 }
 

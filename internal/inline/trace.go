@@ -1,6 +1,8 @@
 package inline
 
 import (
+	"time"
+
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
 )
@@ -9,7 +11,8 @@ import (
 // Requests a trace finds by their [account.Clock].
 type Stage interface {
 	// Runs says that the calling goroutine runs a strand from here until end is
-	// called.
+	// called. It is asked whether or not anything is recorded: that may begin
+	// while the strand runs.
 	Runs(s trace.Strand) (end func())
 }
 
@@ -30,6 +33,17 @@ func (t *Task) follow(op string) (end func()) {
 	}
 	return func() {
 		left()
-		trace.Add(trace.Event{What: trace.Branch, Strand: t.strand, Op: op, From: since, To: account.Now()})
+		if trace.On() {
+			trace.Add(trace.Event{What: trace.Branch, Strand: t.strand, Op: op, From: since, To: account.Now()})
+		}
 	}
+}
+
+// waited is how long a slot was waited for. One that was free takes its time,
+// too, but less than any wait.
+func waited(since, has int64) int64 {
+	if d := has - since; d >= int64(time.Microsecond) {
+		return d
+	}
+	return 0
 }

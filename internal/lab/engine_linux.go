@@ -57,10 +57,13 @@ func engineChild(c *child, newEngine NewEngine) error {
 	if err != nil {
 		return err
 	}
-	serve := func(ctx context.Context, ln net.Listener) error { return e.Serve(ctx, ln, service) }
+	serve := func(ctx context.Context, ln net.Listener) error { return e.Serve(ctx, ln, tracePaths(service)) }
 	return c.serve(ln, serve, func(command string) (any, error) {
 		if command == "stats" {
 			return snapshot(e, service)
+		}
+		if answer, ok, err := traceCommand(command); ok {
+			return answer, err
 		}
 		return nil, fmt.Errorf("no command %q", command)
 	})

@@ -44,6 +44,8 @@ type contestant struct {
 	*analysis.EngineRun
 	target *target
 	stale  bool // its server broke, and may still be working off a backlog
+
+	recordings []recording // of its trials
 }
 
 // Compare runs the workload under every engine and writes what it saw to the
@@ -164,8 +166,11 @@ func (l *lab) stopAll() {
 	all.Wait()
 }
 
-// conclude writes the verdicts that follow from what was recorded.
+// conclude writes the traces, and the verdicts that follow from what was recorded.
 func (l *lab) conclude() error {
+	if err := l.writeTraces(); err != nil {
+		return err
+	}
 	l.run.Hash = l.Record.Hash()
 	v := analysis.Derive(l.run)
 	row, err := analysis.VerdictRow(v)

@@ -19,6 +19,7 @@ type Options struct {
 	Document *workload.Document
 	Engines  []model.EngineConfig // one may stand in it twice: an A/A comparison
 	Quick    bool                 // half the trials, wider intervals
+	Trace    bool                 // record a stretch of a trial of each engine, span by span
 	Record   *record.Writer       // where every row goes; the caller closes it
 	Tool     string               // program and version, for the record
 	Args     []string             // of the command line, for the record

@@ -45,6 +45,7 @@ func (l *lab) measureRate(ctx context.Context, c *contestant, at model.RateTrial
 	lead, t := l.leadIn(), c.target
 	return l.drive(ctx, c, t, plan{
 		stages: []model.Stage{{For: lead + at.For, Rate: at.Rate}}, seed: l.workload.Seed, preopen: l.preopen(c, at.Rate), route: at.Route,
+		each: l.trace(t, at.Rate, lead, at.For),
 	}, func(begun record.Head, r *run) error {
 		row := &record.Trial{Head: begun, Purpose: record.PurposeRate, Rate: at.Rate, Route: at.Route, LeadIn: lead.Seconds(), Horizon: at.For.Seconds()}
 		row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), t.gomaxprocs
@@ -56,6 +57,9 @@ func (l *lab) measureRate(ctx context.Context, c *contestant, at model.RateTrial
 		}
 		analysis.Judge(row, l.workload.SLO)
 		c.stale = row.Outcome != record.Passed
-		return l.keep(c, row, r)
+		if err := l.keep(c, row, r); err != nil {
+			return err
+		}
+		return l.traced(c, t, row, r)
 	})
 }

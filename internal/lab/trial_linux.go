@@ -77,6 +77,10 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 	}
 	expected := row.Rate * window.Seconds()
 	slo := l.workload.SLO
+	var each func(engineStats) bool
+	if row.Purpose == record.PurposeSearch {
+		each = l.trace(t, row.Rate, lead, window)
+	}
 	return l.drive(ctx, c, t, plan{
 		stages:  []model.Stage{{For: lead + window, Rate: row.Rate}},
 		seed:    l.workload.Seed + uint64(c.attempts(row)),
@@ -87,6 +91,7 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 			Lost:   uint64(1.5*(1-slo.Ratio)*expected) + 10,
 			Failed: uint64(1.5*slo.Errors*expected) + 10,
 		},
+		each: each,
 	}, func(begun record.Head, r *run) error {
 		row.Head, row.LeadIn, row.Horizon = begun, lead.Seconds(), window.Seconds()
 		row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), t.gomaxprocs
@@ -98,7 +103,10 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 		}
 		analysis.Judge(row, slo)
 		c.stale = row.Outcome != record.Passed
-		return l.keep(c, row, r)
+		if err := l.keep(c, row, r); err != nil || each == nil {
+			return err
+		}
+		return l.traced(c, t, row, r)
 	})
 }
 

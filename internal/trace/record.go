@@ -11,9 +11,10 @@ var recorder atomic.Pointer[buffer]
 // A buffer takes events from many threads without a lock: each claims a slot,
 // fills it and says so.
 type buffer struct {
-	from, until int64
-	claimed     atomic.Int64 // may be more than there are slots: those were dropped
-	slots       []slot
+	from    int64 // of whoever starts and takes
+	until   int64
+	claimed atomic.Int64 // may be more than there are slots: those were dropped
+	slots   []slot
 }
 
 type slot struct {
@@ -32,10 +33,15 @@ type Recording struct {
 // On reports whether anything is recorded at the moment.
 func On() bool { return recorder.Load() != nil }
 
-// Start records the events that touch the stretch [from, until), as many as
-// limit, until Take. A recording that was under way is lost.
-func Start(from, until int64, limit int) {
-	recorder.Store(&buffer{from: from, until: until, slots: make([]slot, limit)})
+// Start records the events that touch the stretch that begins now and is d
+// nanoseconds long, as many as limit, until [Take]. A recording that was under
+// way is lost. now is the clock of [Event]'s times. Start and Take are called by
+// one goroutine at a time.
+func Start(now func() int64, d int64, limit int) {
+	b := &buffer{slots: make([]slot, limit)}
+	b.until = now() + d
+	recorder.Store(b)
+	b.from = now() // whatever ends from here on is recorded
 }
 
 // Add records an event that has ended, if recording is on and the event touches
@@ -43,7 +49,7 @@ func Start(from, until int64, limit int) {
 // goroutine.
 func Add(e Event) {
 	b := recorder.Load()
-	if b == nil || e.From >= b.until || e.To < b.from {
+	if b == nil || e.From >= b.until {
 		return
 	}
 	if i := b.claimed.Add(1) - 1; i < int64(len(b.slots)) {
@@ -68,7 +74,9 @@ func Take() *Recording {
 		for !s.filled.Load() { // its writer is between two lines of Add
 			runtime.Gosched()
 		}
-		r.Events = append(r.Events, s.event)
+		if s.event.To >= b.from {
+			r.Events = append(r.Events, s.event)
+		}
 	}
 	return r
 }

@@ -8,8 +8,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
+// zero is a clock at which nothing moves.
+func zero() int64 { return 0 }
+
 func TestWhatTouchesTheStretchIsKept(t *testing.T) {
-	Start(100, 200, 10)
+	Start(func() int64 { return 100 }, 100, 10)
 	for _, c := range []struct {
 		op       string
 		from, to int64
@@ -43,12 +46,25 @@ func TestWhatTouchesTheStretchIsKept(t *testing.T) {
 	}
 }
 
+// Between the making of the buffer and the first event that gets into it time
+// passes, and the stretch begins after it: inside of it nothing is missing.
+func TestTheStretchBeginsWhenRecordingDoes(t *testing.T) {
+	times := []int64{100, 130}
+	Start(func() (now int64) { now, times = times[0], times[1:]; return now }, 100, 10)
+	Add(Event{Op: "not all of these are here", From: 90, To: 129})
+	Add(Event{Op: "and of these", From: 90, To: 130})
+	r := Take()
+	if r.From != 130 || r.Until != 200 || len(r.Events) != 1 || r.Events[0].To != 130 {
+		t.Errorf("recording %+v", r)
+	}
+}
+
 func TestOffUntilStartAndAfterTake(t *testing.T) {
 	if On() {
 		t.Error("on before Start")
 	}
 	Add(Event{What: Step, From: 1, To: 2}) // goes nowhere
-	Start(0, 10, 1)
+	Start(zero, 10, 1)
 	if !On() {
 		t.Error("off after Start")
 	}
@@ -64,7 +80,7 @@ func TestOffUntilStartAndAfterTake(t *testing.T) {
 // or dropped, however many threads write, also while it is taken.
 func TestEveryEventIsKeptOrCounted(t *testing.T) {
 	const threads, each, room = 8, 2000, 5000
-	Start(0, 1, room)
+	Start(zero, 1, room)
 	var all sync.WaitGroup
 	for n := range threads {
 		all.Go(func() {
@@ -98,7 +114,7 @@ func TestTakeAmongWriters(t *testing.T) {
 		})
 	}
 	for range 200 {
-		Start(0, 1, 64)
+		Start(zero, 1, 64)
 		for _, e := range Take().Events {
 			if e.Op != "op" || e.Verb != model.Call {
 				t.Errorf("half an event: %+v", e)
@@ -141,7 +157,7 @@ func BenchmarkAdd(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		if i%room == 0 {
 			b.StopTimer()
-			Start(0, 1, room)
+			Start(zero, 1, room)
 			b.StartTimer()
 		}
 		Add(Event{What: Step, Strand: Strand{Request: 1}, Op: "op", Verb: model.Await, From: 0, To: 1})
@@ -151,7 +167,7 @@ func BenchmarkAdd(b *testing.B) {
 
 // The room is used up: dropping costs less than recording.
 func BenchmarkDrop(b *testing.B) {
-	Start(0, 1, 1)
+	Start(zero, 1, 1)
 	defer Take()
 	b.ReportAllocs()
 	for b.Loop() {
