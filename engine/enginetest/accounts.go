@@ -13,7 +13,7 @@ import (
 
 func accountRows() []row {
 	return []row{
-		{name: "the gauges show what is in flight", source: contract + ", Stats", run: func(t *testing.T, h *harness) {
+		{name: "the gauges show what is in flight", source: contract + ", Stats", run: func(t testing.TB, h *harness) {
 			const k = 4
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +29,7 @@ func accountRows() []row {
 			<-done
 			h.eventually("nothing is in flight", func() bool { s := h.engine.Stats(); return s.InFlight == 0 && s.Responses == k })
 		}},
-		{name: "the accounts add up", source: contract + ", Stats", run: func(t *testing.T, h *harness) {
+		{name: "the accounts add up", source: contract + ", Stats", run: func(t testing.TB, h *harness) {
 			const n, wait = 10, 5 * time.Millisecond
 			db := engine.NewResource("db", 1)
 			var handled atomic.Int64 // nanoseconds

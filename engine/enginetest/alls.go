@@ -11,7 +11,7 @@ import (
 
 func allRows() []row {
 	return []row{
-		{name: "All's functions wait at the same time", source: contract + ", Task.All", run: func(t *testing.T, h *harness) {
+		{name: "All's functions wait at the same time", source: contract + ", Task.All", run: func(t testing.TB, h *harness) {
 			const k = 5
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +38,7 @@ func allRows() []row {
 			up.open()
 			<-done
 		}},
-		{name: "All joins the errors in order, and waits for all", source: contract + ", Task.All", run: func(t *testing.T, h *harness) {
+		{name: "All joins the errors in order, and waits for all", source: contract + ", Task.All", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			up.open()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +58,7 @@ func allRows() []row {
 			})
 			h.together(8, func(int) { h.want("/", 200, `"first\nthird" [true true true]`) })
 		}},
-		{name: "a panic in a function of All is the handler's, after all have ended", source: contract + ", Task.All", run: func(t *testing.T, h *harness) {
+		{name: "a panic in a function of All is the handler's, after all have ended", source: contract + ", Task.All", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			ended := make(chan struct{}, 10)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func allRows() []row {
 			up.open()
 			<-done
 		}},
-		{name: "All inside All", source: contract + ", Task.All", run: func(t *testing.T, h *harness) {
+		{name: "All inside All", source: contract + ", Task.All", run: func(t testing.TB, h *harness) {
 			const k = 3
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {

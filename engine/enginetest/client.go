@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,7 +17,7 @@ import (
 // A client is a connection to the engine on which a row writes its own bytes.
 type client struct {
 	*net.TCPConn
-	t *testing.T
+	t testing.TB
 	r *bufio.Reader
 }
 
@@ -27,7 +28,7 @@ func (h *harness) dial() *client {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	nc.SetDeadline(time.Now().Add(patience))
+	nc.SetDeadline(time.Now().Add(h.patience))
 	c := &client{TCPConn: nc.(*net.TCPConn), t: h.t, r: bufio.NewReader(nc)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -91,3 +92,5 @@ func readAll(r io.Reader) (string, error) {
 func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
+
+func isTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -13,7 +13,7 @@ import (
 
 func clientRows() []row {
 	return []row{
-		{name: "the context ends when the client goes away", source: netHTTP + ", Request.Context", run: func(t *testing.T, h *harness) {
+		{name: "the context ends when the client goes away", source: netHTTP + ", Request.Context", run: func(t testing.TB, h *harness) {
 			started, ended := make(chan struct{}), make(chan error)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				io.Copy(io.Discard, r.Body)
@@ -53,7 +53,7 @@ func clientRows() []row {
 			}
 			h.lives()
 		}},
-		{name: "the context lasts as long as the request, and no longer", source: netHTTP + ", Request.Context", run: func(t *testing.T, h *harness) {
+		{name: "the context lasts as long as the request, and no longer", source: netHTTP + ", Request.Context", run: func(t testing.TB, h *harness) {
 			contexts := make(chan context.Context, 10)
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				if r.Context().Value(http.ServerContextKey) == nil || r.Context().Value(http.LocalAddrContextKey) == nil {
@@ -76,7 +76,7 @@ func clientRows() []row {
 				<-ctx.Done()
 			}
 		}},
-		{name: "a client that leaves in the middle of a request harms nobody", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "a client that leaves in the middle of a request harms nobody", source: contract, run: func(t testing.TB, h *harness) {
 			broken := make(chan error, 10)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				_, err := io.ReadAll(r.Body)
@@ -96,7 +96,7 @@ func clientRows() []row {
 			h.http.CloseIdleConnections()
 			h.eventually("their connections are closed", func() bool { return h.engine.Stats().Connections == 0 })
 		}},
-		{name: "a panic is answered 500, and the engine lives", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "a panic is answered 500, and the engine lives", source: contract, run: func(t testing.TB, h *harness) {
 			h.serve(alive(func(http.ResponseWriter, *http.Request) { panic("boom") }))
 			c := h.dial()
 			c.send("GET / HTTP/1.1\nHost: a\n\n")
@@ -109,7 +109,7 @@ func clientRows() []row {
 				t.Errorf("%+v", s)
 			}
 		}},
-		{name: "an answer that breaks off does not look complete", source: netHTTP + ", ErrAbortHandler", run: func(t *testing.T, h *harness) {
+		{name: "an answer that breaks off does not look complete", source: netHTTP + ", ErrAbortHandler", run: func(t testing.TB, h *harness) {
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				fmt.Fprint(w, "part")
 				w.(http.Flusher).Flush()
@@ -131,7 +131,7 @@ func clientRows() []row {
 				t.Errorf("an abort is no panic, and neither is an answer: %+v", s)
 			}
 		}},
-		{name: "a client that does not read its answer keeps nobody else waiting", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "a client that does not read its answer keeps nobody else waiting", source: contract, run: func(t testing.TB, h *harness) {
 			large := pattern(16 << 20) // more than socket buffers hold
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, large) }))
 			slow := h.dial()
@@ -145,7 +145,7 @@ func clientRows() []row {
 			h.eventually("only the slow one is in flight, still", func() bool { return h.engine.Stats().InFlight == 1 })
 			slow.want(200, large)
 		}},
-		{name: "a thousand idle connections keep nobody from being served", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "a thousand idle connections keep nobody from being served", source: contract, run: func(t testing.TB, h *harness) {
 			h.serve(alive(echo))
 			const n = 1000
 			clients := make([]*client, n)
@@ -165,7 +165,7 @@ func clientRows() []row {
 				clients[i].want(200, fmt.Sprintf("POST /%d x", i))
 			}
 		}},
-		{name: "many clients at once get their own answers", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "many clients at once get their own answers", source: contract, run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			errs := make(chan error)
 			const clients, requests = 20, 50

@@ -16,7 +16,7 @@ import (
 
 func dialRows() []row {
 	return []row{
-		{name: "a dialled connection is a net.Conn", source: "package net, Conn", run: func(t *testing.T, h *harness) {
+		{name: "a dialled connection is a net.Conn", source: "package net, Conn", run: func(t testing.TB, h *harness) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -69,7 +69,7 @@ func dialRows() []row {
 			})
 			h.together(4, func(int) { h.want("/", 200, "done") })
 		}},
-		{name: "a dial that fails says why", source: contract + ", Task.Dial", run: func(t *testing.T, h *harness) {
+		{name: "a dial that fails says why", source: contract + ", Task.Dial", run: func(t testing.TB, h *harness) {
 			nobody := unreachable(h)
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				task := engine.TaskOf(r.Context())
@@ -85,7 +85,7 @@ func dialRows() []row {
 			})
 			h.want("/", 200, "")
 		}},
-		{name: "a client that leaves ends what is done for it", source: netHTTP + ", Request.Context", run: func(t *testing.T, h *harness) {
+		{name: "a client that leaves ends what is done for it", source: netHTTP + ", Request.Context", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			errs := make(chan error, 1)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {

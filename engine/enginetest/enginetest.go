@@ -9,8 +9,8 @@
 // engine (on real sockets, at the gauge of an upstream) and where that is laid
 // down. An engine that deviates says so with [Except], and why.
 //
-// What is particular to one engine (who pays while a step runs) is that
-// engine's own test.
+// What is particular to one engine (who pays while a step runs) is in rows of
+// its own, which [RunModel] runs. [Red] proves that rows find planted faults.
 package enginetest
 
 import (
@@ -29,10 +29,11 @@ import (
 type row struct {
 	name   string // unique; a sentence about the engine
 	source string // where it is laid down
-	run    func(t *testing.T, h *harness)
+	run    func(t testing.TB, h *harness)
 
 	limits    engine.Limits // what differs from the harness's own
 	keepAlive time.Duration // the engine's keepalive option; 0: its default
+	patience  time.Duration // 0: the harness's own
 }
 
 // Sources of rows.
@@ -49,8 +50,8 @@ const (
 func rows() []row {
 	return slices.Concat(
 		messageRows(), streamRows(), refusalRows(), clientRows(),
-		foreignRows(), verbRows(), holdRows(), allRows(), dialRows(),
-		accountRows(), stopRows(),
+		foreignRows(), verbRows(), holdRows(), wakeRows(), allRows(), dialRows(),
+		overloadRows(), accountRows(), stopRows(),
 	)
 }
 
@@ -61,9 +62,12 @@ type Exception struct{ row, reason string }
 // gives too.
 func Except(row, reason string) Exception { return Exception{row, reason} }
 
+// Build makes an engine of a configuration.
+type Build func(model.EngineConfig) (engine.Engine, error)
+
 // Run runs the table against the engine that build makes of a configuration's
 // text form. Engines have to be [engine.Limiter]s.
-func Run(t *testing.T, config string, build func(model.EngineConfig) (engine.Engine, error), except ...Exception) {
+func Run(t *testing.T, config string, build Build, except ...Exception) {
 	cfg, err := model.ParseEngine(config)
 	if err != nil {
 		t.Fatal(err)

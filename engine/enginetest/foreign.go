@@ -21,7 +21,7 @@ import (
 // it.
 func foreignRows() []row {
 	return []row{
-		{name: "inside http.TimeoutHandler a task waits as Go waits", source: contract + ", TaskOf", run: func(t *testing.T, h *harness) {
+		{name: "inside http.TimeoutHandler a task waits as Go waits", source: contract + ", TaskOf", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			up.open()
 			inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +38,7 @@ func foreignRows() []row {
 			h.serve(http.TimeoutHandler(inner, patience, "late").ServeHTTP)
 			h.together(8, func(int) { h.want("/", 200, "up/timeout") })
 		}},
-		{name: "http.TimeoutHandler's time-out is answered while the handler goes on", source: netHTTP + ", TimeoutHandler", run: func(t *testing.T, h *harness) {
+		{name: "http.TimeoutHandler's time-out is answered while the handler goes on", source: netHTTP + ", TimeoutHandler", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			errs, answered := make(chan error, 1), make(chan struct{})
 			inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,7 +57,7 @@ func foreignRows() []row {
 			}
 			h.lives()
 		}},
-		{name: "a task on a goroutine that is not its own says so", source: contract + ", ErrForeignGoroutine", run: func(t *testing.T, h *harness) {
+		{name: "a task on a goroutine that is not its own says so", source: contract + ", ErrForeignGoroutine", run: func(t testing.TB, h *harness) {
 			db := engine.NewResource("db", 1)
 			up := h.upstream()
 			up.open()
@@ -98,7 +98,7 @@ func foreignRows() []row {
 			h.together(8, func(int) { h.want("/", 200, "done") })
 			h.lives()
 		}},
-		{name: "a goroutine that a handler starts takes its own task", source: contract + ", TaskOf", run: func(t *testing.T, h *harness) {
+		{name: "a goroutine that a handler starts takes its own task", source: contract + ", TaskOf", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			up.open()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +119,7 @@ func foreignRows() []row {
 			})
 			h.together(8, func(int) { h.want("/", 200, "[up/0 up/1 up/2]") })
 		}},
-		{name: "a task that outlives its request is refused", source: contract + ", Task", run: func(t *testing.T, h *harness) {
+		{name: "a task that outlives its request is refused", source: contract + ", Task", run: func(t testing.TB, h *harness) {
 			tasks := make(chan engine.Task, 1)
 			h.serve(func(w http.ResponseWriter, r *http.Request) { tasks <- engine.TaskOf(r.Context()) })
 			h.want("/", 200, "")
@@ -127,7 +127,7 @@ func foreignRows() []row {
 				t.Errorf("got %v", err)
 			}
 		}},
-		{name: "httputil.ReverseProxy passes everything on", source: netHTTP + "/httputil", run: func(t *testing.T, h *harness) {
+		{name: "httputil.ReverseProxy passes everything on", source: netHTTP + "/httputil", run: func(t testing.TB, h *harness) {
 			backend := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/breaks" {
 					fmt.Fprint(w, "part")

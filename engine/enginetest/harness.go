@@ -17,16 +17,21 @@ import (
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
-// patience is how long a row waits for a state before it fails.
+// patience is how long a row waits for a state before it fails. (A row that is
+// to fail is less patient, see [Red].)
 const patience = 20 * time.Second
 
 // A harness is one engine on one listener, for one row.
 type harness struct {
-	t       *testing.T
-	engine  engine.Engine
-	address string
-	http    *http.Client
-	calls   *httpclient.Client // for handlers
+	t        testing.TB
+	patience time.Duration
+	engine   engine.Engine
+	address  string
+	http     *http.Client
+	calls    *httpclient.Client // for handlers
+
+	upstreams []*upstream
+	undo      func() // of a planted fault; or nil
 
 	cancel  context.CancelFunc
 	served  chan error
@@ -36,9 +41,12 @@ type harness struct {
 	clients []*client
 }
 
-func newHarness(t *testing.T, cfg model.EngineConfig, build func(model.EngineConfig) (engine.Engine, error), r row) *harness {
+func newHarness(t testing.TB, cfg model.EngineConfig, build Build, r row) *harness {
 	t.Helper()
-	h := &harness{t: t, calls: &httpclient.Client{}, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}, served: make(chan error, 1)}
+	h := &harness{t: t, patience: r.patience, calls: &httpclient.Client{}, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}, served: make(chan error, 1)}
+	if h.patience == 0 {
+		h.patience = patience
+	}
 	ignore := goleak.IgnoreCurrent()
 	descriptors := openDescriptors(t)
 	// Registered first, so that it runs last: after the row's upstreams are closed, too.
@@ -90,7 +98,22 @@ func (h *harness) serve(handler http.HandlerFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
 	go func() { h.served <- h.engine.Serve(ctx, ln, handler) }()
-	h.t.Cleanup(h.stop)
+	h.t.Cleanup(func() {
+		if h.t.Failed() {
+			h.release()
+		}
+		h.stop()
+	})
+}
+
+// release lets everything go that a row which failed has left behind.
+func (h *harness) release() {
+	for _, u := range h.upstreams {
+		u.open()
+	}
+	if h.undo != nil {
+		h.undo()
+	}
 }
 
 // stop ends all clients and the engine, and checks what every row must leave
@@ -136,9 +159,9 @@ func (h *harness) wait() {
 // eventually waits for a state.
 func (h *harness) eventually(what string, ok func() bool) {
 	h.t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(h.patience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			h.t.Fatalf("after %v it is still not so that %s", patience, what)
+			h.t.Fatalf("after %v it is still not so that %s", h.patience, what)
 		}
 	}
 }
@@ -181,7 +204,7 @@ func alive(f http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func openDescriptors(t *testing.T) int {
+func openDescriptors(t testing.TB) int {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 func holdRows() []row {
 	return []row{
-		{name: "no more hold a resource than it has slots", source: contract + ", Resource", run: func(t *testing.T, h *harness) {
+		{name: "no more hold a resource than it has slots", source: contract + ", Resource", run: func(t testing.TB, h *harness) {
 			const size, requests = 3, 8
 			db := engine.NewResource("db", size)
 			up := h.upstream()
@@ -39,7 +39,7 @@ func holdRows() []row {
 				t.Errorf("%+v", s)
 			}
 		}},
-		{name: "who waits longest for a slot gets it", source: contract + ", Resource", run: func(t *testing.T, h *harness) {
+		{name: "who waits longest for a slot gets it", source: contract + ", Resource", run: func(t testing.TB, h *harness) {
 			db := engine.NewResource("db", 1)
 			up := h.upstream()
 			var mu sync.Mutex
@@ -68,7 +68,7 @@ func holdRows() []row {
 				t.Errorf("served in the order %v", order)
 			}
 		}},
-		{name: "a panic gives the slot back", source: contract + ", Task.Hold", run: func(t *testing.T, h *harness) {
+		{name: "a panic gives the slot back", source: contract + ", Task.Hold", run: func(t testing.TB, h *harness) {
 			db := engine.NewResource("db", 1)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				engine.TaskOf(r.Context()).Hold(db, func(t engine.Task) error {

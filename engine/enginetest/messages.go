@@ -12,7 +12,7 @@ import (
 
 func messageRows() []row {
 	return []row{
-		{name: "net/http's mux serves", source: netHTTP, run: func(t *testing.T, h *harness) {
+		{name: "net/http's mux serves", source: netHTTP, run: func(t testing.TB, h *harness) {
 			mux := http.NewServeMux()
 			mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) {
 				fmt.Fprintf(w, "%s %s %s", r.PathValue("id"), r.Host, r.FormValue("q"))
@@ -21,7 +21,7 @@ func messageRows() []row {
 			h.want("/users/42?q=a+b", 200, "42 "+h.address+" a b")
 			h.want("/nowhere", 404, "404 page not found\n")
 		}},
-		{name: "chi serves", source: "chi's documentation", run: func(t *testing.T, h *harness) {
+		{name: "chi serves", source: "chi's documentation", run: func(t testing.TB, h *harness) {
 			mux := chi.NewRouter()
 			mux.Route("/users", func(r chi.Router) {
 				r.Use(func(next http.Handler) http.Handler {
@@ -42,7 +42,7 @@ func messageRows() []row {
 				t.Errorf("%q %v", body, res.Header)
 			}
 		}},
-		{name: "requests on a kept connection share it", source: rfc9112 + ", 9.3", run: func(t *testing.T, h *harness) {
+		{name: "requests on a kept connection share it", source: rfc9112 + ", 9.3", run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			c := h.dial()
 			for i := range 5 {
@@ -55,7 +55,7 @@ func messageRows() []row {
 			}
 			c.wantEnd()
 		}},
-		{name: "HTTP/1.0 closes unless it asks to keep", source: rfc9112 + ", 9.3", run: func(t *testing.T, h *harness) {
+		{name: "HTTP/1.0 closes unless it asks to keep", source: rfc9112 + ", 9.3", run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			c := h.dial()
 			c.send("GET /kept HTTP/1.0\nConnection: keep-alive\n\n")
@@ -64,7 +64,7 @@ func messageRows() []row {
 			c.want(200, "GET /last ")
 			c.wantEnd()
 		}},
-		{name: "pipelined requests are answered in order", source: rfc9112 + ", 9.3.2", run: func(t *testing.T, h *harness) {
+		{name: "pipelined requests are answered in order", source: rfc9112 + ", 9.3.2", run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			c := h.dial()
 			const n = 50
@@ -78,7 +78,7 @@ func messageRows() []row {
 				c.want(200, fmt.Sprintf("PUT /%d %s", i, strings.Repeat("x", i*10)))
 			}
 		}},
-		{name: "HEAD is answered like GET, without the body", source: rfc9110 + ", 9.3.2", run: func(t *testing.T, h *harness) {
+		{name: "HEAD is answered like GET, without the body", source: rfc9110 + ", 9.3.2", run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			c := h.dial()
 			c.send("HEAD /a HTTP/1.1\nHost: a\n\nGET /b HTTP/1.1\nHost: a\n\n")
@@ -87,7 +87,7 @@ func messageRows() []row {
 			}
 			c.want(200, "GET /b ")
 		}},
-		{name: "chunks come in and go out", source: rfc9112 + ", 7.1", run: func(t *testing.T, h *harness) {
+		{name: "chunks come in and go out", source: rfc9112 + ", 7.1", run: func(t testing.TB, h *harness) {
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Trailer", "X-Sum")
 				n, err := io.Copy(w, r.Body)
@@ -103,7 +103,7 @@ func messageRows() []row {
 				}
 			}
 		}},
-		{name: "100 Continue is sent when the body is read, and not before", source: rfc9110 + ", 10.1.1", run: func(t *testing.T, h *harness) {
+		{name: "100 Continue is sent when the body is read, and not before", source: rfc9110 + ", 10.1.1", run: func(t testing.TB, h *harness) {
 			read := make(chan bool)
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				if <-read {
@@ -125,7 +125,7 @@ func messageRows() []row {
 			read <- false
 			c.want(403, "no\n")
 		}},
-		{name: "megabytes pass both ways unharmed", source: contract, run: func(t *testing.T, h *harness) {
+		{name: "megabytes pass both ways unharmed", source: contract, run: func(t testing.TB, h *harness) {
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				b, err := io.ReadAll(r.Body)
 				if err != nil {

@@ -17,7 +17,7 @@ import (
 
 func stopRows() []row {
 	return []row{
-		{name: "what runs when the engine stops is answered", source: contract + ", Engine.Serve", run: func(t *testing.T, h *harness) {
+		{name: "what runs when the engine stops is answered", source: contract + ", Engine.Serve", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				engine.TaskOf(r.Context()).Await("up", func(t engine.Task) error { _, err := up.get(t, "/"); return err })
@@ -40,7 +40,7 @@ func stopRows() []row {
 			}
 			h.wait()
 		}},
-		{name: "an idle connection is closed, and a request on its way is answered before", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 2 * time.Second}, run: func(t *testing.T, h *harness) {
+		{name: "an idle connection is closed, and a request on its way is answered before", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 2 * time.Second}, run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			idle, late := h.dial(), h.dial()
 			for _, c := range []*client{idle, late} {
@@ -59,7 +59,7 @@ func stopRows() []row {
 			idle.Close()
 			h.wait()
 		}},
-		{name: "stopping under load answers every request received, and resets nobody", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 500 * time.Millisecond}, run: func(t *testing.T, h *harness) {
+		{name: "stopping under load answers every request received, and resets nobody", source: contract + ", Engine.Serve", limits: engine.Limits{Linger: 500 * time.Millisecond}, run: func(t testing.TB, h *harness) {
 			var received sync.Map
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				received.Store(r.URL.Path, true)
@@ -86,7 +86,7 @@ func stopRows() []row {
 				t.Error(err)
 			}
 		}},
-		{name: "an engine that was never asked anything stops", source: contract + ", Engine.Serve", run: func(t *testing.T, h *harness) {
+		{name: "an engine that was never asked anything stops", source: contract + ", Engine.Serve", run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			h.cancel()
 			h.wait()

@@ -13,7 +13,7 @@ import (
 
 func streamRows() []row {
 	return []row{
-		{name: "Flush sends what was written, while the handler goes on", source: netHTTP + ", Flusher", run: func(t *testing.T, h *harness) {
+		{name: "Flush sends what was written, while the handler goes on", source: netHTTP + ", Flusher", run: func(t testing.TB, h *harness) {
 			next := make(chan struct{})
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				for i := range 3 {
@@ -36,7 +36,7 @@ func streamRows() []row {
 				t.Errorf("%q %v", rest, err)
 			}
 		}},
-		{name: "both directions stream at once", source: netHTTP + ", EnableFullDuplex", run: func(t *testing.T, h *harness) {
+		{name: "both directions stream at once", source: netHTTP + ", EnableFullDuplex", run: func(t testing.TB, h *harness) {
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				rc := http.NewResponseController(w)
 				if err := rc.EnableFullDuplex(); err != nil {
@@ -72,7 +72,7 @@ func streamRows() []row {
 			c.send("GET / HTTP/1.1\nHost: a\n\n") // and the connection goes on
 			c.want(200, "")
 		}},
-		{name: "a handler takes the connection over", source: netHTTP + ", Hijacker", run: func(t *testing.T, h *harness) {
+		{name: "a handler takes the connection over", source: netHTTP + ", Hijacker", run: func(t testing.TB, h *harness) {
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				conn, rw, err := http.NewResponseController(w).Hijack()
 				if err != nil {
@@ -108,7 +108,7 @@ func streamRows() []row {
 			c.wantEnd()
 			h.lives()
 		}},
-		{name: "a read deadline interrupts the reading of a body", source: netHTTP + ", ResponseController", run: func(t *testing.T, h *harness) {
+		{name: "a read deadline interrupts the reading of a body", source: netHTTP + ", ResponseController", run: func(t testing.TB, h *harness) {
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
 				if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
 					t.Error(err)
@@ -122,7 +122,7 @@ func streamRows() []row {
 			c.send("POST / HTTP/1.1\nHost: a\nContent-Length: 10\n\nhalf")
 			c.want(http.StatusTeapot, "")
 		}},
-		{name: "a write deadline interrupts the writing to a client that does not read", source: netHTTP + ", ResponseController", run: func(t *testing.T, h *harness) {
+		{name: "a write deadline interrupts the writing to a client that does not read", source: netHTTP + ", ResponseController", run: func(t testing.TB, h *harness) {
 			failed := make(chan error, 1)
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {

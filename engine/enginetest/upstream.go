@@ -30,6 +30,7 @@ func (h *harness) upstream() *upstream {
 	s.Start()
 	u.address = s.Listener.Addr().String()
 	h.t.Cleanup(func() { u.open(); s.Close() })
+	h.upstreams = append(h.upstreams, u)
 	return u
 }
 

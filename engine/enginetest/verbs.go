@@ -39,7 +39,7 @@ func verbs(pool *engine.Resource) []verb {
 
 func verbRows() []row {
 	return []row{
-		{name: "every verb works inside every other", source: contract + ", Task", run: func(t *testing.T, h *harness) {
+		{name: "every verb works inside every other", source: contract + ", Task", run: func(t testing.TB, h *harness) {
 			up := h.upstream()
 			up.open()
 			// An own resource for each level, or a hold in a hold could wait for itself.
@@ -67,7 +67,7 @@ func verbRows() []row {
 				}
 			})
 		}},
-		{name: "an error comes out of every verb as it is", source: contract + ", Task", run: func(t *testing.T, h *harness) {
+		{name: "an error comes out of every verb as it is", source: contract + ", Task", run: func(t testing.TB, h *harness) {
 			mine := errors.New("mine")
 			table := verbs(engine.NewResource("db", 1))
 			h.serve(func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +79,7 @@ func verbRows() []row {
 			})
 			h.want("/", 200, "")
 		}},
-		{name: "a panic comes out of every verb", source: contract + ", Task", run: func(t *testing.T, h *harness) {
+		{name: "a panic comes out of every verb", source: contract + ", Task", run: func(t testing.TB, h *harness) {
 			table := verbs(engine.NewResource("db", 1))
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				var caught []string
@@ -100,7 +100,7 @@ func verbRows() []row {
 			}
 			h.lives()
 		}},
-		{name: "a panic inside a verb is answered 500, and the engine lives", source: contract + ", Task", run: func(t *testing.T, h *harness) {
+		{name: "a panic inside a verb is answered 500, and the engine lives", source: contract + ", Task", run: func(t testing.TB, h *harness) {
 			table := verbs(engine.NewResource("db", 1))
 			h.serve(alive(func(w http.ResponseWriter, r *http.Request) {
 				var i int

@@ -11,6 +11,8 @@ func TestConformance(t *testing.T) {
 	enginetest.Run(t, "goroutine", goroutine.New)
 }
 
+func TestModel(t *testing.T) { enginetest.RunModel(t, "goroutine", goroutine.New) }
+
 func TestConformanceOfNetHTTP(t *testing.T) {
 	enginetest.Run(t, "goroutine:http=net", goroutine.New,
 		enginetest.Except("a head that takes too long is answered 408", "net/http closes without an answer"),

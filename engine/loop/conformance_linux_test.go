@@ -11,3 +11,5 @@ func TestConformance(t *testing.T) {
 		t.Run(config, func(t *testing.T) { enginetest.Run(t, config, New) })
 	}
 }
+
+func TestModel(t *testing.T) { enginetest.RunModel(t, "loop", New) }

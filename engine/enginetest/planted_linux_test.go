@@ -1,0 +1,113 @@
+package enginetest_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
+	"github.com/plimsoll-dev/plimsoll/engine/goroutine"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// Faults that no engine has a plant for are built around the control: its
+// handlers get a task that does one thing wrong.
+func TestPlantedFaultsAreFound(t *testing.T) {
+	f := &forgetting{undone: make(chan struct{})}
+	for _, fault := range []struct {
+		enginetest.Fault
+		wrong func(engine.Task) engine.Task
+	}{
+		{enginetest.Fault{Row: "a wake-up that comes before the wait is not lost", Says: "does not go on", Undo: func() { close(f.undone) }},
+			func(t engine.Task) engine.Task { return &forgetful{t, f} }},
+		{enginetest.Fault{Row: "no more hold a resource than it has slots", Says: "it is still not so"},
+			func(t engine.Task) engine.Task { return generous{t} }},
+		{enginetest.Fault{Row: "All's functions wait at the same time", Says: "the upstream has 5 requests"},
+			func(t engine.Task) engine.Task { return serial{t} }},
+	} {
+		t.Run(fault.Row, func(t *testing.T) {
+			fault.Config = "goroutine"
+			fault.Build = func(cfg model.EngineConfig) (engine.Engine, error) {
+				e, err := goroutine.New(cfg)
+				return &faulty{e, fault.wrong}, err
+			}
+			enginetest.Red(t, "goroutine", fault.Fault)
+		})
+	}
+}
+
+type faulty struct {
+	engine.Engine
+	wrong func(engine.Task) engine.Task
+}
+
+func (f *faulty) SetLimits(l engine.Limits) { f.Engine.(engine.Limiter).SetLimits(l) }
+
+func (f *faulty) Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	return f.Engine.Serve(ctx, ln, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		task := f.wrong(engine.TaskOf(r.Context()))
+		h.ServeHTTP(w, r.WithContext(engine.WithTask(r.Context(), task)))
+	}))
+}
+
+// A forgetful task forgets an Unpark that comes before the Park.
+type forgetful struct {
+	engine.Task
+	*forgetting
+}
+
+type forgetting struct{ undone chan struct{} }
+
+func (t *forgetful) Hold(r *engine.Resource, f func(engine.Task) error) error {
+	r.Acquire(func() engine.Parker { return &forgetfulParker{undone: t.undone} })
+	defer r.Release()
+	return f(t)
+}
+
+type forgetfulParker struct {
+	mu     sync.Mutex // guards parked
+	parked chan struct{}
+	undone chan struct{}
+}
+
+func (p *forgetfulParker) Park() {
+	time.Sleep(10 * time.Microsecond) // on its way
+	parked := make(chan struct{})
+	p.mu.Lock()
+	p.parked = parked
+	p.mu.Unlock()
+	select {
+	case <-parked:
+	case <-p.undone:
+	}
+}
+
+func (p *forgetfulParker) Unpark() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.parked != nil {
+		close(p.parked)
+		p.parked = nil
+	}
+}
+
+// A generous task holds what it has not been given.
+type generous struct{ engine.Task }
+
+func (t generous) Hold(_ *engine.Resource, f func(engine.Task) error) error { return f(t) }
+
+// A serial task runs the branches of All one after the other.
+type serial struct{ engine.Task }
+
+func (t serial) All(_ string, f ...func(engine.Task) error) (err error) {
+	for _, f := range f {
+		if e := f(t); e != nil {
+			err = e
+		}
+	}
+	return err
+}
