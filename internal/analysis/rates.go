@@ -13,11 +13,17 @@ func RateTrial(trials []*record.Trial, at model.RateTrial, slo model.SLO) *recor
 		if t.Purpose != record.PurposeRate || t.Rate != at.Rate || t.Route != at.Route || t.Load.Arrivals == 0 {
 			continue
 		}
-		if last = t; len(Disturbances(t, slo)) == 0 {
+		if last = t; Undisturbed(t, slo) {
 			return t
 		}
 	}
 	return last
+}
+
+// Undisturbed reports whether nothing disturbed a trial at a rate: its latencies,
+// or what a request costs.
+func Undisturbed(t *record.Trial, slo model.SLO) bool {
+	return len(Disturbances(t, slo)) == 0 && crowded(t) == ""
 }
 
 // atRates lists what was measured at the rates that a workload names.

@@ -17,7 +17,7 @@ func (l *lab) measureRates(ctx context.Context) error {
 	for _, at := range l.workload.Rates {
 		for range rateAttempts {
 			for _, c := range l.contestants {
-				if t := analysis.RateTrial(c.Trials, at, l.workload.SLO); t != nil && len(analysis.Disturbances(t, l.workload.SLO)) == 0 {
+				if t := analysis.RateTrial(c.Trials, at, l.workload.SLO); t != nil && analysis.Undisturbed(t, l.workload.SLO) {
 					continue
 				}
 				if err := l.measureRate(ctx, c, at); err != nil {
