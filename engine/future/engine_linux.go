@@ -49,7 +49,6 @@ func newEngine(cfg model.EngineConfig) (*Engine, error) {
 		return nil, fmt.Errorf("future: the configuration is of engine %q", cfg.Engine)
 	}
 	e := &Engine{after: onClient, calling: container.NewHost(cfg.Duration("idle"))}
-	e.client = newClient(e)
 	e.awaiting = &host{engine: e}
 	if n := cfg.Int("executor"); n != model.Unbounded {
 		e.after = onExecutor
@@ -62,10 +61,14 @@ func newEngine(cfg model.EngineConfig) (*Engine, error) {
 		Beside:   beside(cfg),
 		Attach:   e.attach,
 		Expire:   e.expire,
-		Start:    e.client.start,
+		Start:    e.start,
 		Stop:     e.stop,
 	})
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	e.client = newClient(e, e.container.Ledger())
+	return e, nil
 }
 
 // keepAlive is Spring Boot's spring.task.execution.pool.keep-alive.
@@ -123,7 +126,7 @@ func (e *Engine) Stats() engine.Stats {
 	if e.executor != nil {
 		s.Pools = []engine.PoolStats{e.executor.Stats()}
 	}
-	s.Loops = []engine.LoopStats{e.client.stats()}
+	s.Loops = []engine.LoopStats{e.client.Stats()}
 	return s
 }
 
@@ -133,6 +136,12 @@ func (e *Engine) expire(now int64) (again int64) {
 		again = min(again, e.executor.Expire(now))
 	}
 	return again
+}
+
+func (e *Engine) start() (failed <-chan error, err error) {
+	failed, err = e.client.start()
+	e.awaiting.Group = e.client.Group()
+	return failed, err
 }
 
 // stop ends what is beside the container, after the last connection. A handler

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
-	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -89,12 +88,7 @@ func (h *host) Go(f func()) {
 	me := current()
 	b := &strand{engine: h.engine, target: me.target, keeps: me.keeps}
 	b.fiber = h.Group.New(f, me.fiber.Wait(), b)
-	if me.seat.place == onClient {
-		s := &seat{place: onClient, carrier: fiber.NewCarrier(h.engine.client.reactor)}
-		s.run(b.fiber, account.Now())
-		return
-	}
-	s := take(me.seat.place)
-	s.run(b.fiber, account.Now())
+	s := take(me.seat().place)
+	s.run(b.fiber)
 	seats.Put(s)
 }

@@ -30,7 +30,6 @@ type strand struct {
 	engine  *Engine
 	fiber   *fiber.Fiber
 	request *request // whose strand it is; nil: a branch's, which is in no account
-	seat    *seat    // what runs it
 	target  place    // where it goes on when it is woken
 
 	keeps    int  // steps around it that keep the thread
@@ -52,7 +51,7 @@ type seat struct {
 
 // seats are those of threads that come and go.
 var (
-	seats  = sync.Pool{New: func() any { return &seat{carrier: fiber.NewCarrier(nil), number: int(taken.Add(1))} }}
+	seats  = sync.Pool{New: newSeat}
 	taken  atomic.Int64
 	tracks = [...]trace.Track{
 		onContainer: {Kind: trace.Worker, Name: "container"},
@@ -60,27 +59,36 @@ var (
 	}
 )
 
+func newSeat() any {
+	s := &seat{carrier: fiber.NewCarrier(nil), number: int(taken.Add(1))}
+	s.carrier.Local, s.carrier.Pooled = s, true
+	return s
+}
+
 // take returns a seat of the calling thread.
 func take(p place) *seat {
 	s := seats.Get().(*seat)
 	s.place = p
-	s.carrier.Pooled = true
-	s.carrier.Track = tracks[p]
-	s.carrier.Track.Number = s.number
+	if s.carrier.Track = tracks[p]; p != onClient { // that shows itself
+		s.carrier.Track.Number = s.number
+	}
 	return s
 }
 
+// seat returns what runs the strand.
+func (t *strand) seat() *seat { return t.fiber.Carrier().Local.(*seat) }
+
 // run runs a strand until it suspends or ends; ended tells. If it does not, the
 // strand may be another's by now.
-func (s *seat) run(f *fiber.Fiber, now int64) *fiber.Slice {
-	f.Tag().(*strand).seat, s.ended = s, false
-	return s.carrier.Run(f, now)
+func (s *seat) run(f *fiber.Fiber) {
+	s.ended = false
+	s.carrier.Run(f, account.Now())
 }
 
 // resume is the job of an executor's thread.
 func resume(f *fiber.Fiber) {
 	s := take(onExecutor)
-	s.run(f, account.Now())
+	s.run(f)
 	seats.Put(s)
 }
 
@@ -101,7 +109,7 @@ func (e *Engine) Ready(f *fiber.Fiber) {
 		e.container.Ledger().Reject()
 		t.rejected = true
 	}
-	e.client.push(f)
+	e.client.Ready(f)
 }
 
 // current returns the strand that calls.
@@ -110,7 +118,7 @@ func current() *strand { return fiber.Current().Tag().(*strand) }
 // move goes on at a place. If the executor has no room it panics, so that the
 // request is answered 503.
 func (t *strand) move(to place) {
-	if t.seat.place == to {
+	if t.seat().place == to {
 		return
 	}
 	t.leave()

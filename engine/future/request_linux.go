@@ -46,15 +46,14 @@ func (r *request) Run() {
 	s := take(onContainer)
 	defer seats.Put(s)
 	for {
-		now := account.Now()
 		if !r.begun {
+			start := account.Now()
 			if !r.conn.ReadHead() {
 				return
 			}
-			r.begin(now)
-			now = account.Now()
+			r.begin(start)
 		}
-		s.run(r.fiber, now)
+		s.run(r.fiber)
 		if !s.ended || !r.conn.Next(r.outcome) {
 			return
 		}
@@ -68,7 +67,7 @@ func (r *request) begin(start int64) {
 	r.conn.Begin(start)
 	r.begun, r.cpu = true, 0
 	r.target, r.outcome = r.engine.after, exchange.Hijacked // if the handler ends its goroutine, the connection is closed
-	r.fiber = r.engine.client.group.New(r.body, fiber.Block, &r.strand)
+	r.fiber = r.engine.client.Group().New(r.body, fiber.Block, &r.strand)
 }
 
 // body is the coroutine: exchange reads, runs the handler and writes. Wherever
@@ -91,7 +90,7 @@ func (r *request) end() {
 	r.fiber.Account(nil)
 	r.task.Release()
 	r.conn.Clock.End(r.cpu)
+	r.seat().ended = true
 	r.begun, r.fiber = false, nil
-	r.seat.ended = true
 	r.engine.running.Done()
 }

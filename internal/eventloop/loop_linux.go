@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
@@ -21,6 +23,16 @@ type Config struct {
 	Slow   time.Duration // a step that keeps the loop as long is a stall
 	Ledger *account.Ledger
 	Busy   bool // it never waits for events, but asks for them again and again
+
+	// Scheduler is told of fibers that are ready, if fibers of this loop's group
+	// run in other places, too; it gives the loop's to Ready. nil: all are.
+	Scheduler fiber.Scheduler
+	// Unlocked has Run not lock its goroutine to a thread: coroutines that go from
+	// thread to thread need that.
+	Unlocked bool
+	// Contended says that other threads of the engine want the loop's CPU: a long
+	// slice in which no step kept the loop was theirs, and is no stall.
+	Contended bool
 }
 
 // A Loop is one thread that waits for events and runs the fibers that are
@@ -37,8 +49,9 @@ type Loop struct {
 	queue  []*fiber.Fiber
 	asleep bool // the loop waits for events, or is about to
 
-	batch []*fiber.Fiber // being run
-	ended int64          // the last turn
+	batch  []*fiber.Fiber // being run
+	ended  int64          // the last turn
+	thread int            // that it was on last, if it is not locked to one
 
 	turns, busy, stalled atomic.Int64
 	lag                  atomic.Uint64 // bits of a float64, s²
@@ -55,12 +68,21 @@ func (l *Loop) Open() (err error) {
 	}
 	l.carrier = fiber.NewCarrier(l.reactor)
 	l.carrier.Track = trace.Track{Kind: trace.Loop, Number: l.cfg.Number}
-	l.group = fiber.NewGroup(l.reactor, l)
+	if l.cfg.Scheduler == nil {
+		l.cfg.Scheduler = l
+	}
+	l.group = fiber.NewGroup(l.reactor, l.cfg.Scheduler)
 	return nil
 }
 
 // Group returns the loop's fibers.
 func (l *Loop) Group() *fiber.Group { return l.group }
+
+// Carrier returns what runs fibers on the loop.
+func (l *Loop) Carrier() *fiber.Carrier { return l.carrier }
+
+// Post has f called on the loop's goroutine, soon. Anybody may call it.
+func (l *Loop) Post(f func()) { l.reactor.Post(f) }
 
 // Close closes a loop that was opened and never run.
 func (l *Loop) Close() error { return l.reactor.Close() }
@@ -77,12 +99,15 @@ func (l *Loop) Ready(f *fiber.Fiber) {
 	}
 }
 
-// Run turns until done is closed. It is the life of the loop's thread: the
-// calling goroutine is locked to its thread from here on, and has to end.
+// Run turns until done is closed, by the loop itself. It is the life of the
+// loop's thread: unless it is Unlocked, the calling goroutine is locked to its
+// thread from here on, and has to end.
 func (l *Loop) Run(done <-chan struct{}) error {
-	runtime.LockOSThread() // coroutines made here are resumed here
-	osthread.Name("plimsoll-loop")
-	osthread.ExactTimers()
+	if !l.cfg.Unlocked {
+		runtime.LockOSThread() // coroutines made here are resumed here
+		osthread.Name("plimsoll-loop")
+		osthread.ExactTimers()
+	}
 	defer l.reactor.Close() //nolint:errcheck // its descriptors are gone either way
 	defer l.group.Close()
 	for {
@@ -98,6 +123,9 @@ func (l *Loop) Run(done <-chan struct{}) error {
 }
 
 func (l *Loop) turn() error {
+	if l.cfg.Unlocked {
+		l.settle()
+	}
 	if err := l.reactor.Poll(l.patience()); err != nil {
 		return err
 	}
@@ -114,8 +142,12 @@ func (l *Loop) turn() error {
 		l.batch[i] = nil
 		s := l.carrier.Run(f, now)
 		now = s.Ended
+		kept := s.Nanos()
+		if l.cfg.Contended {
+			kept = s.Stalled
+		}
 		switch {
-		case s.Nanos() >= int64(l.cfg.Slow):
+		case kept >= int64(l.cfg.Slow):
 			l.stall(s)
 		case s.Stalled > 0:
 			l.stalled.Add(s.Stalled)
@@ -124,6 +156,14 @@ func (l *Loop) turn() error {
 	l.ended = now
 	l.account(began, now)
 	return nil
+}
+
+// settle makes the timers of a thread exact to which the goroutine has come.
+func (l *Loop) settle() {
+	if tid := unix.Gettid(); tid != l.thread {
+		l.thread = tid
+		osthread.ExactTimers()
+	}
 }
 
 // patience is how long to wait for events.
