@@ -189,7 +189,9 @@ func (f *Fiber) Sleep(d time.Duration) {
 	}
 	now := reactor.Clock()
 	at := now + min(int64(d), forever-now)
-	for ; now < at; now = f.slice.began {
+	// When the slice began is no answer: the timer may have fired in it, before
+	// the fiber was suspended, or the carrier have looked at the clock before.
+	for ; now < at; now = reactor.Clock() {
 		if f.wait == Ask {
 			f.ask()
 			continue

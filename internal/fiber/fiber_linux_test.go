@@ -308,3 +308,43 @@ func TestAPanicOfABodyReachesTheCarrier(t *testing.T) {
 	}()
 	NewCarrier(r).Run(q.take(t), account.Now())
 }
+
+// A carrier that looked at the clock before another one saw that a sleep is over
+// must not send the fiber back to sleep.
+func TestASleepIsOverWhateverTheTimeOnTheCarrier(t *testing.T) {
+	r, err := reactor.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var q queue
+	g := NewGroup(r, &q)
+	defer g.Close()
+	slept := false
+	g.Go(func() {
+		Current().Sleep(time.Millisecond)
+		slept = true
+	})
+	c, early := NewCarrier(r), reactor.Clock()
+	c.Run(q.take(t), early)
+	for len(q.ready) == 0 {
+		if err := r.Poll(-1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Run(q.take(t), early)
+	if !slept {
+		t.Error("it sleeps again")
+	}
+}
+
+// A sleep may be over before the fiber has been suspended for it.
+func TestTheShortestSleepsEnd(t *testing.T) {
+	c := newCarriers(t, 1)
+	defer c.stop(t)
+	c.run(func(me *Fiber) {
+		for range 5000 {
+			me.Sleep(1)
+		}
+	})
+}
