@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/report/traceevent/eventtest"
 )
 
 // binary is the program as `make build` builds it.
@@ -80,7 +81,7 @@ func writeTiny(t *testing.T, dir string) string {
 }
 
 func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
-	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "thread:max=10", "--quick", "--record", "run.jsonl", "--json", "-", "--html", "run.html")
+	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "thread:max=10", "--quick", "--record", "run.jsonl", "--json", "-", "--html", "run.html", "--trace", "run.trace")
 	writeTiny(t, cmd.Dir)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
@@ -100,7 +101,7 @@ func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
 	if v.Schema != "plimsoll.verdict/1" || v.Kind != "compare" || len(v.Engines) != 1 || v.Engines[0].Name != "thread:max=10" || !strings.HasPrefix(v.Record, "sha256:") {
 		t.Errorf("verdict %+v", v)
 	}
-	again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--json", "-", "--html", "again.html")
+	again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--json", "-", "--html", "again.html", "--trace", "again.trace")
 	b, err := again.Output()
 	if err != nil && again.ProcessState.ExitCode() != exitVoid {
 		t.Fatal(err)
@@ -123,6 +124,16 @@ func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
 	}
 	if from, err := os.ReadFile(filepath.Join(again.Dir, "again.html")); err != nil || !bytes.Equal(page, from) {
 		t.Errorf("the pages of compare and report differ (%v)", err)
+	}
+	trace, err := os.ReadFile(filepath.Join(cmd.Dir, "run.trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if from, err := os.ReadFile(filepath.Join(again.Dir, "again.trace")); err != nil || !bytes.Equal(trace, from) {
+		t.Errorf("the traces of compare and report differ (%v)", err)
+	}
+	if f, err := eventtest.Check(trace); err != nil || f.Processes[1] != "thread:max=10" {
+		t.Errorf("the trace of %v: %v", f.Processes, err)
 	}
 }
 
@@ -187,6 +198,8 @@ func TestCompareRefusesBadInput(t *testing.T) {
 		{"an unknown option", []string{"compare", "black-friday", "-e", "thread:size=3"}, []string{`no option "size"`, "max, spare, queue"}},
 		{"a record that cannot be written", []string{"compare", "black-friday", "--record", "/nowhere/at/all.jsonl"}, []string{"record: create", "/nowhere/at/all.jsonl"}},
 		{"a page that cannot be written", []string{"compare", "black-friday", "--html", "/nowhere/at/all.html"}, []string{"write result", "/nowhere/at/all.html"}},
+		{"a trace that cannot be written", []string{"compare", "black-friday", "--trace", "/nowhere/at/all.json"}, []string{"write result", "/nowhere/at/all.json"}},
+		{"a trace of claims", []string{"compare", "claims", "--trace", "t.json"}, []string{"leave out --trace"}},
 		{"no record there", []string{"report", "nothing.jsonl"}, []string{"nothing.jsonl"}},
 	} {
 		cmd := plimsoll(t, c.args...)
