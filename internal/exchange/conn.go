@@ -4,17 +4,20 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
 
 // A Conn is one connection. Its methods are called by one goroutine at a
 // time, not necessarily the same one; none is called concurrently with
 // another. It may be used for another connection after Reset.
 type Conn struct {
-	t    Transport
-	cfg  *Config
-	b    *buffers  // nil while idle
-	x    *exchange // the request that ReadHead has read and Serve has not taken
-	seen seen
+	t      Transport
+	cfg    *Config
+	b      *buffers  // nil while idle
+	x      *exchange // the request that ReadHead has read and Serve has not taken
+	opened *exchange // the one between Open and Finish
+	seen   seen
 
 	remote string      // text of the peer's address, made at the first request
 	fresh  bool        // no request was read yet
@@ -45,6 +48,9 @@ func (c *Conn) Reset(t Transport) {
 // Buffered reports whether bytes of a next request are already here, so that
 // waiting for the transport to become readable would wait too long.
 func (c *Conn) Buffered() bool { return c.b != nil && c.b.w > c.b.r }
+
+// HasBody reports whether the request whose head was read has a body to come.
+func (c *Conn) HasBody() bool { return c.b != nil && c.b.head.Framing != wire.NoBody }
 
 // Idle gives the buffers back while the connection waits for a next request.
 // It does nothing if bytes of one are here. What the connection keeps are a

@@ -45,6 +45,7 @@ func (w *response) SetReadDeadline(t time.Time) error {
 	if w.done.Load() {
 		return errDone
 	}
+	w.wake()
 	w.b.handlers.Store(true)
 	return w.c.t.SetReadDeadline(t)
 }

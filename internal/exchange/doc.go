@@ -53,7 +53,8 @@
 // not have cost a string each. None of these is reused, because handlers may
 // keep them. Reused are the buffers of 10 KiB in all (4 in, 2 for output that
 // is not framed yet, 4 out) and the parser's list of fields, which come from a
-// pool and go back while the connection is idle; buffers of 32 KiB for long
+// pool and go back while the connection is idle, or a handler waits that has not
+// said anything; buffers of 32 KiB for long
 // heads, chunked uploads and io.Copy; the text of the Date field, for a second;
 // and up to eight short strings of names and values of a connection's last
 // head, which are immutable and mostly the same in the next one.

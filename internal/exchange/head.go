@@ -11,6 +11,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
 
+// ErrAgain is what a [Transport] may return, as it is, instead of waiting for the
+// bytes of a head. ReadHead then returns it, and goes on where it was when it is
+// called again.
+var ErrAgain = errors.New("exchange: nothing to read yet")
+
 // ReadHead waits for a whole request head; then Serve or Refuse is to be
 // called. It returns [io.EOF] if the peer hung up between requests. Any other
 // error means that the connection is to be closed with Close: a head that was
@@ -36,7 +41,9 @@ func (c *Conn) ReadHead() error {
 			}
 			timer.begun()
 		}
-		if err := in.fill(); err != nil {
+		if err := in.fill(); err == ErrAgain {
+			return err
+		} else if err != nil {
 			return c.interrupted(err)
 		}
 	}

@@ -41,6 +41,7 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // received returns a Reader of conn that has in its buffer what was read from
 // it and not consumed.
 func (w *response) received(conn net.Conn) *bufio.Reader {
+	w.wake()
 	var ahead []byte
 	if w.body != nil {
 		ahead = append(ahead, w.body.pending...)

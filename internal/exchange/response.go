@@ -16,7 +16,7 @@ import (
 // second, out, is what leaves in one Write.
 type response struct {
 	c    *Conn
-	b    *buffers
+	b    *buffers // nil until there is something to say; see wake
 	req  *http.Request
 	body *body // nil: the request has none
 	hdr  http.Header
@@ -73,6 +73,7 @@ func (w *response) WriteHeader(status int) {
 	case status < 100 || status > 999:
 		panic("exchange: invalid WriteHeader code " + strconv.Itoa(status)) // as net/http does
 	}
+	w.wake()
 	if status == http.StatusContinue || status == http.StatusSwitchingProtocols || status >= 200 {
 		w.stopContinue()
 	}
@@ -82,6 +83,14 @@ func (w *response) WriteHeader(status int) {
 	}
 	w.status = status
 	w.takeHeader()
+}
+
+// wake takes the buffers that were given back while the handler had nothing to
+// say.
+func (w *response) wake() {
+	if w.b == nil {
+		w.b = w.c.buffers()
+	}
 }
 
 // Write sends p as part of the body.

@@ -28,6 +28,39 @@ const retryAfter = time.Second // queues come and go within one
 // complete; [http.ErrAbortHandler] breaks it off in any case.
 func (c *Conn) Serve(ctx context.Context, h http.Handler, last bool) Outcome {
 	x := c.x
+	c.open(ctx, last)
+	return c.close(x, c.run(h, x))
+}
+
+// Open is the first half of [Conn.Serve], for an engine that answers by
+// callbacks: it returns what a handler is given. Whoever answers calls Finish
+// when the answer is complete, or Fail instead of panicking. Nothing is
+// recovered in between.
+func (c *Conn) Open(ctx context.Context, last bool) (http.ResponseWriter, *http.Request) {
+	x := c.x
+	c.open(ctx, last)
+	c.opened = x
+	return &x.w, &x.req
+}
+
+// Finish ends the exchange that Open began, as the return of a handler does.
+func (c *Conn) Finish() Outcome {
+	x := c.opened
+	c.opened = nil
+	return c.close(x, true)
+}
+
+// Fail ends the exchange that Open began, as the panic of a handler does.
+func (c *Conn) Fail(v any, stack []byte) Outcome {
+	x := c.opened
+	c.opened = nil
+	c.panicked(&x.w, v, stack)
+	return c.close(x, false)
+}
+
+// open makes request and response of the head that was read.
+func (c *Conn) open(ctx context.Context, last bool) {
+	x := c.x
 	c.x = nil
 	w := &x.w
 	w.c, w.b, w.req = c, c.b, &x.req
@@ -40,8 +73,17 @@ func (c *Conn) Serve(ctx context.Context, h http.Handler, last bool) Outcome {
 	if w.body != nil && head.Expect100 {
 		w.expect.Store(expectPending)
 	}
+	if w.body == nil && !c.Buffered() {
+		// A handler may wait for long before it has something to say. What is in
+		// the buffers is in the Request by now.
+		c.release()
+		w.b = nil
+	}
+}
 
-	returned := c.run(h, x)
+// close ends an exchange whose handler has returned, or has not.
+func (c *Conn) close(x *exchange, returned bool) Outcome {
+	w := &x.w
 	if w.hijacked.Load() {
 		w.done.Store(true)
 		c.release()
@@ -58,7 +100,8 @@ func (c *Conn) Serve(ctx context.Context, h http.Handler, last bool) Outcome {
 func (c *Conn) run(h http.Handler, x *exchange) (returned bool) {
 	defer func() {
 		if !returned {
-			c.panicked(&x.w, recover())
+			v := recover()
+			c.panicked(&x.w, v, debug.Stack())
 		}
 	}()
 	h.ServeHTTP(&x.w, &x.req)
@@ -66,11 +109,11 @@ func (c *Conn) run(h http.Handler, x *exchange) (returned bool) {
 }
 
 // panicked answers for a handler that did not return.
-func (c *Conn) panicked(w *response, v any) {
+func (c *Conn) panicked(w *response, v any, stack []byte) {
 	err, _ := v.(error)
 	rejected := errors.Is(err, ErrRejected) // perhaps in what a branch of Task.All panicked with
 	if v != nil && v != http.ErrAbortHandler && !rejected {
-		c.report(v, debug.Stack())
+		c.report(v, stack)
 	}
 	switch {
 	case w.hijacked.Load():
@@ -141,9 +184,8 @@ func (c *Conn) settleBody(w *response) bool {
 
 // clearDeadlines takes off what this exchange set.
 func (c *Conn) clearDeadlines() {
-	in := &c.b.input
-	if in.handlers.Swap(false) || in.armed {
-		in.armed = false
+	if b := c.b; b != nil && (b.handlers.Swap(false) || b.armed) {
+		b.armed = false
 		_ = c.t.SetReadDeadline(time.Time{})
 	}
 	if c.writeOwned.Swap(false) {
