@@ -119,6 +119,19 @@ func (r *Resource) Acquire(park func() Parker) (waited time.Duration) {
 	}
 }
 
+// AcquireFunc takes a slot if one is free, and otherwise has granted called, by
+// whoever gives one back, when the slot is the caller's. It is for engines that
+// wait by callbacks.
+func (r *Resource) AcquireFunc(granted func()) (now bool) {
+	return r.tryAcquire(nil) || r.tryAcquire(&waiter{parker: funcParker(granted)})
+}
+
+// A funcParker is who does not park: it is told.
+type funcParker func()
+
+func (funcParker) Park()     {}
+func (f funcParker) Unpark() { f() }
+
 // tryAcquire takes a free slot, or else lines w up, if there is one.
 func (r *Resource) tryAcquire(w *waiter) bool {
 	r.mu.Lock()

@@ -19,6 +19,15 @@
 // see that. A lock that is held across an await can stall the loop for good:
 // use [engine.Task.Hold].
 //
+// # Without a stack
+//
+// With `style=cps` a handler that is a cps.Handler (package engine/cps) runs as callbacks, on the
+// loop's own stack, and a request that waits keeps a few closures instead of a
+// coroutine. Steps cost the same: await leaves the loop, the others stall it.
+// Requests with a body, the rest of a head that comes in pieces, and of an
+// answer that its client does not take at once, are done by coroutines. Any
+// other handler is refused.
+//
 // # Polling without waiting
 //
 // With `poll=busy` the loop never waits to be told. It asks for events without

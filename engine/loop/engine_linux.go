@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/cps"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/eventloop"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
@@ -34,9 +35,6 @@ var (
 func New(cfg model.EngineConfig) (engine.Engine, error) {
 	if cfg.Engine != "loop" {
 		return nil, fmt.Errorf("loop: the configuration is of engine %q; write loop, or loop:slow=50ms", cfg.Engine)
-	}
-	if cfg.Text("style") != "coroutine" {
-		return nil, fmt.Errorf("loop: %s cannot be run in this version; write loop", cfg)
 	}
 	e := &Engine{cfg: cfg, limits: engine.Limits{}.OrDefaults()}
 	e.loop = eventloop.New(eventloop.Config{Engine: "loop", Slow: cfg.Duration("slow"), Ledger: &e.ledger, Busy: e.busy()})
@@ -68,12 +66,22 @@ func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 		_ = ln.Close()
 		return err
 	}
-	s, err := fiber.NewServer(e.loop.Group(), ln, fiber.Config{
+	cfg := fiber.Config{
 		Name: "loop", Context: ctx, Handler: h,
 		Host: newHost(e.loop.Group(), e.busy()), Outside: fiber.Block,
 		Ledger: &e.ledger, Limits: e.limits,
 		KeepAlive: e.cfg.Duration("keepalive"), Connections: e.cfg.Int("connections"), Backlog: e.cfg.Int("backlog"),
-	})
+	}
+	if e.cfg.Text("style") == "cps" {
+		callable, ok := h.(cps.Handler)
+		if !ok {
+			return errors.Join(fmt.Errorf("loop: %s runs handlers in continuation-passing style, and a %T is no cps.Handler; write loop", e.cfg, h), ln.Close(), e.loop.Close())
+		}
+		cb := newCallbacks(e.loop, callable, &e.ledger)
+		defer cb.caller.close()
+		cfg.Callbacks = cb.begin
+	}
+	s, err := fiber.NewServer(e.loop.Group(), ln, cfg)
 	if err != nil {
 		return errors.Join(err, e.loop.Close())
 	}

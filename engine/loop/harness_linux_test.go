@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -26,6 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	log.SetOutput(io.Discard) // panics and stalls are planted
 	goleak.VerifyTestMain(m)
 }
 
@@ -41,6 +43,11 @@ type running struct {
 }
 
 func serve(t testing.TB, text string, h http.HandlerFunc) *running {
+	t.Helper()
+	return serveHandler(t, text, h)
+}
+
+func serveHandler(t testing.TB, text string, h http.Handler) *running {
 	t.Helper()
 	cfg, err := model.ParseEngine(text)
 	if err != nil {

@@ -51,6 +51,7 @@ type Loop struct {
 
 	batch  []*fiber.Fiber // being run
 	ended  int64          // the last turn
+	booked int64          // the last slice
 	thread int            // that it was on last, if it is not locked to one
 
 	turns, busy, stalled atomic.Int64
@@ -83,6 +84,9 @@ func (l *Loop) Carrier() *fiber.Carrier { return l.carrier }
 
 // Post has f called on the loop's goroutine, soon. Anybody may call it.
 func (l *Loop) Post(f func()) { l.reactor.Post(f) }
+
+// Reactor returns what the loop waits with.
+func (l *Loop) Reactor() *reactor.Reactor { return l.reactor }
 
 // Close closes a loop that was opened and never run.
 func (l *Loop) Close() error { return l.reactor.Close() }
@@ -133,8 +137,8 @@ func (l *Loop) turn() error {
 	l.asleep = false
 	l.batch, l.queue = l.queue, l.batch[:0]
 	l.mu.Unlock()
-	now := l.reactor.Now()
-	began := now
+	began := l.reactor.Now()
+	now := max(began, l.booked)
 	if l.cfg.Busy && l.ended != 0 {
 		began = l.ended
 	}
@@ -142,16 +146,7 @@ func (l *Loop) turn() error {
 		l.batch[i] = nil
 		s := l.carrier.Run(f, now)
 		now = s.Ended
-		kept := s.Nanos()
-		if l.cfg.Contended {
-			kept = s.Stalled
-		}
-		switch {
-		case kept >= int64(l.cfg.Slow):
-			l.stall(s)
-		case s.Stalled > 0:
-			l.stalled.Add(s.Stalled)
-		}
+		l.Book(s)
 	}
 	l.ended = now
 	l.account(began, now)

@@ -23,6 +23,22 @@ func (l *Loop) account(began, ended int64) {
 	}
 }
 
+// Book books a slice of the loop's thread: of a fiber, or of callbacks that ran
+// while events were dispatched. Only on the loop's goroutine.
+func (l *Loop) Book(s *fiber.Slice) {
+	l.booked = s.Ended
+	kept := s.Nanos()
+	if l.cfg.Contended {
+		kept = s.Stalled
+	}
+	switch {
+	case kept >= int64(l.cfg.Slow):
+		l.stall(s)
+	case s.Stalled > 0:
+		l.stalled.Add(s.Stalled)
+	}
+}
+
 // stall books a slice that was too long, and says so the first time.
 func (l *Loop) stall(s *fiber.Slice) {
 	l.stalled.Add(s.Nanos())

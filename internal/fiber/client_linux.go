@@ -39,6 +39,7 @@ type conn struct {
 	request atomic.Pointer[request] // that runs
 	watched atomic.Uint64           // its number in Server.hangups; 0: none
 
+	unsent *[]byte     // while callbacks answer: nothing waits, and this has what the client did not take
 	wrote  atomic.Bool // something was written for this request
 	failed atomic.Bool // and not completely
 	shut   bool        // the write side was shut down: the next Close lingers
@@ -71,6 +72,13 @@ func (c *conn) Read(p []byte) (int, error) {
 	if c.shut {
 		return 0, io.EOF // exchange.Conn.Close drains; the reactor's goroutine does that
 	}
+	if c.unsent != nil {
+		n, err := c.receive(p)
+		if err == reactor.ErrAgain {
+			err = exchange.ErrAgain
+		}
+		return n, err
+	}
 	n, err := c.read(p, c.patience())
 	if err != nil && err != io.EOF {
 		err = c.fail("read", err)
@@ -91,12 +99,27 @@ func (c *conn) patience() time.Duration {
 // Write implements [exchange.Transport].
 func (c *conn) Write(p []byte) (int, error) {
 	c.wrote.Store(true)
+	if c.unsent != nil {
+		return c.writeAhead(p)
+	}
 	n, err := c.write(p, c.server.cfg.Limits.WriteTimeout)
 	if err != nil {
 		c.failed.Store(true)
 		err = c.fail("write", err)
 	}
 	return n, err
+}
+
+// writeAhead writes what the client takes at once, and keeps the rest.
+func (c *conn) writeAhead(p []byte) (n int, err error) {
+	if len(*c.unsent) == 0 {
+		if n, err = c.send(p); err != nil {
+			c.failed.Store(true)
+			return n, c.fail("write", err)
+		}
+	}
+	*c.unsent = append(*c.unsent, p[n:]...)
+	return len(p), nil
 }
 
 // fail gives an error the form that package net's have.

@@ -23,6 +23,11 @@ type worker struct {
 	base     context.Context // with the task
 	run      func()
 	whole    bool // the handler did not break off
+
+	// Of requests that callbacks answer.
+	next   func()
+	unsent []byte // what the client did not take at once
+	read   bool   // the head was read before the fiber began
 }
 
 // A request is the context of one.
@@ -65,9 +70,13 @@ func (c *conn) hangUp() {
 // when something came.
 func (s *Server) dispatch(c *conn, ready int64) {
 	c.state.Store(busy)
-	s.cfg.Ledger.Queued.Add(1)
 	w := s.takeWorker()
 	w.conn = c
+	w.exchange.Reset(c)
+	if s.cfg.Callbacks != nil && w.answer(ready) {
+		return
+	}
+	s.cfg.Ledger.Queued.Add(1)
 	s.group.start(w.run, Suspend, ready)
 }
 
@@ -82,7 +91,7 @@ func (s *Server) takeWorker() *worker {
 		return w
 	}
 	w := &worker{server: s, exchange: exchange.New(nil, &s.exchange)}
-	w.run = w.serve
+	w.run, w.next = w.serve, w.again
 	w.base = engine.WithTask(s.base, &w.task)
 	return w
 }
@@ -90,7 +99,7 @@ func (s *Server) takeWorker() *worker {
 // putWorker takes back a worker whose connection is somebody else's business
 // by now.
 func (s *Server) putWorker(w *worker) {
-	w.conn = nil
+	w.conn, w.read, w.unsent = nil, false, nil
 	w.exchange.Reset(nil)
 	s.mu.Lock()
 	s.busy--
@@ -106,15 +115,15 @@ func (s *Server) putWorker(w *worker) {
 
 // serve is the body of a fiber: a request, and those that came with it.
 func (w *worker) serve() {
-	s, c := w.server, w.conn
+	s := w.server
 	s.cfg.Ledger.Queued.Add(-1)
 	f := Current()
 	defer s.putWorker(w) // also if a handler ends its goroutine
-	w.exchange.Reset(c)
 	for {
-		if !w.readHead() {
+		if !w.read && !w.readHead() {
 			return
 		}
+		w.read = false
 		switch w.request(f) {
 		case exchange.Close:
 			_ = w.exchange.Close()

@@ -21,10 +21,13 @@ import (
 
 // A Config is what an engine's servers have in common.
 type Config struct {
-	Name        string // of the engine, for what is logged
-	Context     context.Context
-	Handler     http.Handler
-	Host        inline.Host     // of the requests' tasks
+	Name    string // of the engine, for what is logged
+	Context context.Context
+	Handler http.Handler
+	Host    inline.Host // of the requests' tasks
+	// Callbacks, if not nil, answers each request that came whole and has no
+	// body, on the reactor's goroutine. It returns without waiting.
+	Callbacks   func(*Callback)
 	Outside     Wait            // what waiting costs outside of any step
 	Ledger      *account.Ledger // Connections, Accepted, Queued, InFlight, Requests, Responses, Rejected and Panics are kept
 	Limits      engine.Limits   // every field set, or 0 for none; see engine.Limits.OrDefaults

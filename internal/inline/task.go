@@ -75,6 +75,10 @@ func (t *Task) Reset(host Host, clk *account.Clock) {
 	t.strand = clk.Strand()
 }
 
+// ResetBranch makes the task that of a piece of a request that is accounted
+// elsewhere: its steps are counted, and it moves no clock.
+func (t *Task) ResetBranch(host Host, l *account.Ledger) { t.init(host, l, nil) }
+
 func (t *Task) init(host Host, l *account.Ledger, clk *account.Clock) {
 	t.host, t.ledger, t.clock = host, l, clk
 	t.runner, _ = host.(Runner)

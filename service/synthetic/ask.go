@@ -13,12 +13,21 @@ import (
 // ask waits for an upstream: it holds the request for the drawn latency.
 func (s *Service) ask(t engine.Task, upstream string, latency time.Duration, pick uint64) error {
 	var buf [256]byte
+	status, body, err := s.client.Get(t, s.addresses[pick%uint64(len(s.addresses))], string(target(upstream, latency)), buf[:0])
+	return verdict(upstream, status, body, err)
+}
+
+// target is what an upstream is asked for.
+func target(upstream string, latency time.Duration) []byte {
 	target := make([]byte, 0, 48)
 	target = append(target, '/')
 	target = append(target, upstream...)
 	target = append(target, "?us="...)
-	target = strconv.AppendInt(target, latency.Microseconds(), 10)
-	status, body, err := s.client.Get(t, s.addresses[pick%uint64(len(s.addresses))], string(target), buf[:0])
+	return strconv.AppendInt(target, latency.Microseconds(), 10)
+}
+
+// verdict is what an upstream's answer comes to.
+func verdict(upstream string, status int, body []byte, err error) error {
 	if err != nil {
 		return fmt.Errorf("upstream %s: %w", upstream, err)
 	}

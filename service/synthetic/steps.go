@@ -48,6 +48,10 @@ func (r *run) step(t engine.Task, s *model.Step) error {
 	case model.Parallel:
 		return r.parallel(t, s)
 	}
+	return unknownVerb(s)
+}
+
+func unknownVerb(s *model.Step) error {
 	return fmt.Errorf("synthetic: step %q has no verb that this version knows: %v", s.Op, s.Verb)
 }
 

@@ -98,21 +98,34 @@ func anyComputes(steps []model.Step) bool {
 	})
 }
 
-// ServeHTTP runs the steps of the route that has exactly this path. A
-// http.ServeMux would take a path that ends in '/' for everything below it.
+// ServeHTTP runs the steps of the request's route.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	route, run, ok := s.begin(w, r)
+	if ok {
+		s.answer(w, route, run.steps(engine.TaskOf(r.Context()), route.Steps))
+	}
+}
+
+// begin finds the route that has exactly the request's path, and begins a run
+// of its steps; if there is none it answers itself. A http.ServeMux would take
+// a path that ends in '/' for everything below it.
+func (s *Service) begin(w http.ResponseWriter, r *http.Request) (*model.Route, *run, bool) {
 	route := s.routes[r.URL.Path]
 	if route == nil {
 		http.NotFound(w, r)
-		return
+		return nil, nil, false
 	}
 	seed, err := seedOf(r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+		return nil, nil, false
 	}
-	run := run{service: s, rng: rand.New(rand.NewPCG(seed, routeStream))}
-	if err := run.steps(engine.TaskOf(r.Context()), route.Steps); err != nil {
+	return route, &run{service: s, rng: rand.New(rand.NewPCG(seed, routeStream))}, true
+}
+
+// answer says how the steps ended.
+func (s *Service) answer(w http.ResponseWriter, route *model.Route, err error) {
+	if err != nil {
 		// The errors of several branches are joined by line feeds.
 		http.Error(w, route.Name+": "+strings.ReplaceAll(err.Error(), "\n", "; "), http.StatusBadGateway)
 		return
