@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -52,16 +51,7 @@ func workersLimit(t *record.Trial, p record.TrialWorkers, cfg model.EngineConfig
 	}
 	l.Saturated = p.Rejected > 0 || l.Utilisation() >= saturation && l.Waiting >= 1
 	l.Details = stalledBy(t.Server.Stalls)
-	for _, option := range raisable[p.Name] {
-		v := Variant{Option: option, Value: strconv.Itoa(2 * int(l.Size))}
-		if !cfg.Has(option) {
-			continue
-		}
-		if _, err := cfg.With(option, v.Value); err == nil {
-			l.Raise = v
-			break
-		}
-	}
+	l.Raise = more(cfg, 2*int(l.Size), raisable[p.Name]...)
 	return l
 }
 

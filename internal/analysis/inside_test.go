@@ -158,3 +158,18 @@ func TestEstimatesStartFromTheHighestPass(t *testing.T) {
 		t.Errorf("starts from the %s at %v/s", got.Purpose, got.Rate)
 	}
 }
+
+// A limit that cannot be raised further is not a variant that no server starts with.
+func TestALimitAtItsHighestIsNotRaised(t *testing.T) {
+	for text, want := range map[string]string{
+		"thread:max=4500": "max=9000", "thread:max=4501": "",
+	} {
+		b := newBench(t, text)
+		broke := trial(1000, record.Failed)
+		broke.Server.Pool, broke.Server.Busy, broke.Server.BusyShare, broke.Server.Queued = b.cfg.Int("max"), float64(b.cfg.Int("max")), 1, 50
+		full := saturated(broke, b.cfg, b.w)
+		if len(full) != 1 || full[0].Raise.String() != want {
+			t.Errorf("%s: got %+v, want it raised by %q", text, full, want)
+		}
+	}
+}

@@ -115,7 +115,7 @@ func connectionLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 	// One connection past the cap is accepted and held: only then somebody waits.
 	l.Saturated = t.Server.Connections >= n && t.Load.InFlight > float64(n)
 	l.Waiting = max(0, t.Load.InFlight-float64(n))
-	l.Raise = Variant{Option: "connections", Value: strconv.Itoa(min(2*n, 15000))}
+	l.Raise = more(cfg, 2*n, "connections")
 	return l
 }
 
@@ -126,8 +126,22 @@ func poolLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 	}
 	l := Limit{Kind: model.WallThreadPool, Size: float64(size), Used: t.Server.Busy, Waiting: t.Server.Queued}
 	l.Saturated = l.Utilisation() >= saturation && (t.Server.Queued >= 1 || t.Server.BusyShare >= 0.5)
-	l.Raise = Variant{Option: "max", Value: strconv.Itoa(2 * cfg.Int("max"))}
+	l.Raise = more(cfg, 2*cfg.Int("max"), "max")
 	return l
+}
+
+// more is the variant that has n of the first of some options that takes that
+// many; the zero Variant if none does.
+func more(cfg model.EngineConfig, n int, options ...string) Variant {
+	for _, option := range options {
+		if !cfg.Has(option) {
+			continue
+		}
+		if _, err := cfg.With(option, strconv.Itoa(n)); err == nil {
+			return Variant{Option: option, Value: strconv.Itoa(n)}
+		}
+	}
+	return Variant{}
 }
 
 // queueLimit is reached where requests were refused although the threads had
@@ -160,6 +174,9 @@ func Capacity(t *record.Trial, cfg model.EngineConfig, w *model.Workload, v Vari
 		case l.Kind == model.WallUpstream || l.Kind == model.WallRejecting || l.Kind == model.WallConnections:
 			continue // no use that grows in proportion
 		case l.Kind == model.WallCPU:
+			if t.Machine.OthersShare > othersLimit && t.Server.CPUSeconds > 0 {
+				l.Used = t.Server.CPUSeconds / t.Seconds // what others take now is no limit of the service
+			}
 			size, used = size*usableCPU, cpuAhead(t, l, w, v)
 		case l.Kind == model.WallLoop && v.Compute > 0:
 			used -= (1 - v.Compute) * workload.Demand(w).Request.CPU.Seconds() * now

@@ -26,10 +26,12 @@ func (l *lab) overload(ctx context.Context, c *contestant) error {
 	if err := l.fresh(ctx); err != nil {
 		return err
 	}
-	stage, patience := 2*time.Second, 8*time.Second
+	// Where answers count for long, nobody is late within the first seconds.
+	stage, patience := min(max(2*time.Second, l.workload.SLO.Within/2), 5*time.Second), 8*time.Second
 	if l.Quick {
-		stage, patience = time.Second, 4*time.Second
+		stage, patience = stage/2, 4*time.Second
 	}
+	stage = stage.Round(time.Second)
 	l.say(c.Name, "overloading: %.0f to %.0f %% of its line, then recovery", 100*overloads[0], 100*overloads[len(overloads)-1])
 	lead := l.leadIn()
 	stages := []model.Stage{{For: lead, Rate: line}}
