@@ -9,16 +9,20 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/engines"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
+	"github.com/plimsoll-dev/plimsoll/internal/work"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -45,9 +49,9 @@ type child struct {
 
 func start(b *testing.B, kind string) *child {
 	b.Helper()
-	procs := 1
+	procs, slack := 1, time.Duration(0)
 	if cfg, err := model.ParseEngine(kind); err == nil {
-		procs = engines.Procs(cfg, 1)
+		procs, slack = engines.Procs(cfg, 1), engines.Slack(cfg)
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -60,7 +64,7 @@ func start(b *testing.B, kind string) *child {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := host.StartPinned(c.cmd, []int{0}); err != nil {
+	if err := host.WithTimerSlack(slack, func() error { return host.StartPinned(c.cmd, []int{0}) }); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(c.stop)
@@ -104,6 +108,9 @@ func serve(kind string) error {
 	case "fasthttp":
 		fmt.Println(ln.Addr())
 		s := &fasthttp.Server{Handler: func(c *fasthttp.RequestCtx) {
+			if string(c.Path()) == "/tidy" {
+				tidy()
+			}
 			c.SetContentType("text/plain")
 			c.WriteString(body)
 		}}
@@ -136,10 +143,19 @@ func serve(kind string) error {
 
 var contentType = []string{"text/plain"}
 
-func plaintext(w http.ResponseWriter, _ *http.Request) {
+func plaintext(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/tidy":
+		tidy()
+	case "/compute":
+		engine.TaskOf(r.Context()).Compute("compute", func() { work.Do(computation) })
+	}
 	w.Header()["Content-Type"] = contentType
 	w.Write([]byte(body))
 }
+
+// tidy gives back what is not used, before memory is measured.
+func tidy() { debug.FreeOSMemory() }
 
 // raw answers whatever comes with the same bytes: the floor, not an HTTP server.
 type raw struct {
@@ -156,6 +172,9 @@ var answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 0
 
 func (r *raw) OnTraffic(c gnet.Conn) gnet.Action {
 	b, _ := c.Next(-1)
+	if strings.HasPrefix(string(b), "GET /tidy ") {
+		tidy()
+	}
 	for range strings.Count(string(b), "\r\n\r\n") {
 		c.Write(answer)
 	}

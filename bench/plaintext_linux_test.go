@@ -18,7 +18,7 @@ import (
 // machine hits all of them; the least of its turns is a server's figure, as
 // disturbances only ever add.
 func BenchmarkPlaintext(b *testing.B) {
-	kinds := []string{"loop", "goroutine", "net/http", "fasthttp", "gnet"}
+	kinds := []string{"loop", "hybrid", "goroutine", "net/http", "fasthttp", "gnet"}
 	peers := []string{"net/http", "fasthttp", "gnet"}
 	cost := map[string]float64{} // µs per request
 	for b.Loop() {
@@ -42,6 +42,7 @@ func BenchmarkPlaintext(b *testing.B) {
 	for _, peer := range peers {
 		b.ReportMetric(cost["loop"]/cost[peer], "loop-to-"+peer)
 	}
+	b.ReportMetric(cost["hybrid"]/cost["loop"], "hybrid-to-loop")
 	b.ReportMetric(0, "ns/op")
 }
 
