@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
@@ -34,6 +35,7 @@ type engineStats struct {
 	CPUNanos    int64                  `json:"cpu_nanos"`   // user and system, ended threads included
 	Voluntary   int64                  `json:"voluntary"`   // context switches
 	Involuntary int64                  `json:"involuntary"` // context switches
+	GOMAXPROCS  int                    `json:"gomaxprocs"`  // a gauge: an engine may raise it
 }
 
 func engineChild(c *child, newEngine NewEngine) error {
@@ -96,5 +98,6 @@ func snapshot(e engine.Engine, s *synthetic.Service) (engineStats, error) {
 		Clock: reactor.Clock(), Engine: e.Stats(), Resources: s.Resources(),
 		CPUNanos:  int64(usage.User + usage.System),
 		Voluntary: usage.VolSwitches, Involuntary: usage.InvolSwitches,
+		GOMAXPROCS: runtime.GOMAXPROCS(0),
 	}, nil
 }

@@ -29,6 +29,7 @@ type samples struct {
 	steal                              series // seconds over all CPUs, growing
 	cpusBusy                           series // seconds that the server's CPUs ran anything, growing
 	reads                              int    // threads in a blocking read, the most seen
+	gomaxprocs                         int    // the server's, the most seen
 }
 
 type resourceSeries struct {
@@ -143,6 +144,7 @@ func (s *sampler) lookIntoThreads(busy int) {
 
 func (g *samples) addEngine(e *engineStats) {
 	at := e.Clock
+	g.gomaxprocs = max(g.gomaxprocs, e.GOMAXPROCS)
 	g.cpu.add(at, float64(e.CPUNanos)/1e9)
 	g.switches.add(at, float64(e.Voluntary+e.Involuntary))
 	g.requests.add(at, float64(e.Engine.Requests))

@@ -32,6 +32,7 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 	r.fillLoad(t, from, to)
 	a, b := r.done.Clock+int64(from), r.done.Clock+int64(to)
 	r.fillServer(t, a, b)
+	t.Server.GOMAXPROCS = max(t.Server.GOMAXPROCS, r.samples.gomaxprocs)
 	if t.Seconds > 0 {
 		up := &r.samples.up
 		t.Upstream = record.TrialUpstream{
