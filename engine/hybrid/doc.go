@@ -66,8 +66,9 @@
 //
 // # The process it runs in
 //
-// Workers are threads, and the process needs a processor for each; see [Procs].
-// The engine does not set GOMAXPROCS itself.
+// Workers are threads, and each needs one of Go's processors when it comes back
+// from a system call. So while an engine serves it raises GOMAXPROCS to one for
+// each of its threads, as it makes them; see [Procs] for what it begins with.
 //
 // The package is Linux only.
 package hybrid

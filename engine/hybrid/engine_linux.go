@@ -30,6 +30,7 @@ type Engine struct {
 	cpu, blocking *executor.Executor[*job]
 	tell          func(back func()) // calls back; see Plant
 	loops         []*eventloop.Loop
+	processors    processors
 	served        atomic.Bool
 }
 
@@ -64,8 +65,9 @@ func newEngine(cfg model.EngineConfig) (*Engine, error) {
 	e.blocking = executor.New(executor.Config[*job]{
 		Name: "plimsoll-block", Run: e.work,
 		Core: s.blocking, Max: s.blockingMax, Queue: cfg.Int("blocking-queue"),
-		Idle: Idle,
+		Idle: Idle, Begin: e.fit,
 	})
+	e.processors.always = s.loops + s.workers
 	return e, nil
 }
 
@@ -101,6 +103,13 @@ func (e *Engine) Serve(ctx context.Context, ln net.Listener, h http.Handler) err
 	if err != nil {
 		return err
 	}
+	e.processors.begin()
+	defer e.processors.end()
 	e.cpu.Start()
 	return e.run(ctx, servers)
+}
+
+// fit is called when there is another blocking worker, and when some have ended.
+func (e *Engine) fit() {
+	e.processors.fit(func() int { return e.blocking.Stats().Threads })
 }

@@ -51,9 +51,9 @@ func (p *WorkerPanic) Unwrap() error {
 	return err
 }
 
-// hop has a worker run f, as a step of t, while the fiber waits on its loop.
-func (e *Engine) hop(me *fiber.Fiber, to *executor.Executor[*job], t *inline.Task, f func(engine.Task) error) error {
-	return e.await(me, to, &job{task: t, f: func() error { return f(t) }})
+// step has a worker run f, as a step of t.
+func (e *Engine) step(me *fiber.Fiber, to *executor.Executor[*job], t *inline.Task, f func(engine.Task) error) error {
+	return e.hop(me, to, &job{task: t, f: func() error { return f(t) }})
 }
 
 // call runs f as what it is outside of any verb: a synchronous call. On a
@@ -66,11 +66,11 @@ func (e *Engine) call(me *fiber.Fiber, f func() error) error {
 		prev := clk.Enter(model.Calling)
 		defer clk.Leave(prev)
 	}
-	return e.await(me, e.blocking, &job{f: f})
+	return e.hop(me, e.blocking, &job{f: f})
 }
 
-// await has a worker run j, while me suspends.
-func (e *Engine) await(me *fiber.Fiber, to *executor.Executor[*job], j *job) error {
+// hop has a worker run j, while me is suspended on its loop.
+func (e *Engine) hop(me *fiber.Fiber, to *executor.Executor[*job], j *job) error {
 	j.back = me.Unpark
 	// The clock is the worker's until j is done: me may be resumed before, for
 	// nothing, and would book that.

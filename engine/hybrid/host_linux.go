@@ -34,9 +34,9 @@ func (h *host) Run(t *inline.Task, op string, verb model.Verb, f func(engine.Tas
 	case me == nil: // on a worker, or beside one
 		return f(t)
 	case verb == model.Compute:
-		return h.engine.hop(me, h.engine.cpu, t, f)
+		return h.engine.step(me, h.engine.cpu, t, f)
 	case verb != model.Await:
-		return h.engine.hop(me, h.engine.blocking, t, f)
+		return h.engine.step(me, h.engine.blocking, t, f)
 	}
 	before := me.SetWait(fiber.Suspend)
 	in := me.Enter(op, verb)

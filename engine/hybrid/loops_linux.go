@@ -87,6 +87,7 @@ func (e *Engine) run(ctx context.Context, servers []*fiber.Server) error {
 		case <-expire.C:
 			now := account.Now()
 			expire.Reset(time.Duration(e.blocking.Expire(now) - now))
+			e.fit()
 		}
 	}
 	e.blocking.Stop()

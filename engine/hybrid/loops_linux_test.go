@@ -186,13 +186,17 @@ func TestACompletedStepIsTakenUp(t *testing.T) {
 // on, too.
 func takenUp(t testing.TB, p Plant, amend func()) int {
 	var on atomic.Int64
+	g := newGate(t)
 	r := planted(t, "hybrid:loops=1,workers=1", p, func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/step" {
-			_ = engine.TaskOf(r.Context()).Block("x", func() error { return nil })
+			_ = engine.TaskOf(r.Context()).Block("x", func() error { g.wait(); return nil })
 			on.Add(1)
 		}
 	})
 	first := r.get("/step")
+	g.holds(t, 1)
+	r.get("/").expect(200) // so its coroutine is suspended: it finds nothing done by itself
+	g.release()
 	await(t, "its worker is done", func() bool { return r.pool(engine.PoolBlocking).Done == 1 })
 	r.get("/").expect(200)
 	n := int(on.Load())

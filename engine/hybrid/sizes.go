@@ -21,13 +21,9 @@ func sizesOf(cfg model.EngineConfig, cpus int) sizes {
 }
 
 // Procs returns the GOMAXPROCS that a process serving with cfg on so many CPUs
-// needs: a processor for each thread, so that the kernel schedules them, nice
-// values and all, and Go's scheduler does not, and a few for the runtime.
+// is started with: a processor for each loop and each thread that computes. The
+// engine adds those of the blocking workers when they are there.
 func Procs(cfg model.EngineConfig, cpus int) int {
 	s := sizesOf(cfg, cpus)
-	threads := s.blocking
-	if cfg.Int("blocking-queue") >= 0 {
-		threads = s.blockingMax // a queue without limit makes no threads
-	}
-	return s.loops + s.workers + threads + 4
+	return s.loops + s.workers
 }

@@ -25,6 +25,7 @@ type Config[J any] struct {
 	Idle      time.Duration // after which an idle thread expires
 	Once      bool          // a thread ends after one job
 	Nice      int           // nice value that its threads add to their own, so that others come first
+	Begin     func()        // called on each thread before its first job; or nil
 
 	// Unlocked has jobs run on goroutines that are not locked to their threads,
 	// as those have to be that resume coroutines. In a blocking system call such

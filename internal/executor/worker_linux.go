@@ -38,6 +38,9 @@ func (x *Executor[J]) thread(w *worker[J]) {
 		osthread.ExactTimers()
 		osthread.Nice(x.Nice)
 	}
+	if x.Begin != nil {
+		x.Begin()
+	}
 	retired := false
 	defer func() {
 		if !retired { // a job ended its goroutine (runtime.Goexit)
