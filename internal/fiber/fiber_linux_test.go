@@ -175,8 +175,8 @@ func TestCloseUnwindsFibersThatWait(t *testing.T) {
 	ln := listen(t, "tcp")
 	var waiting, unwound atomic.Int64
 	bodies := []func(){
-		func() { Current().Park() },
-		func() { Current().Sleep(time.Hour) },
+		func() { waiting.Add(1); Current().Park() },
+		func() { waiting.Add(1); Current().Sleep(time.Hour) },
 		func() {
 			conn, err := c.group.Dial(context.Background(), "tcp", ln.Addr().String())
 			if err != nil {
@@ -184,6 +184,7 @@ func TestCloseUnwindsFibersThatWait(t *testing.T) {
 				return
 			}
 			defer conn.Close()
+			waiting.Add(1)
 			conn.Read(make([]byte, 1))
 			t.Error("Read returned")
 		},
@@ -191,7 +192,6 @@ func TestCloseUnwindsFibersThatWait(t *testing.T) {
 	for _, body := range bodies {
 		c.group.Go(func() {
 			defer unwound.Add(1)
-			waiting.Add(1)
 			body()
 		})
 	}

@@ -49,8 +49,8 @@ func TestWhoHasHungUpBeforeIsToldOf(t *testing.T) {
 	ours, theirs := pair(t)
 	unix.Shutdown(theirs, unix.SHUT_WR)
 	defer unix.Close(theirs)
-	told := make(chan struct{})
-	s.Add(ours, func() { close(told) })
+	told := make(chan struct{}, 2) // at the end there is a second one, of the close
+	s.Add(ours, func() { told <- struct{}{} })
 	select {
 	case <-told:
 	case <-time.After(patience):
@@ -66,8 +66,8 @@ func TestARemovedSocketIsNotToldOf(t *testing.T) {
 	s.Remove(ours, s.Add(ours, func() { t.Error("told of what was removed") }))
 	unix.Close(theirs)
 	next, peer := pair(t)
-	told := make(chan struct{})
-	s.Add(next, func() { close(told) })
+	told := make(chan struct{}, 2)
+	s.Add(next, func() { told <- struct{}{} })
 	unix.Close(peer)
 	<-told
 	s.Remove(0, 0)
