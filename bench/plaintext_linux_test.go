@@ -18,7 +18,7 @@ import (
 // machine hits all of them; the least of its turns is a server's figure, as
 // disturbances only ever add.
 func BenchmarkPlaintext(b *testing.B) {
-	kinds := []string{"loop", "hybrid", "goroutine", "net/http", "fasthttp", "gnet"}
+	kinds := []string{"loop", "hybrid", "vthread", "goroutine", "net/http", "fasthttp", "gnet"}
 	peers := []string{"net/http", "fasthttp", "gnet"}
 	cost := map[string]float64{} // µs per request
 	for b.Loop() {
@@ -43,6 +43,7 @@ func BenchmarkPlaintext(b *testing.B) {
 		b.ReportMetric(cost["loop"]/cost[peer], "loop-to-"+peer)
 	}
 	b.ReportMetric(cost["hybrid"]/cost["loop"], "hybrid-to-loop")
+	b.ReportMetric(cost["vthread"]/cost["loop"], "vthread-to-loop")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -23,8 +23,11 @@
 // # What is not reproduced
 //
 // JDK 21's carriers have a queue each and steal from one another; here they
-// share one, which keeps the order better and, with up to 16 carriers, costs
-// less than a microsecond. A sync.Mutex is none of Java's locks: held across a
+// share one, which keeps the order. A mount from it costs less than a
+// microsecond, the switch of stacks included (BenchmarkMount of package
+// carrier), and a request of black-friday takes three: what stealing could save
+// of that would not show. In a block, a wait for another thread (Hold, All) lends the
+// carrier meanwhile, where Java's native code keeps it. A sync.Mutex is none of Java's locks: held across a
 // wait it can stop the engine for good; use Hold. Carriers are goroutines: one
 // that is pinned in a system call keeps an OS thread, one in a channel's
 // operation keeps none, and in both cases it is a carrier less.
