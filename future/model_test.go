@@ -289,7 +289,7 @@ func TestTreesOnManyGoroutines(t *testing.T) {
 			t.Fatalf("got %d %v, want %+v", v, err, want)
 		}
 		ran.Range(func(_, count any) bool {
-			if c := count.(*atomic.Int64).Load(); c != 1 {
+			if c := count.(*atomic.Int64).Load(); c > 1 { // of one that was let go the count may be about to be 1
 				t.Fatalf("a function ran %d times", c)
 			}
 			return true
