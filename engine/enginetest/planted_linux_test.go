@@ -75,7 +75,7 @@ type forgetfulParker struct {
 }
 
 func (p *forgetfulParker) Park() {
-	time.Sleep(10 * time.Microsecond) // on its way
+	time.Sleep(time.Millisecond) // on its way
 	parked := make(chan struct{})
 	p.mu.Lock()
 	p.parked = parked

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 
@@ -44,19 +45,25 @@ func wakeRows() []row {
 			})
 			answered := make(chan struct{})
 			go func() { defer close(answered); h.want("/", 200, "") }()
-			// The slot goes back and forth, so that it is given to one that has
-			// lined up, and has not come to waiting yet, again and again.
+			// The slot is given back as soon as the handler has lined up for it,
+			// which often is before it has come to waiting.
 			outside := engine.TaskOf(context.Background())
 			ctx, cancel := context.WithTimeout(context.Background(), h.patience)
 			defer cancel()
-			for {
-				if err := engine.HoldContext(ctx, outside, db, nothing); err != nil {
+			for ended := false; !ended; {
+				err := engine.HoldContext(ctx, outside, db, func(engine.Task) error {
+					for !ended && db.Stats().Waiting == 0 {
+						select {
+						case <-answered:
+							ended = true
+						default:
+							runtime.Gosched()
+						}
+					}
+					return nil
+				})
+				if err != nil {
 					t.Fatal("who was given the slot does not go on: ", err)
-				}
-				select {
-				case <-answered:
-					return
-				default:
 				}
 			}
 		}},
