@@ -11,3 +11,5 @@ func TestConformance(t *testing.T) {
 		t.Run(text, func(t *testing.T) { enginetest.Run(t, text, New) })
 	}
 }
+
+func TestModel(t *testing.T) { enginetest.RunModel(t, "hybrid", New) }

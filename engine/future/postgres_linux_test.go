@@ -1,0 +1,9 @@
+package future
+
+import (
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/engine/pgpool/pgtest"
+)
+
+func TestPostgreSQL(t *testing.T) { pgtest.Run(t, "future", New) }
