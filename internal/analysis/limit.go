@@ -70,10 +70,11 @@ func LimitsOf(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limi
 // woken up the CPU idles, however much there is to do: 13 % of the time on a
 // goroutine engine that cannot do more. What gives it away is that requests
 // which could run do not.
-const (
-	nearlyAll = 0.80
-	starving  = 0.05 // share of the residence time spent runnable
-)
+// The more of their time requests wait for it, the less has to be in use.
+var starving = [...]struct{ used, runnable float64 }{ // runnable: share of the residence time
+	{0.80, 0.05},
+	{0.70, 0.15},
+}
 
 // cpuLimit is about the CPU time that the server had: what the kernel spent on
 // its CPUs for the network, or a hypervisor took, was not to be had.
@@ -87,7 +88,10 @@ func cpuLimit(t *record.Trial, w *model.Workload) Limit {
 	}
 	runnable := Residence(t)[model.Runnable.String()]
 	l.Waiting = runnable * t.Load.InFlight
-	l.Saturated = l.Utilisation() >= saturation || (l.Utilisation() >= nearlyAll && runnable >= starving)
+	l.Saturated = l.Utilisation() >= saturation
+	for _, s := range starving {
+		l.Saturated = l.Saturated || l.Utilisation() >= s.used && runnable >= s.runnable
+	}
 	l.Raise = lessCompute(w)
 	return l
 }
