@@ -12,6 +12,10 @@ import (
 type Config[J any] struct {
 	Name string // of its threads, at most 15 bytes
 	Run  func(J)
+	// Done is called after Run, on the same thread, when that thread can be had
+	// for another job: who hears of it may submit one, also where none may wait.
+	// nil: it is not.
+	Done func(J)
 
 	// A job goes to an idle thread, else to a new one while there are fewer
 	// than Core, else into the queue, and if that is full to a new one while

@@ -258,3 +258,39 @@ func TestExpireEndsThoseThatRestLongest(t *testing.T) {
 		t.Errorf("the one left resting longest rests since %d, want 300", first)
 	}
 }
+
+// Where no job may wait, the one that follows another finds its thread free.
+func TestWhoHearsThatAJobIsDoneFindsItsThreadFree(t *testing.T) {
+	var x *Executor[int]
+	const jobs = 1000
+	refused := make(chan int, jobs)
+	finished := make(chan struct{})
+	x = New(Config[int]{
+		Name: "plimsoll-test", Core: 1, Max: 1, Idle: time.Hour,
+		Run: func(n int) {
+			if n%100 == 7 {
+				runtime.Goexit() // then it is the next one's
+			}
+		},
+		Done: func(n int) {
+			switch {
+			case n == jobs:
+				close(finished)
+			case !x.Submit(n + 1):
+				refused <- n + 1
+				close(finished)
+			}
+		},
+	})
+	if !x.Submit(1) {
+		t.Fatal("the first is refused")
+	}
+	<-finished
+	x.Stop()
+	if len(refused) > 0 {
+		t.Errorf("job %d is refused", <-refused)
+	}
+	if s := x.Stats(); s.Done != jobs || s.Rejected != 0 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -13,6 +13,7 @@ import (
 type worker[J any] struct {
 	osthread.Parker
 	job   J
+	last  J     // that it ran
 	given bool  // there is a job; a resting thread that wakes without one ends
 	ran   bool  // a job, that is still counted in running
 	since int64 // it rests
@@ -48,6 +49,7 @@ func (x *Executor[J]) thread(w *worker[J]) {
 			x.done()
 			x.retire()
 			x.mu.Unlock()
+			x.tell(w)
 		}
 		x.threads.Done()
 	}()
@@ -55,10 +57,9 @@ func (x *Executor[J]) thread(w *worker[J]) {
 		if x.Unlocked {
 			w.settle()
 		}
-		j := w.job
 		var none J
-		w.job, w.given, w.ran = none, false, true
-		x.Run(j)
+		w.last, w.job, w.given, w.ran = w.job, none, false, true
+		x.Run(w.last)
 	}
 	retired = true
 }
@@ -75,26 +76,42 @@ func (w *worker[J]) settle() {
 // has to end.
 func (x *Executor[J]) next(w *worker[J]) bool {
 	x.mu.Lock()
-	if w.ran {
+	ran, rests, ends := w.ran, false, false
+	if ran {
 		x.done()
 		w.ran = false
 	}
 	switch {
 	case x.Once, x.stopping:
 		x.retire()
-		x.mu.Unlock()
-		return false
+		ends = true
 	case x.queue.len() > 0:
 		w.give(x.take())
 		x.running++
-		x.mu.Unlock()
-		return true
+	default:
+		w.since = account.Now()
+		x.resting = append(x.resting, w)
+		rests = true
 	}
-	w.since = account.Now()
-	x.resting = append(x.resting, w)
 	x.mu.Unlock()
-	w.Park()
-	return w.given
+	if ran {
+		x.tell(w)
+	}
+	if rests {
+		w.Park()
+		return w.given
+	}
+	return !ends
+}
+
+// tell says that w's last job is done.
+func (x *Executor[J]) tell(w *worker[J]) {
+	var none J
+	j := w.last
+	w.last = none
+	if x.Done != nil {
+		x.Done(j)
+	}
 }
 
 // done counts a job out; mu is held.
