@@ -58,12 +58,12 @@ func newEngine(cfg model.EngineConfig) (*Engine, error) {
 		e.loops = append(e.loops, eventloop.New(eventloop.Config{Engine: "hybrid", Number: i, Slow: cfg.Duration("slow"), Ledger: &e.ledger}))
 	}
 	e.cpu = executor.New(executor.Config[*job]{
-		Name: "plimsoll-cpu", Run: e.work,
+		Name: "plimsoll-cpu", Run: e.work, Done: e.done,
 		Core: s.workers, Max: s.workers, Spare: s.workers, Queue: cfg.Int("workers-queue"),
 		Nice: cfg.Int("nice"),
 	})
 	e.blocking = executor.New(executor.Config[*job]{
-		Name: "plimsoll-block", Run: e.work,
+		Name: "plimsoll-block", Run: e.work, Done: e.done,
 		Core: s.blocking, Max: s.blockingMax, Queue: cfg.Int("blocking-queue"),
 		Idle: Idle, Begin: e.fit,
 	})

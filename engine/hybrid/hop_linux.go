@@ -104,11 +104,7 @@ func (e *Engine) hop(me *fiber.Fiber, to *executor.Executor[*job], j *job) error
 // work runs a job, on a worker's thread.
 func (e *Engine) work(j *job) {
 	j.exited = true
-	defer func() {
-		j.panicked = carry(recover())
-		j.done.Store(true)
-		e.tell(j.back)
-	}()
+	defer func() { j.panicked = carry(recover()) }()
 	if j.task != nil {
 		defer j.task.Return(j.task.Take())
 		strand, _ := j.task.Running()
@@ -121,6 +117,12 @@ func (e *Engine) work(j *job) {
 	}
 	j.err = j.f()
 	j.exited = false
+}
+
+// done has the fiber go on with what came of a job.
+func (e *Engine) done(j *job) {
+	j.done.Store(true)
+	e.tell(j.back)
 }
 
 // carry returns what is to be panicked with on the fiber.

@@ -96,7 +96,7 @@ func TestFullQueuesReject(t *testing.T) {
 				taken = append(taken, r.get(row.path))
 				r.pooled(row.pool, 1, i)
 			}
-			g.holds(t, 1)
+			await(t, "the worker is at the gate", func() bool { return g.now.Load() > 0 }) // of bare ones, several may have written
 			for range 2 {
 				res, _ := r.get(row.path).answer()
 				if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
@@ -229,4 +229,22 @@ func TestCPUWorkersAreNice(t *testing.T) {
 	fmt.Sscan(loop[0], &base)
 	want := fmt.Sprint(min(base+7, 19))
 	await(t, "both workers are nice", func() bool { return slices.Equal(nice("plimsoll-cpu"), []string{want, want}) })
+}
+
+// A request that makes one step after the other is not in its own way, where
+// none may wait.
+func TestStepsOfOneRequestNeedNoQueue(t *testing.T) {
+	r := serve(t, "hybrid:loops=1,workers=1,workers-queue=0,blocking=1,blocking-max=1,blocking-queue=0", func(_ http.ResponseWriter, r *http.Request) {
+		task := engine.TaskOf(r.Context())
+		for range 200 {
+			task.Compute("x", func() {})
+			_ = task.Block("x", func() error { return nil })
+			_ = task.Call("x", func(engine.Task) error { return nil })
+		}
+	})
+	r.get("/").expect(200)
+	r.stop()
+	if s := r.Stats(); s.Rejected != 0 {
+		t.Errorf("%d rejected", s.Rejected)
+	}
 }
