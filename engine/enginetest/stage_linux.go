@@ -202,23 +202,6 @@ func (s *stage) expect(outer, inner string, want Sight, also func()) Sight {
 	return got
 }
 
-// look is expect for those who do not know what to expect: it waits until
-// nothing changes any more.
-func (s *stage) look(outer, inner string) Sight {
-	const unchanged = 250 * time.Millisecond
-	_, l := s.find(outer + "/" + inner)
-	s.ask(outer, inner)
-	n := -1
-	for since := time.Now(); time.Since(since) < unchanged; time.Sleep(time.Millisecond) {
-		if now := l.now(); now != n {
-			n, since = now, time.Now()
-		}
-	}
-	got := Sight{n, s.answers(unchanged)}
-	s.release(l)
-	return got
-}
-
 func (s *stage) ask(outer, inner string) {
 	switch inner {
 	case "hold":
