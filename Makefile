@@ -36,7 +36,7 @@ bench: build
 # find what fails rarely.
 soak:
 	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run Walls ./internal/lab
-	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 90m ./...
+	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 4h ./...
 
 clean:
 	rm -rf bin

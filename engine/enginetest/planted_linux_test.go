@@ -4,9 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
@@ -63,37 +61,18 @@ type forgetful struct {
 type forgetting struct{ undone chan struct{} }
 
 func (t *forgetful) Hold(r *engine.Resource, f func(engine.Task) error) error {
-	r.Acquire(func() engine.Parker { return &forgetfulParker{undone: t.undone} })
+	r.Acquire(func() engine.Parker { return forgetfulParker{t.undone} })
 	defer r.Release()
 	return f(t)
 }
 
-type forgetfulParker struct {
-	mu     sync.Mutex // guards parked
-	parked chan struct{}
-	undone chan struct{}
-}
+// A forgetfulParker is so slow on its way to the wait that every Unpark comes
+// before it, and is forgotten.
+type forgetfulParker struct{ undone chan struct{} }
 
-func (p *forgetfulParker) Park() {
-	time.Sleep(time.Millisecond) // on its way
-	parked := make(chan struct{})
-	p.mu.Lock()
-	p.parked = parked
-	p.mu.Unlock()
-	select {
-	case <-parked:
-	case <-p.undone:
-	}
-}
+func (p forgetfulParker) Park() { <-p.undone }
 
-func (p *forgetfulParker) Unpark() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.parked != nil {
-		close(p.parked)
-		p.parked = nil
-	}
-}
+func (forgetfulParker) Unpark() {}
 
 // A generous task holds what it has not been given.
 type generous struct{ engine.Task }
