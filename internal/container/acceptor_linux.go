@@ -99,9 +99,11 @@ func (a *acceptor) serve(fd int, sa unix.Sockaddr) {
 	t.ledger.Connections.Add(1)
 	t.conns.room()
 	c := t.newConn(fd, sa)
-	t.conns.add(c)
+	// From here to its registration it is in the sweep's sight, and not the
+	// poller's to expire yet.
 	c.mu.Lock()
 	c.since.Store(account.Now())
+	t.conns.add(c)
 	err := t.poller.reactor.Add(fd, reactor.Readable|reactor.PeerClosed|reactor.OneShot, c)
 	c.mu.Unlock()
 	if err != nil { // the kernel is out of memory, or of watches
