@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -60,6 +61,10 @@ type stage struct {
 	light  *client
 	leaves []leaf
 	outers []verb
+
+	over  chan struct{} // closed: the upstream lets everybody go
+	gives sync.WaitGroup
+	end   func() // lets everything go, so that the engine can stop
 }
 
 // A leaf is a step that waits, how many do, and how to let n go.
@@ -76,17 +81,27 @@ const (
 	after   = "after await"
 )
 
+// bareIO is I/O in no verb but those around it.
+const bareIO = "I/O"
+
 // newStage has the engine serve, to that many clients and one more.
 func newStage(h *harness, asked int) *stage {
 	s := &stage{
 		h: h, up: h.upstream(), gate: newGate(h.t),
 		taken: engine.NewResource("taken", 1), locked: engine.NewResource("locked", 1, engine.Monitor),
+		over: make(chan struct{}),
 	}
 	fetch := func(t engine.Task) error { _, err := s.up.get(t, "/"); return err }
-	let := func(n int) {
-		for range n {
-			s.up.gate <- struct{}{}
-		}
+	let := func(n int) { // now or when they come, as a gate does
+		s.gives.Go(func() {
+			for range n {
+				select {
+				case s.up.gate <- struct{}{}:
+				case <-s.over:
+					return
+				}
+			}
+		})
 	}
 	atUpstream := func() int { now, _, _ := s.up.gauge(); return now }
 	atGate := func() int { return int(s.gate.now.Load()) }
@@ -95,7 +110,7 @@ func newStage(h *harness, asked int) *stage {
 			func() int { return r.Stats().Waiting }, func(int) { r.Release() }}
 	}
 	s.leaves = []leaf{
-		{"I/O", fetch, atUpstream, let},
+		{bareIO, fetch, atUpstream, let},
 		{"await", func(t engine.Task) error { return t.Await("inner", fetch) }, atUpstream, let},
 		{"call", func(t engine.Task) error { return t.Call("inner", fetch) }, atUpstream, let},
 		{"compute", func(t engine.Task) (err error) {
@@ -120,6 +135,7 @@ func newStage(h *harness, asked int) *stage {
 	room := engine.NewResource("monitor", asked, engine.Monitor)
 	s.outers = append(s.outers, verb{"monitor", func(_ *http.Request, t engine.Task, f func(engine.Task) error) error { return t.Hold(room, f) }})
 	h.serve(alive(s.handle))
+	s.end = sync.OnceFunc(s.letAllGo)
 	h.t.Cleanup(s.end)
 	for range asked {
 		s.asks = append(s.asks, h.dial())
@@ -128,8 +144,9 @@ func newStage(h *harness, asked int) *stage {
 	return s
 }
 
-// end lets everything go, so that the engine can stop.
-func (s *stage) end() {
+func (s *stage) letAllGo() {
+	close(s.over)
+	s.gives.Wait()
 	s.up.open()
 	s.gate.end()
 	for _, r := range []*engine.Resource{s.taken, s.locked} {
@@ -163,45 +180,6 @@ func path(outer, inner string) string {
 	return "/" + strings.ReplaceAll(outer, " ", "_") + "/" + strings.ReplaceAll(inner, "I/O", "IO")
 }
 
-// A Sight is what was seen of requests that wait: how many do at once, at most,
-// and whether another one is answered that only says "alive".
-type Sight struct {
-	AtOnce int
-	Alive  bool
-}
-
-// quietly is how long nothing must happen for it to count as not happening.
-// Shorter could only overlook a fault, not invent one.
-const quietly = 10 * time.Millisecond
-
-// expect asks for the step from every client and waits until what is expected
-// is seen; then it looks whether it stays so. It returns what is seen, and lets
-// all go.
-func (s *stage) expect(outer, inner string, want Sight, also func()) Sight {
-	s.h.t.Helper()
-	_, l := s.find(outer + "/" + inner)
-	s.ask(outer, inner)
-	for end := time.Now().Add(s.h.patience); l.now() != want.AtOnce; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			s.h.t.Fatalf("%s: of %d requests %d wait at once; expected %d", path(outer, inner), len(s.asks), l.now(), want.AtOnce)
-		}
-	}
-	patience := quietly
-	if want.Alive {
-		patience = s.h.patience
-	}
-	got := Sight{Alive: s.answers(patience)}
-	if want.AtOnce < len(s.asks) {
-		time.Sleep(quietly)
-	}
-	got.AtOnce = l.now()
-	if also != nil && got == want {
-		also()
-	}
-	s.release(l)
-	return got
-}
-
 func (s *stage) ask(outer, inner string) {
 	switch inner {
 	case "hold":
@@ -210,25 +188,7 @@ func (s *stage) ask(outer, inner string) {
 		s.locked.Acquire(nil)
 	}
 	for _, c := range s.asks {
+		c.SetDeadline(time.Now().Add(s.h.patience))
 		c.send("GET %s HTTP/1.1\nHost: a\n\n", path(outer, inner))
 	}
-}
-
-// answers sends the light request and reports whether it is answered within d.
-func (s *stage) answers(d time.Duration) bool {
-	s.light.send("GET /alive HTTP/1.1\nHost: a\n\n")
-	s.light.SetReadDeadline(time.Now().Add(d))
-	defer s.light.SetReadDeadline(time.Now().Add(patience))
-	_, err := s.light.r.Peek(1)
-	return err == nil
-}
-
-// release lets all requests go, and reads their answers.
-func (s *stage) release(l leaf) {
-	s.h.t.Helper()
-	l.open(len(s.asks))
-	for _, c := range s.asks {
-		c.want(http.StatusOK, "<nil>")
-	}
-	s.light.want(http.StatusOK, "alive")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,9 +28,16 @@ var readChannels = []string{"wait_woken", "sk_wait_data", "unix_stream_read_gene
 // not one: there a thread waits for work. It is evidence, and a glimpse: each
 // thread is looked at once, 15 µs after the one before.
 func ThreadsInRead(pid int) (int, error) {
+	runtime.LockOSThread() // or the thread that looks would be another each time
+	defer runtime.UnlockOSThread()
 	n, seen, refused := 0, 0, error(nil)
 	proc := "/proc/" + strconv.Itoa(pid)
+	self := proc + "/task/" + strconv.Itoa(unix.Gettid())
 	err := eachTask(pid, func(task string) {
+		if task == self {
+			seen++
+			return
+		}
 		call, err := readProc(task + "/syscall")
 		if err == nil {
 			seen++
