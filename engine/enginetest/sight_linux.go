@@ -39,7 +39,7 @@ func (s *stage) see(l leaf, alive bool) Sight {
 
 // quietly is how long nothing must happen for it to count as not happening.
 // Shorter could only overlook a fault, not invent one.
-const quietly = 10 * time.Millisecond
+const quietly = 5 * time.Millisecond
 
 // expect asks for the step from every client and waits until what is expected
 // is seen; then it looks whether it stays so. It returns what is seen, and lets
