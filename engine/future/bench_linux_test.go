@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
 	machine "github.com/plimsoll-dev/plimsoll/internal/host" // host is a type of this package
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -31,7 +32,7 @@ func BenchmarkAgainstThread(b *testing.B) {
 		var peer float64
 		for _, text := range []string{"thread:max=200", "future:max=200", "future:max=200,executor=8"} {
 			b.Run(verb+"/"+text, func(b *testing.B) {
-				cfg := config(b, text)
+				cfg := rig.Config(b, text)
 				slack := thread.RuntimeSlack
 				for b.Loop() {
 					cost := measure(b, startChild(b, "engine "+text+" "+verb+" "+up.address, on(0, slack), "GOMAXPROCS="+strconv.Itoa(procs(cfg))))

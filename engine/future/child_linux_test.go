@@ -23,6 +23,8 @@ import (
 // GOMAXPROCS, of its own. It ends with its standard input.
 type child struct {
 	cmd     *exec.Cmd
+	in      io.Writer
+	out     *bufio.Reader
 	address string
 	stop    func() // and waits for the end
 }
@@ -61,7 +63,8 @@ func startChild(t testing.TB, role string, begin func(start func() error) error,
 		}
 	}
 	t.Cleanup(c.stop)
-	line, err := bufio.NewReader(out).ReadString('\n')
+	c.in, c.out = in, bufio.NewReader(out)
+	line, err := c.out.ReadString('\n')
 	if err != nil {
 		t.Fatalf("child %q did not start: %v", role, err)
 	}
@@ -71,24 +74,22 @@ func startChild(t testing.TB, role string, begin func(start func() error) error,
 
 // beChild is the main function of a child.
 func beChild(role string) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		cancel()
-	}()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	word := strings.Fields(role)
 	fmt.Println(ln.Addr())
-	switch word[0] {
-	case "gate":
-		g := &gateServer{open: make(chan struct{})}
-		g.serve(ln)
-		<-ctx.Done()
+	if word[0] == "gate" {
+		beGate(ln)
 		return nil
-	case "upstream":
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	if word[0] == "upstream" {
 		return upstream.New(upstream.Options{}).Serve(ctx, ln)
 	}
 	cfg, err := model.ParseEngine(word[1])

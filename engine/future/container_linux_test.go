@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	machine "github.com/plimsoll-dev/plimsoll/internal/host" // host is a type of this package
 )
 
@@ -25,19 +26,23 @@ func TestFiveThousandAwaitOnTenThreads(t *testing.T) {
 	}
 	for _, text := range []string{"future:max=10", "future:max=10,executor=8"} {
 		t.Run(text, func(t *testing.T) {
-			g := newFarGate(t)
-			r := serve(t, text, awaiting(g))
-			clients := ask(t, r.address, n, "/")
-			await(t, "5,000 at the upstream", func() bool { return g.now() == n })
-			await(t, "no thread is busy", func() bool {
+			far := newFarGate(t)
+			r := serve(t, text, func(w http.ResponseWriter, r *http.Request) {
+				if err := engine.TaskOf(r.Context()).Await("gate", far.pass); err != nil {
+					http.Error(w, err.Error(), http.StatusBadGateway)
+				}
+			})
+			clients := r.Ask(n, "/")
+			rig.Eventually(t, "5,000 at the upstream", func() bool { return far.say(t, "now") == n })
+			rig.Eventually(t, "no thread is busy", func() bool {
 				s := r.Stats()
 				return s.InFlight == n && s.Busy == 0 && s.Queued == 0 && s.Threads <= 10
 			})
 			if tasks, err := filepath.Glob("/proc/self/task/*"); err != nil || len(tasks) > 500 {
 				t.Errorf("%d threads in this process, %v", len(tasks), err)
 			}
-			g.release()
-			expect(clients, http.StatusOK)
+			far.say(t, "open")
+			rig.Expect(clients, http.StatusOK)
 		})
 	}
 }
@@ -45,16 +50,16 @@ func TestFiveThousandAwaitOnTenThreads(t *testing.T) {
 // A call keeps the thread: max is the wall, and as many threads sleep in
 // read(2).
 func TestCallStopsAtMax(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "future:max=8,spare=2", calling(g))
-	clients := ask(t, r.address, 12, "/")
-	await(t, "8 at the upstream, 4 queued", func() bool { return g.now() == 8 && r.Stats().Queued == 4 })
-	await(t, "8 threads in a blocking read", func() bool { return inSyscall(t, unix.SYS_READ) == 8 })
+	g := rig.NewGate(t)
+	r := serve(t, "future:max=8,spare=2", g.Call)
+	clients := r.Ask(12, "/")
+	rig.Eventually(t, "8 at the upstream, 4 queued", func() bool { return g.Now() == 8 && r.Stats().Queued == 4 })
+	rig.Eventually(t, "8 threads in a blocking read", func() bool { return rig.InSyscall("", unix.SYS_READ) == 8 })
 	if s := r.Stats(); s.Threads != 8 || s.Busy != 8 || s.InFlight != 8 {
 		t.Errorf("stats %+v, want 8 threads, all busy, 8 in flight", s)
 	}
-	g.release()
-	expect(clients, http.StatusOK)
+	g.Open()
+	rig.Expect(clients, http.StatusOK)
 }
 
 // Whatever is inside a call, a computation or a block keeps the thread, awaits
@@ -74,40 +79,40 @@ func TestInsideWhatKeepsTheThreadEverythingDoes(t *testing.T) {
 	}
 	for name, step := range outer {
 		t.Run(name, func(t *testing.T) {
-			g := newGate(t)
+			g := rig.NewGate(t)
 			one := engine.NewResource("one", 1)
 			r := serve(t, "future:max=2", func(_ http.ResponseWriter, req *http.Request) {
 				err := step(req, func(task engine.Task) error {
-					return task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.pass) })
+					return task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.Pass) })
 				})
 				if err != nil {
 					t.Error(err)
 				}
 			})
-			clients := ask(t, r.address, 3, "/")
-			await(t, "one awaits and one waits for it, each with a thread; the third is queued", func() bool {
+			clients := r.Ask(3, "/")
+			rig.Eventually(t, "one awaits and one waits for it, each with a thread; the third is queued", func() bool {
 				s := r.Stats()
-				return g.now() == 1 && one.Stats().Waiting == 1 && s.Busy == 2 && s.Queued == 1
+				return g.Now() == 1 && one.Stats().Waiting == 1 && s.Busy == 2 && s.Queued == 1
 			})
-			g.release()
-			expect(clients, http.StatusOK)
+			g.Open()
+			rig.Expect(clients, http.StatusOK)
 		})
 	}
 }
 
 // A call before the first await is the container's, one after it is not.
 func TestCallInAContinuationLeavesTheContainerAlone(t *testing.T) {
-	first, then := newGate(t), newGate(t)
+	first, then := rig.NewGate(t), rig.NewGate(t)
 	r := serve(t, "future:max=8,executor=3", awaitThenCall(first, then))
-	first.release()
-	clients := ask(t, r.address, 5, "/")
-	await(t, "3 in a call on the executor, 2 queued for it", func() bool {
+	first.Open()
+	clients := r.Ask(5, "/")
+	rig.Eventually(t, "3 in a call on the executor, 2 queued for it", func() bool {
 		p := r.Stats().Pools[0]
-		return then.now() == 3 && p.Busy == 3 && p.Queued == 2 && inSyscall(t, unix.SYS_READ) == 3
+		return then.Now() == 3 && p.Busy == 3 && p.Queued == 2 && rig.InSyscall("", unix.SYS_READ) == 3
 	})
-	await(t, "the container is idle", func() bool { s := r.Stats(); return s.Busy == 0 && s.Queued == 0 && s.InFlight == 5 })
-	then.release()
-	expect(clients, http.StatusOK)
+	rig.Eventually(t, "the container is idle", func() bool { s := r.Stats(); return s.Busy == 0 && s.Queued == 0 && s.InFlight == 5 })
+	then.Open()
+	rig.Expect(clients, http.StatusOK)
 }
 
 // Completion is dispatched back: with the only container thread in a call the
@@ -115,28 +120,28 @@ func TestCallInAContinuationLeavesTheContainerAlone(t *testing.T) {
 func TestAContainerThreadWritesTheResponse(t *testing.T) {
 	for _, text := range []string{"future:max=1", "future:max=1,executor=2"} {
 		t.Run(text, func(t *testing.T) {
-			awaited, called := newGate(t), newGate(t)
+			awaited, called := rig.NewGate(t), rig.NewGate(t)
 			var returned atomic.Int64
 			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Path == "/call" {
-					calling(called)(w, req)
+					called.Call(w, req)
 					return
 				}
-				awaiting(awaited)(w, req)
+				awaited.Await(w, req)
 				returned.Add(1)
 			})
-			waits := connectTo(t, r.address).send("/")
-			await(t, "it awaits", func() bool { return awaited.now() == 1 && r.Stats().Busy == 0 })
-			holds := connectTo(t, r.address).send("/call")
-			await(t, "the only thread is in a call", func() bool { return called.now() == 1 && r.Stats().Busy == 1 })
-			awaited.release()
-			await(t, "the handler has returned, its response is queued", func() bool { return returned.Load() == 1 && r.Stats().Queued == 1 })
+			waits := r.Get("/")
+			rig.Eventually(t, "it awaits", func() bool { return awaited.Now() == 1 && r.Stats().Busy == 0 })
+			holds := r.Get("/call")
+			rig.Eventually(t, "the only thread is in a call", func() bool { return called.Now() == 1 && r.Stats().Busy == 1 })
+			awaited.Open()
+			rig.Eventually(t, "the handler has returned, its response is queued", func() bool { return returned.Load() == 1 && r.Stats().Queued == 1 })
 			if s := r.Stats(); s.Responses != 0 || s.InFlight != 2 {
 				t.Errorf("%d responses, %d in flight", s.Responses, s.InFlight)
 			}
-			called.release()
-			holds.expect(http.StatusOK)
-			waits.expect(http.StatusOK)
+			called.Open()
+			holds.Expect(http.StatusOK)
+			waits.Expect(http.StatusOK)
 		})
 	}
 }
@@ -146,80 +151,80 @@ func TestAContainerThreadWritesTheResponse(t *testing.T) {
 func TestASlowClientDoesNotKeepTheLoop(t *testing.T) {
 	for _, text := range []string{"future:max=2", "future:max=2,executor=1"} {
 		t.Run(text, func(t *testing.T) {
-			g := newGate(t)
-			g.release()
+			g := rig.NewGate(t)
+			g.Open()
 			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
-				awaiting(g)(w, req)
+				g.Await(w, req)
 				b, err := io.ReadAll(req.Body)
-				awaiting(g)(w, req)
+				g.Await(w, req)
 				_, _ = fmt.Fprint(w, len(b), err)
 			})
-			slow := connectTo(t, r.address)
+			slow := r.Dial()
 			if _, err := io.WriteString(slow, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n1"); err != nil {
 				t.Fatal(err)
 			}
-			await(t, "a container thread reads", func() bool {
-				return r.Stats().Busy == 1 && inSyscall(t, unix.SYS_READ)+inSyscall(t, unix.SYS_RECVFROM) == 1
+			rig.Eventually(t, "a container thread reads", func() bool {
+				return r.Stats().Busy == 1 && rig.InSyscall("", unix.SYS_READ)+rig.InSyscall("", unix.SYS_RECVFROM) == 1
 			})
-			quick := connectTo(t, r.address)
+			quick := r.Dial()
 			for range 20 {
-				quick.send("/").expect(http.StatusOK)
+				quick.Send("/").Expect(http.StatusOK)
 			}
 			if _, err := io.WriteString(slow, "2"); err != nil {
 				t.Fatal(err)
 			}
-			slow.expect(http.StatusOK)
+			slow.Expect(http.StatusOK)
 		})
 	}
 }
 
 // The client's end is seen though no thread is with its request.
 func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	ended := make(chan error, 1)
 	r := serve(t, "future:max=1", func(_ http.ResponseWriter, req *http.Request) {
 		stop := context.AfterFunc(req.Context(), func() { ended <- req.Context().Err() })
 		defer stop()
-		_ = engine.TaskOf(req.Context()).Await("gate", g.pass)
+		_ = engine.TaskOf(req.Context()).Await("gate", g.Pass)
 	})
-	c := connectTo(t, r.address).send("/")
-	await(t, "it awaits", func() bool { return g.now() == 1 && r.Stats().Busy == 0 })
+	c := r.Get("/")
+	rig.Eventually(t, "it awaits", func() bool { return g.Now() == 1 && r.Stats().Busy == 0 })
 	c.Close()
 	select {
 	case err := <-ended:
 		if err != context.Canceled {
 			t.Errorf("the context ended with %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(rig.Patience):
 		t.Fatal("the context has not ended")
 	}
-	g.release()
+	g.Open()
 }
 
 // A full queue refuses what is new, and not what comes back.
 func TestCompletionPassesAFullQueue(t *testing.T) {
-	awaited, called := newGate(t), newGate(t)
+	awaited, called := rig.NewGate(t), rig.NewGate(t)
 	r := serve(t, "future:max=1,queue=0", func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/call" {
-			calling(called)(w, req)
+			called.Call(w, req)
 			return
 		}
-		awaiting(awaited)(w, req)
+		awaited.Await(w, req)
 	})
-	waits := connectTo(t, r.address).send("/")
-	await(t, "it awaits", func() bool { return awaited.now() == 1 && r.Stats().Busy == 0 })
-	holds := connectTo(t, r.address).send("/call")
-	await(t, "the only thread is in a call", func() bool { return called.now() == 1 })
-	connectTo(t, r.address).send("/").expect(http.StatusServiceUnavailable)
-	awaited.release()
-	await(t, "the response is queued", func() bool { return r.Stats().Queued == 1 })
-	called.release()
-	holds.expect(http.StatusOK)
-	waits.expect(http.StatusOK)
+	waits := r.Get("/")
+	rig.Eventually(t, "it awaits", func() bool { return awaited.Now() == 1 && r.Stats().Busy == 0 })
+	holds := r.Get("/call")
+	called.Holds(t, 1)
+	r.Get("/").Expect(http.StatusServiceUnavailable)
+	awaited.Open()
+	rig.Eventually(t, "the response is queued", func() bool { return r.Stats().Queued == 1 })
+	called.Open()
+	holds.Expect(http.StatusOK)
+	waits.Expect(http.StatusOK)
 }
 
 func TestHoldAndSleepGiveTheThreadBack(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	one := engine.NewResource("one", 1)
 	r := serve(t, "future:max=2", func(_ http.ResponseWriter, req *http.Request) {
 		task := engine.TaskOf(req.Context())
@@ -227,37 +232,37 @@ func TestHoldAndSleepGiveTheThreadBack(t *testing.T) {
 			task.Sleep(30 * time.Millisecond)
 			return
 		}
-		if err := task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.pass) }); err != nil {
+		if err := task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.Pass) }); err != nil {
 			t.Error(err)
 		}
 	})
-	clients := ask(t, r.address, 6, "/")
-	await(t, "one holds, five wait, no thread does", func() bool {
+	clients := r.Ask(6, "/")
+	rig.Eventually(t, "one holds, five wait, no thread does", func() bool {
 		s := r.Stats()
-		return one.Stats().Waiting == 5 && g.now() == 1 && s.Busy == 0 && s.InFlight == 6
+		return one.Stats().Waiting == 5 && g.Now() == 1 && s.Busy == 0 && s.InFlight == 6
 	})
-	sleeps := ask(t, r.address, 6, "/sleep")
-	await(t, "six sleep on two threads", func() bool { s := r.Stats(); return s.InFlight == 12 && s.Busy == 0 })
-	expect(sleeps, http.StatusOK)
-	g.release()
-	expect(clients, http.StatusOK)
+	sleeps := r.Ask(6, "/sleep")
+	rig.Eventually(t, "six sleep on two threads", func() bool { s := r.Stats(); return s.InFlight == 12 && s.Busy == 0 })
+	rig.Expect(sleeps, http.StatusOK)
+	g.Open()
+	rig.Expect(clients, http.StatusOK)
 }
 
 // The waits of branches overlap, and hold no thread.
 func TestBranchesAwaitTogether(t *testing.T) {
 	for _, text := range []string{"future:max=1", "future:max=1,executor=1"} {
 		t.Run(text, func(t *testing.T) {
-			g := newGate(t)
+			g := rig.NewGate(t)
 			r := serve(t, text, func(_ http.ResponseWriter, req *http.Request) {
-				branch := func(task engine.Task) error { return task.Await("gate", g.pass) }
+				branch := func(task engine.Task) error { return task.Await("gate", g.Pass) }
 				if err := engine.TaskOf(req.Context()).All("all", branch, branch, branch, branch); err != nil {
 					t.Error(err)
 				}
 			})
-			clients := ask(t, r.address, 3, "/")
-			await(t, "12 at the upstream", func() bool { return g.now() == 12 && r.Stats().Busy == 0 })
-			g.release()
-			expect(clients, http.StatusOK)
+			clients := r.Ask(3, "/")
+			rig.Eventually(t, "12 at the upstream", func() bool { return g.Now() == 12 && r.Stats().Busy == 0 })
+			g.Open()
+			rig.Expect(clients, http.StatusOK)
 		})
 	}
 }
@@ -266,30 +271,26 @@ func TestBranchesAwaitTogether(t *testing.T) {
 func TestDrainAnswersWhatAwaits(t *testing.T) {
 	for _, text := range []string{"future:max=2", "future:max=2,executor=2"} {
 		t.Run(text, func(t *testing.T) {
-			first, then := newGate(t), newGate(t)
+			first, then := rig.NewGate(t), rig.NewGate(t)
 			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
-				awaiting(first)(w, req)
-				awaiting(then)(w, req)
+				first.Await(w, req)
+				then.Await(w, req)
 			})
-			clients := ask(t, r.address, 20, "/")
-			await(t, "all await", func() bool { return first.now() == 20 })
-			r.cancel()
-			await(t, "draining", r.container.Draining)
-			first.release()
-			await(t, "all await again", func() bool { return then.now() == 20 })
-			select {
-			case err := <-r.ended:
-				t.Fatalf("Serve returned %v with 20 requests unanswered", err)
-			default:
+			clients := r.Ask(20, "/")
+			first.Holds(t, 20)
+			r.Cancel()
+			rig.Eventually(t, "draining", r.container.Draining)
+			first.Open()
+			then.Holds(t, 20)
+			if !r.Serving() {
+				t.Fatal("Serve returned with 20 requests unanswered")
 			}
-			then.release()
+			then.Open()
 			for _, c := range clients {
-				c.expect(http.StatusOK)
-				if _, err := c.r.ReadByte(); err != io.EOF {
-					t.Errorf("want a clean end of the connection, got %v", err)
-				}
+				c.Expect(http.StatusOK)
+				c.End()
 			}
-			r.stop(t)
+			r.Stop()
 			if s := r.Stats(); s.Responses != 20 || s.InFlight != 0 || s.Threads != 0 {
 				t.Errorf("after Serve: %+v", s)
 			}

@@ -11,49 +11,50 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // java.util.concurrent's order: core threads, then the queue, then threads up to
 // the maximum, then refusal. (Tomcat's grows before it queues: engine/thread.)
 func TestExecutorGrowsOnlyWhenItsQueueIsFull(t *testing.T) {
-	silence(t)
-	first, then := newGate(t), newGate(t)
-	first.release()
+	rig.Silence(t)
+	first, then := rig.NewGate(t), rig.NewGate(t)
+	first.Open()
 	r := serve(t, "future:max=20,executor=2,executor-queue=3,executor-max=4", awaitThenCall(first, then))
-	var clients []*httpConn
+	var clients []*rig.Conn
 	for n, want := range []struct{ threads, queued int }{
 		{1, 0}, {2, 0}, // core
 		{2, 1}, {2, 2}, {2, 3}, // queue
 		{3, 3}, {4, 3}, // up to the maximum
 	} {
-		clients = append(clients, connectTo(t, r.address).send("/"))
-		await(t, fmt.Sprintf("with %d continuations %d threads, %d queued", n+1, want.threads, want.queued), func() bool {
+		clients = append(clients, r.Get("/"))
+		rig.Eventually(t, fmt.Sprintf("with %d continuations %d threads, %d queued", n+1, want.threads, want.queued), func() bool {
 			p := r.Stats().Pools[0]
-			return p.Threads == want.threads && p.Busy == want.threads && p.Queued == want.queued && then.now() == int64(want.threads)
+			return p.Threads == want.threads && p.Busy == want.threads && p.Queued == want.queued && then.Now() == want.threads
 		})
 	}
 	if p := r.Stats().Pools[0]; p.Name != engine.PoolExecutor || p.Size != 4 || p.Rejected != 0 {
 		t.Errorf("%+v", p)
 	}
 	// The eighth: refused, and all others are served.
-	res := connectTo(t, r.address).send("/").expect(http.StatusServiceUnavailable)
-	if res.Header.Get("Retry-After") == "" {
-		t.Error("the client is not told when to come back")
+	res, _ := r.Get("/").Answer()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
 	}
 	if s := r.Stats(); s.Rejected != 1 || s.Pools[0].Rejected != 1 || s.Panics != 0 {
 		t.Errorf("%d rejected, %d by the executor, %d panics", s.Rejected, s.Pools[0].Rejected, s.Panics)
 	}
-	then.release()
-	expect(clients, http.StatusOK)
-	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	then.Open()
+	rig.Expect(clients, http.StatusOK)
+	r.Get("/").Expect(http.StatusOK)
 }
 
 // A branch that the executor has no room for fails the request, after the others
 // have come to their end, and the handler's deferred functions have run.
 func TestARejectedBranchIsAnswered503(t *testing.T) {
-	silence(t)
-	first, then := newGate(t), newGate(t)
+	rig.Silence(t)
+	first, then := rig.NewGate(t), rig.NewGate(t)
 	var unwound atomic.Int64
 	r := serve(t, "future:max=20,executor=1,executor-queue=0,executor-max=1", func(_ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/" {
@@ -61,65 +62,65 @@ func TestARejectedBranchIsAnswered503(t *testing.T) {
 		}
 		defer unwound.Add(1)
 		branch := func(task engine.Task) error {
-			return errors.Join(task.Await("first", first.pass), task.Call("then", then.pass))
+			return errors.Join(task.Await("first", first.Pass), task.Call("then", then.Pass))
 		}
 		_ = engine.TaskOf(req.Context()).All("all", branch, branch, branch)
 	})
-	c := connectTo(t, r.address).send("/")
-	await(t, "three branches await", func() bool { return first.now() == 3 })
-	first.release()
-	await(t, "one has the executor, two were refused", func() bool { return then.now() == 1 && r.Stats().Pools[0].Rejected == 2 })
-	then.release()
-	c.expect(http.StatusServiceUnavailable)
+	c := r.Get("/")
+	first.Holds(t, 3)
+	first.Open()
+	rig.Eventually(t, "one has the executor, two were refused", func() bool { return then.Now() == 1 && r.Stats().Pools[0].Rejected == 2 })
+	then.Open()
+	c.Expect(http.StatusServiceUnavailable)
 	if unwound.Load() != 1 {
 		t.Error("the handler was not unwound")
 	}
-	connectTo(t, r.address).send("/other").expect(http.StatusOK)
+	r.Get("/other").Expect(http.StatusOK)
 }
 
 // With executor=direct a continuation that blocks keeps the client's loop: what
 // others await arrives, and they do not go on. With an executor they do.
 func TestABlockingContinuationStallsTheCompletionsOfOthers(t *testing.T) {
-	silence(t)
+	rig.Silence(t)
 	for text, stalls := range map[string]bool{"future:max=4": true, "future:max=4,executor=8": false} {
 		t.Run(text, func(t *testing.T) {
-			slow, quick := newGate(t), newGate(t)
+			slow, quick := rig.NewGate(t), rig.NewGate(t)
 			inside, leave := make(chan bool), make(chan bool)
 			var went atomic.Int64
 			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
 				switch req.URL.Path {
 				case "/slow":
-					awaiting(slow)(w, req)
+					slow.Await(w, req)
 					_ = engine.TaskOf(req.Context()).Block("render", func() error { inside <- true; <-leave; return nil })
 				case "/quick":
-					awaiting(quick)(w, req)
+					quick.Await(w, req)
 					went.Add(1)
 				}
 			})
-			blocks, waits := connectTo(t, r.address).send("/slow"), connectTo(t, r.address).send("/quick")
-			await(t, "both await", func() bool { return slow.now() == 1 && quick.now() == 1 })
-			slow.release()
+			blocks, waits := r.Get("/slow"), r.Get("/quick")
+			rig.Eventually(t, "both await", func() bool { return slow.Now() == 1 && quick.Now() == 1 })
+			slow.Open()
 			<-inside
-			quick.release()
-			await(t, "the upstream has answered", func() bool { return quick.now() == 0 })
+			quick.Open()
+			quick.Holds(t, 0)
 			if stalls {
-				plain := connectTo(t, r.address)
+				plain := r.Dial()
 				for range 100 { // what does not await goes on
-					plain.send("/").expect(http.StatusOK)
+					plain.Send("/").Expect(http.StatusOK)
 				}
 				if went.Load() != 0 {
 					t.Error("a continuation ran beside one that blocks the client's loop")
 				}
 			} else {
-				await(t, "the other one goes on", func() bool { return went.Load() == 1 })
-				waits.expect(http.StatusOK)
+				rig.Eventually(t, "the other one goes on", func() bool { return went.Load() == 1 })
+				waits.Expect(http.StatusOK)
 			}
 			since := time.Now()
-			await(t, "the block is long enough to be named", func() bool { return time.Since(since) > 2*stallFrom })
+			rig.Eventually(t, "the block is long enough to be named", func() bool { return time.Since(since) > 2*stallFrom })
 			leave <- true
-			blocks.expect(http.StatusOK)
+			blocks.Expect(http.StatusOK)
 			if stalls {
-				waits.expect(http.StatusOK)
+				waits.Expect(http.StatusOK)
 			}
 			s := r.Stats()
 			named := slices.ContainsFunc(s.Stalls, func(s engine.StallStats) bool {
@@ -135,55 +136,55 @@ func TestABlockingContinuationStallsTheCompletionsOfOthers(t *testing.T) {
 // Each await suspends again, and on an executor each continuation is one task.
 func TestEveryAwaitSuspends(t *testing.T) {
 	const awaits = 4
-	gates := [awaits]*gate{}
+	gates := [awaits]*rig.Gate{}
 	for i := range gates {
-		gates[i] = newGate(t)
+		gates[i] = rig.NewGate(t)
 	}
 	r := serve(t, "future:max=1,executor=1", func(w http.ResponseWriter, req *http.Request) {
 		for _, g := range gates {
-			awaiting(g)(w, req)
+			g.Await(w, req)
 		}
 	})
-	c := connectTo(t, r.address).send("/")
+	c := r.Get("/")
 	for i, g := range gates {
-		await(t, fmt.Sprintf("it is at await %d, and on no thread", i+1), func() bool {
+		rig.Eventually(t, fmt.Sprintf("it is at await %d, and on no thread", i+1), func() bool {
 			s := r.Stats()
-			return g.now() == 1 && s.Busy == 0 && s.Pools[0].Busy == 0 && s.Pools[0].Done == uint64(i)
+			return g.Now() == 1 && s.Busy == 0 && s.Pools[0].Busy == 0 && s.Pools[0].Done == uint64(i)
 		})
-		g.release()
+		g.Open()
 	}
-	c.expect(http.StatusOK)
+	c.Expect(http.StatusOK)
 }
 
 func TestAPanicInAContinuationIsAnswered500(t *testing.T) {
-	silence(t)
+	rig.Silence(t)
 	for _, text := range []string{"future:max=2", "future:max=2,executor=2"} {
 		t.Run(text, func(t *testing.T) {
-			g := newGate(t)
-			g.release()
+			g := rig.NewGate(t)
+			g.Open()
 			r := serve(t, text, func(w http.ResponseWriter, req *http.Request) {
 				task := engine.TaskOf(req.Context())
 				switch req.URL.Path {
 				case "/inside": // of the await
-					_ = task.Await("gate", func(task engine.Task) error { _ = g.pass(task); panic("boom") })
+					_ = task.Await("gate", func(task engine.Task) error { _ = g.Pass(task); panic("boom") })
 				case "/after":
-					awaiting(g)(w, req)
+					g.Await(w, req)
 					panic("boom")
 				case "/exit":
-					awaiting(g)(w, req)
+					g.Await(w, req)
 					runtime.Goexit()
 				}
 			})
-			connectTo(t, r.address).send("/inside").expect(http.StatusInternalServerError)
-			connectTo(t, r.address).send("/after").expect(http.StatusInternalServerError)
-			exits := connectTo(t, r.address).send("/exit")
-			if _, err := exits.r.ReadByte(); err == nil {
+			r.Get("/inside").Expect(http.StatusInternalServerError)
+			r.Get("/after").Expect(http.StatusInternalServerError)
+			exits := r.Get("/exit")
+			if _, err := exits.R.ReadByte(); err == nil {
 				t.Error("an answer of a handler that ended its goroutine")
 			}
 			for range 4 { // more than max: none was lost
-				connectTo(t, r.address).send("/").expect(http.StatusOK)
+				r.Get("/").Expect(http.StatusOK)
 			}
-			await(t, "nothing under way", func() bool { s := r.Stats(); return s.InFlight == 0 && s.Busy == 0 && s.Panics == 2 })
+			rig.Eventually(t, "nothing under way", func() bool { s := r.Stats(); return s.InFlight == 0 && s.Busy == 0 && s.Panics == 2 })
 		})
 	}
 }
@@ -191,43 +192,43 @@ func TestAPanicInAContinuationIsAnswered500(t *testing.T) {
 // A handler that hijacks the connection in a continuation goes on where it is,
 // and Serve waits for it.
 func TestHijackInAContinuation(t *testing.T) {
-	g, after := newGate(t), newGate(t)
+	g, after := rig.NewGate(t), rig.NewGate(t)
 	r := serve(t, "future:max=1", func(w http.ResponseWriter, req *http.Request) {
-		awaiting(g)(w, req)
+		g.Await(w, req)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer conn.Close()
-		awaiting(after)(w, req)
+		after.Await(w, req)
 		_, _ = conn.Write([]byte("x"))
 	})
-	c := connectTo(t, r.address).send("/")
-	g.release()
-	await(t, "it is hijacked, and awaits", func() bool { return r.Stats().Connections == 0 && after.now() == 1 })
-	r.cancel()
-	await(t, "draining", r.container.Draining)
-	after.release()
-	if b, err := c.r.ReadByte(); b != 'x' {
+	c := r.Get("/")
+	g.Open()
+	rig.Eventually(t, "it is hijacked, and awaits", func() bool { return r.Stats().Connections == 0 && after.Now() == 1 })
+	r.Cancel()
+	rig.Eventually(t, "draining", r.container.Draining)
+	after.Open()
+	if b, err := c.R.ReadByte(); b != 'x' {
 		t.Errorf("%q %v", b, err)
 	}
-	r.stop(t)
+	r.Stop()
 }
 
 // The time in the executor's queue is the request's, and no lack of CPU time.
 func TestTheExecutorsQueueIsAccounted(t *testing.T) {
-	first, then := newGate(t), newGate(t)
-	first.release()
+	first, then := rig.NewGate(t), rig.NewGate(t)
+	first.Open()
 	r := serve(t, "future:max=4,executor=1", awaitThenCall(first, then))
-	clients := ask(t, r.address, 2, "/")
-	await(t, "one calls, one is queued", func() bool { return then.now() == 1 && r.Stats().Pools[0].Queued == 1 })
+	clients := r.Ask(2, "/")
+	rig.Eventually(t, "one calls, one is queued", func() bool { return then.Now() == 1 && r.Stats().Pools[0].Queued == 1 })
 	const pause = 20 * time.Millisecond
 	since := time.Now()
-	await(t, "time has passed", func() bool { return time.Since(since) > pause })
-	then.release()
-	expect(clients, http.StatusOK)
-	await(t, "both are accounted", func() bool { return r.Stats().InFlight == 0 })
+	rig.Eventually(t, "time has passed", func() bool { return time.Since(since) > pause })
+	then.Open()
+	rig.Expect(clients, http.StatusOK)
+	rig.Eventually(t, "both are accounted", func() bool { return r.Stats().InFlight == 0 })
 	s := r.Stats()
 	for _, state := range []model.State{model.Queued, model.Calling} {
 		if got := time.Duration(s.Residence[state]); got < pause {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // AnyIO's default, which plain `def` handlers of FastAPI run on: the 41st waits.
@@ -23,54 +24,54 @@ func TestThe41stCallWaits(t *testing.T) {
 // callsAtOnce returns how many of 41 calls are made at once: as the upstream
 // sees it, and /proc, which shows as many threads in a blocking read.
 func callsAtOnce(t testing.TB, p Plant) int {
-	g := newGate(t)
-	r := planted(t, "hybrid:loops=1,workers=1", p, g.verbs)
-	var calls []*client
+	g := rig.NewGate(t)
+	r := planted(t, "hybrid:loops=1,workers=1", p, g.Verbs)
+	var calls []*rig.Conn
 	for range 41 {
-		calls = append(calls, r.get("/call"))
+		calls = append(calls, r.Get("/call"))
 	}
 	var pool engine.PoolStats
-	await(t, "all are with the pool", func() bool {
+	rig.Eventually(t, "all are with the pool", func() bool {
 		pool = r.pool(engine.PoolBlocking)
 		return pool.Busy+pool.Queued == 41
 	})
-	g.holds(t, pool.Busy)
-	await(t, "they sleep in read(2)", func() bool {
+	g.Holds(t, pool.Busy)
+	rig.Eventually(t, "they sleep in read(2)", func() bool {
 		reading := 0
-		for _, text := range tasks(t, "plimsoll-block", "syscall") {
+		for _, text := range rig.Threads("plimsoll-block", "syscall") {
 			if strings.HasPrefix(text, fmt.Sprintf("%d ", unix.SYS_READ)) {
 				reading++
 			}
 		}
 		return reading == pool.Busy
 	})
-	r.get("/").expect(200) // the loop is free
-	awaiting := r.get("/await")
-	g.holds(t, pool.Busy+1)
-	g.release()
+	r.Get("/").Expect(200) // the loop is free
+	awaiting := r.Get("/await")
+	g.Holds(t, pool.Busy+1)
+	g.Open()
 	for _, c := range append(calls, awaiting) {
-		c.expect(200)
+		c.Expect(200)
 	}
-	if peak := int(g.peak.Load()); peak != pool.Busy+1 {
+	if peak := int(g.Peak()); peak != pool.Busy+1 {
 		t.Errorf("%d at once, one of them awaiting", peak)
 	}
 	return pool.Busy
 }
 
 func TestComputationsBeyondTheWorkersQueue(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "hybrid:loops=1,workers=2,blocking=1", g.verbs)
-	var all []*client
+	g := rig.NewGate(t)
+	r := serve(t, "hybrid:loops=1,workers=2,blocking=1", g.Verbs)
+	var all []*rig.Conn
 	for range 3 {
-		all = append(all, r.get("/compute"))
+		all = append(all, r.Get("/compute"))
 	}
 	r.pooled(engine.PoolCPU, 2, 1)
-	r.get("/").expect(200)
-	all = append(all, r.get("/block")) // has workers of its own
+	r.Get("/").Expect(200)
+	all = append(all, r.Get("/block")) // has workers of its own
 	r.pooled(engine.PoolBlocking, 1, 0)
-	g.release()
+	g.Open()
 	for _, c := range all {
-		c.expect(200)
+		c.Expect(200)
 	}
 	if p := r.pool(engine.PoolCPU); p.Size != 2 || p.Threads != 2 || p.BusyNanos == 0 || p.QueuedNanos == 0 || p.Rejected != 0 {
 		t.Errorf("%+v", p)
@@ -86,19 +87,19 @@ func TestFullQueuesReject(t *testing.T) {
 		{engine.PoolBlocking, "hybrid:loops=1,blocking=1,blocking-max=1,blocking-queue=2", "/bare"},
 	} {
 		t.Run(row.pool+row.path, func(t *testing.T) {
-			g := newGate(t)
+			g := rig.NewGate(t)
 			db := engine.NewResource("db", 5)
 			r := serve(t, row.config, func(w http.ResponseWriter, req *http.Request) {
-				_ = engine.TaskOf(req.Context()).Hold(db, func(engine.Task) error { g.verbs(w, req); return nil })
+				_ = engine.TaskOf(req.Context()).Hold(db, func(engine.Task) error { g.Verbs(w, req); return nil })
 			})
-			var taken []*client
+			var taken []*rig.Conn
 			for i := range 3 {
-				taken = append(taken, r.get(row.path))
+				taken = append(taken, r.Get(row.path))
 				r.pooled(row.pool, 1, i)
 			}
-			await(t, "the worker is at the gate", func() bool { return g.now.Load() > 0 }) // of bare ones, several may have written
+			rig.Eventually(t, "the worker is at the gate", func() bool { return g.Now() > 0 }) // of bare ones, several may have written
 			for range 2 {
-				res, _ := r.get(row.path).answer()
+				res, _ := r.Get(row.path).Answer()
 				if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
 					t.Errorf("%s %v", res.Status, res.Header)
 				}
@@ -106,12 +107,12 @@ func TestFullQueuesReject(t *testing.T) {
 			if n := db.Stats().InUse; n != 3 {
 				t.Errorf("%d slots held, by 3 requests", n) // a rejected handler is unwound
 			}
-			r.get("/").expect(200)
-			g.release()
+			r.Get("/").Expect(200)
+			g.Open()
 			for _, c := range taken {
-				c.expect(200)
+				c.Expect(200)
 			}
-			r.stop()
+			r.Stop()
 			s := r.Stats()
 			if p := r.pool(row.pool); p.Rejected != 2 || s.Rejected != 2 || s.Panics != 0 {
 				t.Errorf("the pool rejected %d, the engine %d of its requests, and saw %d panics", p.Rejected, s.Rejected, s.Panics)
@@ -125,21 +126,21 @@ func TestFullQueuesReject(t *testing.T) {
 
 // A request is rejected once, however many of its branches were.
 func TestRejectedBranches(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	r := serve(t, "hybrid:loops=1,workers=1,workers-queue=0", func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/all" {
-			g.verbs(w, req)
+			g.Verbs(w, req)
 			return
 		}
 		compute := func(t engine.Task) error { t.Compute("x", func() {}); return nil }
 		_ = engine.TaskOf(req.Context()).All("branches", compute, compute)
 	})
-	first := r.get("/compute")
+	first := r.Get("/compute")
 	r.pooled(engine.PoolCPU, 1, 0)
-	r.get("/all").expect(503)
-	g.release()
-	first.expect(200)
-	r.stop()
+	r.Get("/all").Expect(503)
+	g.Open()
+	first.Expect(200)
+	r.Stop()
 	if s := r.Stats(); s.Rejected != 1 || s.Pools[0].Rejected != 2 || s.Panics != 0 {
 		t.Errorf("%+v", s)
 	}
@@ -148,20 +149,20 @@ func TestRejectedBranches(t *testing.T) {
 // java.util.concurrent's order: threads up to the core size, then the queue,
 // and only then more threads.
 func TestBlockingWorkersGrowOnceTheirQueueIsFull(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "hybrid:loops=1,workers=1,blocking=1,blocking-max=3,blocking-queue=2", g.verbs)
-	var taken []*client
+	g := rig.NewGate(t)
+	r := serve(t, "hybrid:loops=1,workers=1,blocking=1,blocking-max=3,blocking-queue=2", g.Verbs)
+	var taken []*rig.Conn
 	for i, want := range []struct{ threads, queued int }{{1, 0}, {1, 1}, {1, 2}, {2, 2}, {3, 2}} {
-		taken = append(taken, r.get("/call"))
+		taken = append(taken, r.Get("/call"))
 		r.pooled(engine.PoolBlocking, want.threads, want.queued)
 		if p := r.pool(engine.PoolBlocking); p.Threads != want.threads || p.Size != 3 {
 			t.Errorf("after %d calls: %+v", i+1, p)
 		}
 	}
-	r.get("/call").expect(503)
-	g.release()
+	r.Get("/call").Expect(503)
+	g.Open()
 	for _, c := range taken {
-		c.expect(200)
+		c.Expect(200)
 	}
 }
 
@@ -176,13 +177,13 @@ func TestQueuesAreFirstInFirstOut(t *testing.T) {
 // servedOrder returns the order in which requests that came one after the other
 // got to the only worker.
 func servedOrder(t testing.TB, p Plant, verb string) (order []string) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	var mu sync.Mutex
 	step := func(path string) {
 		mu.Lock()
 		order = append(order, path)
 		mu.Unlock()
-		g.wait()
+		g.Wait()
 	}
 	r := planted(t, "hybrid:loops=1,workers=1,blocking=1", p, func(_ http.ResponseWriter, r *http.Request) {
 		task := engine.TaskOf(r.Context())
@@ -193,14 +194,14 @@ func servedOrder(t testing.TB, p Plant, verb string) (order []string) {
 		_ = task.Call("x", func(engine.Task) error { step(r.URL.Path); return nil })
 	})
 	pool := map[string]string{"/call": engine.PoolBlocking, "/compute": engine.PoolCPU}[verb]
-	var clients []*client
+	var clients []*rig.Conn
 	for i := range 5 {
-		clients = append(clients, r.get(fmt.Sprint("/", i)))
+		clients = append(clients, r.Get(fmt.Sprint("/", i)))
 		r.pooled(pool, 1, i)
 	}
-	g.release()
+	g.Open()
 	for _, c := range clients {
-		c.expect(200)
+		c.Expect(200)
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -213,9 +214,9 @@ func TestCPUWorkersAreNice(t *testing.T) {
 	r := serve(t, "hybrid:loops=1,workers=2,nice=7", func(_ http.ResponseWriter, r *http.Request) {
 		engine.TaskOf(r.Context()).Compute("x", func() {})
 	})
-	r.get("/").expect(200)
+	r.Get("/").Expect(200)
 	nice := func(name string) (values []string) {
-		for _, stat := range tasks(t, name, "stat") {
+		for _, stat := range rig.Threads(name, "stat") {
 			fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 			values = append(values, fields[16]) // field 19 of proc(5), counted from the third
 		}
@@ -228,7 +229,7 @@ func TestCPUWorkersAreNice(t *testing.T) {
 	var base int
 	fmt.Sscan(loop[0], &base)
 	want := fmt.Sprint(min(base+7, 19))
-	await(t, "both workers are nice", func() bool { return slices.Equal(nice("plimsoll-cpu"), []string{want, want}) })
+	rig.Eventually(t, "both workers are nice", func() bool { return slices.Equal(nice("plimsoll-cpu"), []string{want, want}) })
 }
 
 // A request that makes one step after the other is not in its own way, where
@@ -242,8 +243,8 @@ func TestStepsOfOneRequestNeedNoQueue(t *testing.T) {
 			_ = task.Call("x", func(engine.Task) error { return nil })
 		}
 	})
-	r.get("/").expect(200)
-	r.stop()
+	r.Get("/").Expect(200)
+	r.Stop()
 	if s := r.Stats(); s.Rejected != 0 {
 		t.Errorf("%d rejected", s.Rejected)
 	}

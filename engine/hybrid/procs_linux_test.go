@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 )
 
@@ -13,30 +14,30 @@ import (
 // rounded up.
 func TestProcessorsFollowTheThreads(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
-	g := newGate(t)
-	r := serve(t, "hybrid:loops=1,workers=3", g.verbs)
-	r.get("/").expect(200)
+	g := rig.NewGate(t)
+	r := serve(t, "hybrid:loops=1,workers=3", g.Verbs)
+	r.Get("/").Expect(200)
 	if n := runtime.GOMAXPROCS(0); n != 4 {
 		t.Errorf("%d processors for a loop and 3 workers", n)
 	}
-	var calls []*client
+	var calls []*rig.Conn
 	for i, want := range []int{5, 6, 8, 8, 12} {
-		calls = append(calls, r.get("/call"))
+		calls = append(calls, r.Get("/call"))
 		r.pooled(engine.PoolBlocking, i+1, 0)
-		await(t, "there is a processor for each", func() bool { return runtime.GOMAXPROCS(0) == want })
+		rig.Eventually(t, "there is a processor for each", func() bool { return runtime.GOMAXPROCS(0) == want })
 	}
-	g.release()
+	g.Open()
 	for _, c := range calls {
-		c.expect(200)
+		c.Expect(200)
 	}
 	// What has ended needs none.
 	r.blocking.Expire(account.Now() + int64(time.Hour))
-	await(t, "no blocking worker is left", func() bool { return r.pool(engine.PoolBlocking).Threads == 0 })
+	rig.Eventually(t, "no blocking worker is left", func() bool { return r.pool(engine.PoolBlocking).Threads == 0 })
 	r.fit()
 	if n := runtime.GOMAXPROCS(0); n != 4 {
 		t.Errorf("%d processors after the calls", n)
 	}
-	r.stop()
+	r.Stop()
 	if n := runtime.GOMAXPROCS(0); n != 2 {
 		t.Errorf("%d processors after the engine", n)
 	}

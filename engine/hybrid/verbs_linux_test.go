@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -69,11 +70,11 @@ func TestWhatRunsWhere(t *testing.T) {
 			t.Errorf("%s began on %s and came back on another thread", r.URL.Path, home)
 		}
 	})
-	c := r.connect()
+	c := r.Dial()
 	for _, outer := range wheres {
 		want := strings.Fields(matrix[outer])
 		for i, inner := range wheres {
-			got := c.send("/" + outer + "/" + inner).expect(200)
+			got := c.Send("/" + outer + "/" + inner).Expect(200)
 			if place, ok := strings.CutPrefix(got, "plimsoll-"); ok {
 				got = place
 			} else {
@@ -91,17 +92,16 @@ func TestWhatRunsWhere(t *testing.T) {
 func TestWhatAWaitKeeps(t *testing.T) {
 	waits := []struct {
 		name string
-		wait func(t engine.Task, g *gate, db *engine.Resource)
+		wait func(t engine.Task, g *rig.Gate, db *engine.Resource)
 	}{
-		{"await", func(t engine.Task, g *gate, _ *engine.Resource) { _ = t.Await("y", g.pass) }},
-		{"call", func(t engine.Task, g *gate, _ *engine.Resource) { _ = t.Call("y", g.pass) }},
-		{"connection", func(t engine.Task, g *gate, _ *engine.Resource) { _ = g.pass(t) }},
-		{"hold", func(t engine.Task, g *gate, db *engine.Resource) {
-			g.now.Add(1)
+		{"await", func(t engine.Task, g *rig.Gate, _ *engine.Resource) { _ = t.Await("y", g.Pass) }},
+		{"call", func(t engine.Task, g *rig.Gate, _ *engine.Resource) { _ = t.Call("y", g.Pass) }},
+		{"connection", func(t engine.Task, g *rig.Gate, _ *engine.Resource) { _ = g.Pass(t) }},
+		{"hold", func(t engine.Task, g *rig.Gate, db *engine.Resource) {
 			_ = t.Hold(db, func(engine.Task) error { return nil })
 		}},
-		{"branches", func(t engine.Task, g *gate, _ *engine.Resource) {
-			_ = t.All("y", func(engine.Task) error { return nil }, func(t engine.Task) error { return t.Await("z", g.pass) })
+		{"branches", func(t engine.Task, g *rig.Gate, _ *engine.Resource) {
+			_ = t.All("y", func(engine.Task) error { return nil }, func(t engine.Task) error { return t.Await("z", g.Pass) })
 		}},
 	}
 	rows := []struct {
@@ -119,7 +119,7 @@ func TestWhatAWaitKeeps(t *testing.T) {
 	for _, row := range rows {
 		for _, wait := range waits {
 			t.Run(wait.name+" in "+row.outer, func(t *testing.T) {
-				g := newGate(t)
+				g := rig.NewGate(t)
 				held, around := engine.NewResource("held", 1), engine.NewResource("around", 1)
 				held.Acquire(engine.NewParker)
 				r := serve(t, "hybrid:loops=1,workers=1,blocking=1", func(w http.ResponseWriter, r *http.Request) {
@@ -128,12 +128,9 @@ func TestWhatAWaitKeeps(t *testing.T) {
 					}
 					nest(row.outer, r, engine.TaskOf(r.Context()), around, func(t engine.Task) { wait.wait(t, g, held) })
 				})
-				waiting := r.get("/wait")
-				g.holds(t, 1)
-				if wait.name == "hold" {
-					await(t, "it waits", func() bool { return held.Stats().Waiting == 1 })
-				}
-				r.get("/").expect(200) // the loop is free in every case
+				waiting := r.Get("/wait")
+				rig.Eventually(t, "it waits", func() bool { return g.Now()+held.Stats().Waiting == 1 })
+				r.Get("/").Expect(200) // the loop is free in every case
 				keeps := row.keeps
 				if keeps == "" {
 					keeps = row.by[wait.name]
@@ -145,9 +142,9 @@ func TestWhatAWaitKeeps(t *testing.T) {
 					}
 					r.pooled(pool, busy, 0)
 				}
-				g.release()
+				g.Open()
 				held.Release()
-				waiting.expect(200)
+				waiting.Expect(200)
 			})
 		}
 	}
@@ -186,13 +183,13 @@ func TestATaskMovesWithItsRequest(t *testing.T) {
 			return nil
 		})
 	})
-	r.get("/").expect(200)
+	r.Get("/").Expect(200)
 }
 
 // A connection is the loop's if it was dialled in an await, and else the
 // engine's; either can be used anywhere, and none stalls the loop.
 func TestConnectionsWaitAsTheVerbSaysInWhichTheyAreUsed(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	db := engine.NewResource("db", 1)
 	kinds := []string{"handler", "await", "call", "compute"}
 	r := serve(t, "hybrid:loops=1,workers=1", func(w http.ResponseWriter, r *http.Request) {
@@ -202,13 +199,13 @@ func TestConnectionsWaitAsTheVerbSaysInWhichTheyAreUsed(t *testing.T) {
 		}
 		task := engine.TaskOf(r.Context())
 		nest(verb[1], r, task, db, func(t engine.Task) {
-			c, err := t.Dial(context.Background(), "tcp", g.address)
+			c, err := t.Dial(context.Background(), "tcp", g.Address)
 			if err != nil {
 				fmt.Fprint(w, err)
 				return
 			}
 			defer c.Close()
-			_ = c.SetDeadline(time.Now().Add(patience))
+			_ = c.SetDeadline(time.Now().Add(rig.Patience))
 			back := task
 			if verb[1] != "handler" {
 				back = nil // used inside
@@ -229,20 +226,20 @@ func TestConnectionsWaitAsTheVerbSaysInWhichTheyAreUsed(t *testing.T) {
 			use(t)
 		})
 	})
-	var all []*client
+	var all []*rig.Conn
 	for _, dialled := range kinds {
 		for _, used := range kinds {
 			if dialled == "compute" || used == "compute" {
 				continue // one worker: they would wait for each other
 			}
-			all = append(all, r.get("/"+dialled+"/"+used))
+			all = append(all, r.Get("/"+dialled+"/"+used))
 		}
 	}
-	g.holds(t, len(all))
-	r.get("/light").expect(200)
-	g.release()
+	g.Holds(t, len(all))
+	r.Get("/light").Expect(200)
+	g.Open()
 	for _, c := range all {
-		if got := c.expect(200); got != "<nil>" {
+		if got := c.Expect(200); got != "<nil>" {
 			t.Error(got)
 		}
 	}
@@ -251,7 +248,7 @@ func TestConnectionsWaitAsTheVerbSaysInWhichTheyAreUsed(t *testing.T) {
 // A connection that was dialled in an await and is kept past it does not stall
 // the loop either.
 func TestAConnectionIsKeptPastItsAwait(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	r := serve(t, "hybrid:loops=1,workers=1,blocking=1", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/light" {
 			return
@@ -261,7 +258,7 @@ func TestAConnectionIsKeptPastItsAwait(t *testing.T) {
 		var inside, outside any
 		err := task.Await("dial", func(t engine.Task) (err error) {
 			inside, _ = engine.HostOf(t)
-			c, err = t.Dial(r.Context(), "tcp", g.address)
+			c, err = t.Dial(r.Context(), "tcp", g.Address)
 			return err
 		})
 		if err != nil {
@@ -275,12 +272,12 @@ func TestAConnectionIsKeptPastItsAwait(t *testing.T) {
 		_, _ = c.Write([]byte{1})
 		_, _ = io.ReadFull(c, make([]byte, 1))
 	})
-	kept := r.get("/")
-	g.holds(t, 1)
+	kept := r.Get("/")
+	g.Holds(t, 1)
 	r.pooled(engine.PoolBlocking, 1, 0)
-	r.get("/light").expect(200)
-	g.release()
-	kept.expect(200)
+	r.Get("/light").Expect(200)
+	g.Open()
+	kept.Expect(200)
 }
 
 func failing() { panic("boom") }
@@ -320,15 +317,15 @@ func TestAPanicOnAWorkerIsTheHandlers(t *testing.T) {
 			})
 		}
 	})
-	r.get("/compute").expect(500)
-	r.get("/call").expect(500)
-	r.get("/recovered").expect(200)
-	r.get("/branch").expect(500)
-	if res, err := http.ReadResponse(r.get("/abort").r, nil); err == nil {
+	r.Get("/compute").Expect(500)
+	r.Get("/call").Expect(500)
+	r.Get("/recovered").Expect(200)
+	r.Get("/branch").Expect(500)
+	if res, err := http.ReadResponse(r.Get("/abort").R, nil); err == nil {
 		t.Errorf("an aborted handler was answered %s", res.Status)
 	}
-	r.get("/").expect(200)
-	r.stop()
+	r.Get("/").Expect(200)
+	r.Stop()
 	if s := r.Stats(); s.Panics != 3 {
 		t.Errorf("%d panics", s.Panics)
 	}
@@ -357,28 +354,28 @@ func TestAGoroutineThatEndsOnAWorkerEndsTheHandlers(t *testing.T) {
 		}
 	})
 	for _, path := range []string{"/compute", "/block", "/compute", "/block"} {
-		if res, err := http.ReadResponse(r.get(path).r, nil); err == nil {
+		if res, err := http.ReadResponse(r.Get(path).R, nil); err == nil {
 			t.Errorf("%s was answered %s", path, res.Status)
 		}
-		r.get("/").expect(200)
+		r.Get("/").Expect(200)
 	}
 }
 
 // The time in a pool's queue is queued, not in the state of the step.
 func TestResidenceInAPoolsQueue(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "hybrid:loops=1,workers=1,blocking=1", g.verbs)
-	first := r.get("/block")
+	g := rig.NewGate(t)
+	r := serve(t, "hybrid:loops=1,workers=1,blocking=1", g.Verbs)
+	first := r.Get("/block")
 	r.pooled(engine.PoolBlocking, 1, 0)
-	second := r.get("/block")
+	second := r.Get("/block")
 	r.pooled(engine.PoolBlocking, 1, 1)
 	began := time.Now()
-	await(t, "some time passes", func() bool { return time.Since(began) > 5*time.Millisecond })
+	rig.Eventually(t, "some time passes", func() bool { return time.Since(began) > 5*time.Millisecond })
 	waited := time.Since(began)
-	g.release()
-	first.expect(200)
-	second.expect(200)
-	r.stop()
+	g.Open()
+	first.Expect(200)
+	second.Expect(200)
+	r.Stop()
 	s := r.Stats()
 	if queued := time.Duration(s.Residence[model.Queued]); queued < waited {
 		t.Errorf("queued for %v of %v", queued, waited)

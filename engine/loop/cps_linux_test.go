@@ -17,6 +17,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/cps"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -143,23 +144,23 @@ func TestCPSWhoIsServedWhileOneWaits(t *testing.T) {
 					ends(nil)
 				}
 			})
-			one, other := connect(t, r.address), connect(t, r.address)
-			other.send("/warm").answer()
-			one.send("/a")
-			eventually(t, "the backend is asked", func() bool { return b.waits.Load() == 1 })
-			other.send("/b")
+			one, other := r.Dial(), r.Dial()
+			other.Send("/warm").Expect(200)
+			one.Send("/a")
+			rig.Eventually(t, "the backend is asked", func() bool { return b.waits.Load() == 1 })
+			other.Send("/b")
 			want := []string{"/warm begins", "/warm ends", "/a begins", "/b begins", "/b ends", "/a ends"}
 			if c.stalls {
 				want = []string{"/warm begins", "/warm ends", "/a begins", "/a ends", "/b begins", "/b ends"}
 			} else {
-				other.answer()
+				other.Expect(200)
 			}
 			close(b.open)
-			one.answer()
+			one.Expect(200)
 			if c.stalls {
-				other.answer()
+				other.Expect(200)
 			}
-			r.stop(t)
+			r.Stop()
 			if !slices.Equal(tr.events, want) {
 				t.Errorf("%q", tr.events)
 			}
@@ -186,13 +187,13 @@ func TestCPSAnswersArriveAsTheyAre(t *testing.T) {
 			done()
 		})
 	})
-	c := connect(t, r.address)
+	c := r.Dial()
 	for range 3 { // on kept connections, too
 		for path, want := range map[string]string{
 			"/a": "9 <nil>", "/last": "12 <nil>", "/long": "300000 <nil>",
 			"/breaks": "0 GET " + b.address + ": unexpected EOF",
 		} {
-			if got := c.send(path).answer(); got != want {
+			if got := c.Send(path).Expect(200); got != want {
 				t.Errorf("%s: %q, want %q", path, got, want)
 			}
 		}
@@ -200,15 +201,15 @@ func TestCPSAnswersArriveAsTheyAre(t *testing.T) {
 	// The backend closes its idle connections: nobody gets to see that.
 	for range 3 {
 		b.CloseClientConnections()
-		if got := c.send("/a").answer(); got != "9 <nil>" {
+		if got := c.Send("/a").Expect(200); got != "9 <nil>" {
 			t.Errorf("after the kept connection was closed: %q", got)
 		}
 	}
 	b.Close()
-	if got := c.send("/a").answer(); !strings.Contains(got, "refused") {
+	if got := c.Send("/a").Expect(200); !strings.Contains(got, "refused") {
 		t.Errorf("of a backend that is gone: %q", got)
 	}
-	r.stop(t)
+	r.Stop()
 	if s := r.Stats(); s.Requests != 16 || s.Responses != 16 || s.Residence[model.Awaiting] <= 0 {
 		t.Errorf("%+v", s)
 	}
@@ -223,13 +224,13 @@ func TestCPSPipelinedRequestsAreAnsweredInOrder(t *testing.T) {
 		}
 		finish()
 	})
-	c := connect(t, r.address)
+	c := r.Dial()
 	const n = 5
 	for i := range n {
-		c.send(fmt.Sprint("/", i))
+		c.Send(fmt.Sprint("/", i))
 	}
 	for i := range n {
-		if got, want := c.answer(), fmt.Sprint("/", i); got != want {
+		if got, want := c.Expect(200), fmt.Sprint("/", i); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
@@ -247,28 +248,28 @@ func TestCPSRequestsThatCoroutinesServe(t *testing.T) {
 		done()
 	}}
 	r := serveHandler(t, "loop:style=cps", h)
-	c := connect(t, r.address)
+	c := r.Dial()
 	post := func(body string) {
 		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-		if got := c.answer(); got != body {
+		if got := c.Expect(200); got != body {
 			t.Errorf("%q", got)
 		}
 	}
 	post("a body")
-	if got := c.send("/").answer(); got != "callback" {
+	if got := c.Send("/").Expect(200); got != "callback" {
 		t.Errorf("%q", got)
 	}
 	post("another")
 	// A head that comes in pieces is waited for.
 	fmt.Fprint(c, "GET / HT")
-	other := connect(t, r.address)
-	other.send("/").answer()
+	other := r.Dial()
+	other.Send("/").Expect(200)
 	fmt.Fprint(c, "TP/1.1\r\nHost: a\r\n\r\n")
-	c.answer()
-	c.send("/").answer()
+	c.Expect(200)
+	c.Send("/").Expect(200)
 	// Two at once of which one has a body.
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx")
-	if first, second := c.answer(), c.answer(); first != "callback" || second != "x" {
+	if first, second := c.Expect(200), c.Expect(200); first != "callback" || second != "x" {
 		t.Errorf("%q %q", first, second)
 	}
 	if coroutines.Load() != 4 || callbacks.Load() != 4 {
@@ -278,15 +279,15 @@ func TestCPSRequestsThatCoroutinesServe(t *testing.T) {
 
 func TestCPSABadHeadIsRefused(t *testing.T) {
 	r := serveCPS(t, func(cps.Task, http.ResponseWriter, *http.Request, func()) { t.Error("it reached the handler") })
-	c := connect(t, r.address)
+	c := r.Dial()
 	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost : a\r\n\r\n")
-	res, err := http.ReadResponse(c.r, nil)
+	res, err := http.ReadResponse(c.R, nil)
 	if err != nil || res.StatusCode != http.StatusBadRequest {
 		t.Fatalf("%v %v", res, err)
 	}
 	io.Copy(io.Discard, res.Body)
-	c.SetReadDeadline(time.Now().Add(patience))
-	if _, err := c.r.ReadByte(); err != io.EOF {
+	c.SetReadDeadline(time.Now().Add(rig.Patience))
+	if _, err := c.R.ReadByte(); err != io.EOF {
 		t.Errorf("%v", err)
 	}
 }
@@ -300,17 +301,17 @@ func TestCPSASlowClientIsServedByTheWay(t *testing.T) {
 		}
 		done()
 	})
-	slow := connect(t, r.address)
-	slow.send("/big").send("/")
-	other := connect(t, r.address)
+	slow := r.Dial()
+	slow.Send("/big").Send("/")
+	other := r.Dial()
 	for range 3 {
-		other.send("/").answer()
+		other.Send("/").Expect(200)
 	}
-	if got := slow.answer(); got != big {
+	if got := slow.Expect(200); got != big {
 		t.Errorf("%d bytes", len(got))
 	}
-	slow.answer()
-	r.stop(t)
+	slow.Expect(200)
+	r.Stop()
 	if s := r.Stats(); s.Responses != 5 {
 		t.Errorf("%+v", s)
 	}
@@ -339,15 +340,15 @@ func TestCPSAPanicFailsTheRequestAndGivesBackWhatItHeld(t *testing.T) {
 	})
 	for range 2 {
 		for _, path := range []string{"/now", "/later", "/branch"} {
-			c := connect(t, r.address)
-			res, err := http.ReadResponse(c.send(path).r, nil)
+			c := r.Dial()
+			res, err := http.ReadResponse(c.Send(path).R, nil)
 			if err != nil || res.StatusCode != http.StatusInternalServerError {
 				t.Fatalf("%s: %v %v", path, res, err)
 			}
 		}
 	}
-	connect(t, r.address).send("/").answer() // the slot is free
-	r.stop(t)
+	r.Get("/").Expect(200) // the slot is free
+	r.Stop()
 	if s := r.Stats(); s.Panics != 6 || s.InFlight != 0 || late.Load() != 0 {
 		t.Errorf("%d continuations after a panic; %+v", late.Load(), s)
 	}
@@ -372,22 +373,22 @@ func TestCPSSlotsAreGrantedInOrder(t *testing.T) {
 			done()
 		})
 	})
-	var clients []*client
+	var clients []*rig.Conn
 	var want []string
 	for i := range 6 {
 		path := fmt.Sprint("/", i)
 		want = append(want, path)
-		clients = append(clients, connect(t, r.address).send(path))
-		eventually(t, "it holds or waits", func() bool { s := db.Stats(); return s.InUse+s.Waiting == i+1 })
+		clients = append(clients, r.Get(path))
+		rig.Eventually(t, "it holds or waits", func() bool { s := db.Stats(); return s.InUse+s.Waiting == i+1 })
 	}
-	eventually(t, "two hold", func() bool { return b.waits.Load() == 2 })
+	rig.Eventually(t, "two hold", func() bool { return b.waits.Load() == 2 })
 	close(b.open)
 	for _, c := range clients {
-		if got := c.answer(); got != "<nil>" {
+		if got := c.Expect(200); got != "<nil>" {
 			t.Errorf("%q", got)
 		}
 	}
-	r.stop(t)
+	r.Stop()
 	if !slices.Equal(order, want) {
 		t.Errorf("%q", order)
 	}
@@ -412,13 +413,13 @@ func TestCPSAllWaitsAtOnceAndJoinsInOrder(t *testing.T) {
 			})
 		})
 	})
-	c := connect(t, r.address).send("/")
-	eventually(t, "all three wait", func() bool { return b.waits.Load() == 3 })
+	c := r.Get("/")
+	rig.Eventually(t, "all three wait", func() bool { return b.waits.Load() == 3 })
 	close(b.open)
-	if got := c.answer(); got != "first\nthird <nil>" {
+	if got := c.Expect(200); got != "first\nthird <nil>" {
 		t.Errorf("%q", got)
 	}
-	r.stop(t)
+	r.Stop()
 	ops := map[string]uint64{}
 	for _, o := range r.Stats().Ops {
 		ops[o.Op+" "+o.Verb] = o.Count
@@ -439,9 +440,9 @@ func TestCPSPostComesBackToTheLoop(t *testing.T) {
 			done() // once too often does no harm
 		})
 	})
-	c := connect(t, r.address)
+	c := r.Dial()
 	for range 20 {
-		if got := c.send("/").answer(); got != "back" {
+		if got := c.Send("/").Expect(200); got != "back" {
 			t.Errorf("%q", got)
 		}
 	}
@@ -454,11 +455,11 @@ func TestCPSStallsAreNamed(t *testing.T) {
 			task.Block("scan", func() error { time.Sleep(long); return nil }, func(error) { done() })
 		})
 	})
-	c := connect(t, r.address)
+	c := r.Dial()
 	for range 3 {
-		c.send("/").answer()
+		c.Send("/").Expect(200)
 	}
-	r.stop(t)
+	r.Stop()
 	s := r.Stats()
 	i := slices.IndexFunc(s.Stalls, func(st engine.StallStats) bool { return st.Op == "scan" && st.Verb == "block" })
 	if i < 0 || s.Stalls[i].Count != 3 || s.Stalls[i].Nanos < int64(3*long) || s.Loops[0].StalledNanos < int64(3*long) || s.Loops[0].BusyNanos < int64(3*long) {
@@ -479,19 +480,19 @@ func TestCPSStopsWhenAllIsAnswered(t *testing.T) {
 			done()
 		})
 	})
-	c, gone := connect(t, r.address).send("/"), connect(t, r.address).send("/")
-	eventually(t, "both wait", func() bool { return b.waits.Load() == 2 })
+	c, gone := r.Get("/"), r.Get("/")
+	rig.Eventually(t, "both wait", func() bool { return b.waits.Load() == 2 })
 	gone.Close()
-	r.cancel()
+	r.Cancel()
 	close(b.open)
-	if got := c.answer(); got != "backend/held" {
+	if got := c.Expect(200); got != "backend/held" {
 		t.Errorf("%q", got)
 	}
 	if _, err := bufio.NewReader(c).ReadByte(); err != io.EOF {
 		t.Errorf("after the last answer: %v", err)
 	}
 	c.Close()
-	r.stop(t)
+	r.Stop()
 	if s := r.Stats(); s.InFlight != 0 || s.Connections != 0 {
 		t.Errorf("%+v", s)
 	}

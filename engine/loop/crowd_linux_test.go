@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	machine "github.com/plimsoll-dev/plimsoll/internal/host" // host is a type of this package
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -106,7 +107,7 @@ func beChild(role string) error {
 		case "/few-descriptors":
 			fmt.Fprint(w, unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 32, Max: 32}))
 		case "/wait":
-			err := engine.TaskOf(r.Context()).Await("upstream", func(t engine.Task) error { return ask(t, upstream) })
+			err := engine.TaskOf(r.Context()).Await("upstream", func(t engine.Task) error { return rig.PassAt(t, upstream) })
 			if err != nil {
 				http.Error(w, err.Error(), http.StatusBadGateway)
 			}
@@ -128,19 +129,20 @@ func resident() int64 {
 	return p.RSS
 }
 
-func (c *client) number(path string) int64 {
-	c.t.Helper()
-	n, err := strconv.ParseInt(c.send(path).answer(), 10, 64)
+// memory asks a child how much memory is resident.
+func memory(t testing.TB, c *rig.Conn) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(c.Send("/memory").Expect(200), 10, 64)
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return n
 }
 
 // crowd connects n clients, a few at a time.
-func crowd(t testing.TB, n int, address string, each func(c *client)) []*client {
+func crowd(t testing.TB, n int, address string, each func(c net.Conn)) []net.Conn {
 	t.Helper()
-	clients := make([]*client, n)
+	clients := make([]net.Conn, n)
 	var all sync.WaitGroup
 	for g := range 8 {
 		all.Go(func() {
@@ -150,7 +152,7 @@ func crowd(t testing.TB, n int, address string, each func(c *client)) []*client 
 					t.Error(err)
 					return
 				}
-				clients[i] = &client{conn, nil, t}
+				clients[i] = conn
 				each(clients[i])
 			}
 		})
@@ -171,14 +173,14 @@ func crowd(t testing.TB, n int, address string, each func(c *client)) []*client 
 
 // plain asks and reads an answer that fits one segment, without buffers of its
 // own.
-func (c *client) plain(path string) error {
+func plain(c net.Conn, path string) error {
 	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path); err != nil {
 		return err
 	}
-	return c.ok()
+	return ok(c)
 }
 
-func (c *client) ok() error {
+func ok(c net.Conn) error {
 	var b [256]byte
 	n, err := c.Read(b[:])
 	if err == nil && !strings.HasPrefix(string(b[:n]), "HTTP/1.1 200 ") {
@@ -192,22 +194,22 @@ func (c *client) ok() error {
 func idleBytes(t testing.TB) int64 {
 	const n = 10_000
 	s := startChild(t, "loop:keepalive=10m")
-	first := connect(t, s.address)
-	crowd(t, 64, s.address, func(c *client) { // what serving takes at all
-		if err := c.plain("/"); err != nil {
+	first := rig.Dial(t, "tcp", s.address)
+	crowd(t, 64, s.address, func(c net.Conn) { // what serving takes at all
+		if err := plain(c, "/"); err != nil {
 			t.Error(err)
 		}
 	})
-	before := first.number("/memory")
-	clients := crowd(t, n, s.address, func(c *client) {
-		if err := c.plain("/"); err != nil {
+	before := memory(t, first)
+	clients := crowd(t, n, s.address, func(c net.Conn) {
+		if err := plain(c, "/"); err != nil {
 			t.Error(err)
 		}
 	})
-	each := (first.number("/memory") - before) / n
+	each := (memory(t, first) - before) / n
 	// They are all still served.
 	for i := 0; i < n; i += 97 {
-		if err := clients[i].plain("/"); err != nil {
+		if err := plain(clients[i], "/"); err != nil {
 			t.Errorf("client %d: %v", i, err)
 		}
 	}
@@ -238,14 +240,14 @@ func BenchmarkIdleConnection(b *testing.B) {
 // Five thousand requests wait at once, on one thread, and all come back.
 func TestFiveThousandRequestsWait(t *testing.T) {
 	const n = 5000
-	u := startUpstream(t)
-	s := startChild(t, "loop "+u.address)
-	clients := crowd(t, n, s.address, func(c *client) {
+	u := rig.NewGate(t)
+	s := startChild(t, "loop "+u.Address)
+	clients := crowd(t, n, s.address, func(c net.Conn) {
 		if _, err := fmt.Fprint(c, "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 			t.Error(err)
 		}
 	})
-	eventually(t, "all of them wait at the upstream", func() bool { return u.waiting() == n })
+	u.Holds(t, n)
 	p, err := machine.Sample(s.cmd.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
@@ -254,10 +256,10 @@ func TestFiveThousandRequestsWait(t *testing.T) {
 	if p.Threads > 20 {
 		t.Errorf("%d threads", p.Threads)
 	}
-	connect(t, s.address).send("/").answer() // and others are served
-	close(u.open)
+	rig.Dial(t, "tcp", s.address).Send("/").Expect(200) // and others are served
+	u.Open()
 	for i, c := range clients {
-		if err := c.ok(); err != nil {
+		if err := ok(c); err != nil {
 			t.Fatalf("client %d: %v", i, err)
 		}
 	}
@@ -270,54 +272,54 @@ func TestFiveThousandRequestsWait(t *testing.T) {
 // connected are served, and the others when one of them leaves.
 func TestClientsWaitForDescriptors(t *testing.T) {
 	s := startChild(t, "loop")
-	first := connect(t, s.address)
-	if got := first.send("/few-descriptors").answer(); got != "<nil>" {
+	first := rig.Dial(t, "tcp", s.address)
+	if got := first.Send("/few-descriptors").Expect(200); got != "<nil>" {
 		t.Fatal(got)
 	}
 	const n = 64
 	answered := make(chan int, n)
 	var all sync.WaitGroup
-	clients := crowd(t, n, s.address, func(*client) {})
+	clients := crowd(t, n, s.address, func(net.Conn) {})
 	for i, c := range clients {
 		all.Go(func() {
-			if err := c.plain("/"); err != nil {
+			if err := plain(c, "/"); err != nil {
 				t.Errorf("client %d: %v", i, err)
 			}
 			answered <- i
 		})
 	}
-	first.send("/").answer()
+	first.Send("/").Expect(200)
 	for range n { // each makes room for the next
 		clients[<-answered].Close()
 	}
 	all.Wait()
-	first.send("/").answer()
+	first.Send("/").Expect(200)
 	s.stop(t)
 }
 
 func TestTheConnectionPastTheCapIsHeldUntilOneCloses(t *testing.T) {
 	r := serve(t, "loop:connections=2", func(http.ResponseWriter, *http.Request) {})
-	first, second := connect(t, r.address), connect(t, r.address)
-	first.send("/").answer()
-	second.send("/").answer()
-	third := connect(t, r.address).send("/")
-	eventually(t, "it is accepted", func() bool { return r.Stats().Connections == 3 })
-	first.send("/").answer() // those inside are served meanwhile
+	first, second := r.Dial(), r.Dial()
+	first.Send("/").Expect(200)
+	second.Send("/").Expect(200)
+	third := r.Get("/")
+	rig.Eventually(t, "it is accepted", func() bool { return r.Stats().Connections == 3 })
+	first.Send("/").Expect(200) // those inside are served meanwhile
 	if s := r.Stats(); s.Requests != 3 {
 		t.Errorf("%d requests were taken up", s.Requests)
 	}
 	second.Close()
-	third.answer()
+	third.Expect(200)
 }
 
 // Stopping while one is held serves that one, too.
 func TestTheHeldConnectionIsServedWhenTheEngineStops(t *testing.T) {
 	r := serve(t, "loop:connections=1", func(http.ResponseWriter, *http.Request) {})
-	first := connect(t, r.address)
-	first.send("/").answer()
-	held := connect(t, r.address).send("/")
-	eventually(t, "it is accepted", func() bool { return r.Stats().Connections == 2 })
-	r.cancel()
-	held.answer()
-	r.stop(t)
+	first := r.Dial()
+	first.Send("/").Expect(200)
+	held := r.Get("/")
+	rig.Eventually(t, "it is accepted", func() bool { return r.Stats().Connections == 2 })
+	r.Cancel()
+	held.Expect(200)
+	r.Stop()
 }

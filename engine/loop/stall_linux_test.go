@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // A trace is the order in which things happen.
@@ -29,41 +30,41 @@ func TestWhoIsServedWhileOneWaits(t *testing.T) {
 	for _, c := range []struct {
 		step   string
 		stalls bool
-		run    func(t engine.Task, u *upstream) error
+		run    func(t engine.Task, u *rig.Gate) error
 	}{
-		{"await", false, func(t engine.Task, u *upstream) error {
-			return t.Await("x", func(t engine.Task) error { return ask(t, u.address) })
+		{"await", false, func(t engine.Task, u *rig.Gate) error {
+			return t.Await("x", u.Pass)
 		}},
-		{"await in call", false, func(t engine.Task, u *upstream) error {
+		{"await in call", false, func(t engine.Task, u *rig.Gate) error {
 			return t.Call("x", func(t engine.Task) error {
-				return t.Await("y", func(t engine.Task) error { return ask(t, u.address) })
+				return t.Await("y", u.Pass)
 			})
 		}},
-		{"call", true, func(t engine.Task, u *upstream) error {
-			return t.Call("x", func(t engine.Task) error { return ask(t, u.address) })
+		{"call", true, func(t engine.Task, u *rig.Gate) error {
+			return t.Call("x", u.Pass)
 		}},
-		{"call in await", true, func(t engine.Task, u *upstream) error {
+		{"call in await", true, func(t engine.Task, u *rig.Gate) error {
 			return t.Await("x", func(t engine.Task) error {
-				return t.Call("y", func(t engine.Task) error { return ask(t, u.address) })
+				return t.Call("y", u.Pass)
 			})
 		}},
-		{"call in a branch of all", true, func(t engine.Task, u *upstream) error {
+		{"call in a branch of all", true, func(t engine.Task, u *rig.Gate) error {
 			return t.All("x", func(engine.Task) error { return nil }, func(t engine.Task) error {
-				return t.Call("y", func(t engine.Task) error { return ask(t, u.address) })
+				return t.Call("y", u.Pass)
 			})
 		}},
-		{"no step", true, func(t engine.Task, u *upstream) error { return ask(t, u.address) }},
-		{"block", true, func(t engine.Task, u *upstream) error {
-			return t.Block("x", func() error { return blockOn(u) })
+		{"no step", true, func(t engine.Task, u *rig.Gate) error { return u.Pass(t) }},
+		{"block", true, func(t engine.Task, u *rig.Gate) error {
+			return t.Block("x", func() error { return u.Wait() })
 		}},
-		{"compute", true, func(t engine.Task, u *upstream) (err error) {
-			t.Compute("x", func() { err = blockOn(u) }) // it takes as long as we want
+		{"compute", true, func(t engine.Task, u *rig.Gate) (err error) {
+			t.Compute("x", func() { err = u.Wait() }) // it takes as long as we want
 			return err
 		}},
-		{"plain Go", true, func(t engine.Task, u *upstream) error { return blockOn(u) }},
+		{"plain Go", true, func(t engine.Task, u *rig.Gate) error { return u.Wait() }},
 	} {
 		t.Run(c.step, func(t *testing.T) {
-			u := startUpstream(t)
+			u := rig.NewGate(t)
 			var tr trace
 			r := serve(t, "loop", func(w http.ResponseWriter, r *http.Request) {
 				tr.add("%s begins", r.URL.Path)
@@ -74,36 +75,28 @@ func TestWhoIsServedWhileOneWaits(t *testing.T) {
 				}
 				tr.add("%s ends", r.URL.Path)
 			})
-			a, b := connect(t, r.address), connect(t, r.address)
-			b.send("/warm").answer() // its connection is known to the loop
-			a.send("/a")
-			eventually(t, "the upstream is asked", func() bool { return u.waiting() == 1 })
-			b.send("/b")
+			a, b := r.Dial(), r.Dial()
+			b.Send("/warm").Expect(200) // its connection is known to the loop
+			a.Send("/a")
+			u.Holds(t, 1)
+			b.Send("/b")
 			want := []string{"/warm begins", "/warm ends", "/a begins", "/b begins", "/b ends", "/a ends"}
 			if c.stalls {
 				want = []string{"/warm begins", "/warm ends", "/a begins", "/a ends", "/b begins", "/b ends"}
 			} else {
-				b.answer() // before the upstream has said a word
+				b.Expect(200) // before the upstream has said a word
 			}
-			close(u.open)
-			a.answer()
+			u.Open()
+			a.Expect(200)
 			if c.stalls {
-				b.answer()
+				b.Expect(200)
 			}
-			r.stop(t)
+			r.Stop()
 			if !slices.Equal(tr.events, want) {
 				t.Errorf("%q", tr.events)
 			}
 		})
 	}
-}
-
-// blockOn waits for the upstream in a way that no runtime can suspend.
-func blockOn(u *upstream) error {
-	u.count(1)
-	defer u.count(-1)
-	<-u.open
-	return nil
 }
 
 func TestAStallIsPutDownToItsStep(t *testing.T) {
@@ -133,12 +126,12 @@ func TestAStallIsPutDownToItsStep(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := serve(t, "loop:slow=2ms", func(w http.ResponseWriter, r *http.Request) { c.run(engine.TaskOf(r.Context())) })
-			k := connect(t, r.address)
+			k := r.Dial()
 			const requests = 3
 			for range requests {
-				k.send("/").answer()
+				k.Send("/").Expect(200)
 			}
-			r.stop(t)
+			r.Stop()
 			s := r.Stats()
 			if c.op == "" {
 				for _, stall := range s.Stalls { // of the machine, not of a step
@@ -171,8 +164,8 @@ func TestTheThresholdOfStalls(t *testing.T) {
 	r := serve(t, "loop:slow=1h", func(w http.ResponseWriter, r *http.Request) {
 		engine.TaskOf(r.Context()).Call("db", func(engine.Task) error { time.Sleep(time.Millisecond); return nil })
 	})
-	connect(t, r.address).send("/").answer()
-	r.stop(t)
+	r.Get("/").Expect(200)
+	r.Stop()
 	if s := r.Stats(); len(s.Stalls) != 0 || s.Loops[0].StalledNanos < int64(time.Millisecond) {
 		t.Errorf("%+v, stalled %d", s.Stalls, s.Loops[0].StalledNanos)
 	}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // A pool of 200 threads in front of an upstream of 20 ms can do 10,000
@@ -20,7 +22,7 @@ func BenchmarkPool200(b *testing.B) {
 	if runtime.NumCPU() < 2 {
 		b.Skip("needs two CPUs")
 	}
-	cfg := config(b, "thread:max=200")
+	cfg := rig.Config(b, "thread:max=200")
 	up := startChild(b, 1, 2, "upstream")
 	e := startChild(b, 0, Procs(cfg), "engine "+cfg.String()+" "+up.address)
 	for b.Loop() {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -23,36 +24,36 @@ import (
 
 func TestConnectionPastTheCapIsHeldUntilOneCloses(t *testing.T) {
 	r := serve(t, "thread:max=4,connections=2", func(http.ResponseWriter, *http.Request) {})
-	first, second := connectTo(t, r.address), connectTo(t, r.address)
-	first.send("/").expect(http.StatusOK)
-	second.send("/").expect(http.StatusOK)
+	first, second := r.Dial(), r.Dial()
+	first.Send("/").Expect(http.StatusOK)
+	second.Send("/").Expect(http.StatusOK)
 
-	third := connectTo(t, r.address).send("/")
-	fourth := connectTo(t, r.address).send("/") // waits in the kernel's queue
-	await(t, "the third is accepted", func() bool { s := r.Stats(); return s.Accepted == 3 && s.Connections == 3 })
+	third := r.Get("/")
+	fourth := r.Get("/") // waits in the kernel's queue
+	rig.Eventually(t, "the third is accepted", func() bool { s := r.Stats(); return s.Accepted == 3 && s.Connections == 3 })
 	for range 20 {
-		first.send("/").expect(http.StatusOK)
+		first.Send("/").Expect(http.StatusOK)
 	}
 	if s := r.Stats(); s.Requests != 22 || s.Accepted != 3 {
 		t.Errorf("at the cap: %d requests and %d accepted, want those 22 of the first two, and 3", s.Requests, s.Accepted)
 	}
 	first.Close()
-	third.expect(http.StatusOK)
-	await(t, "the fourth is accepted", func() bool { s := r.Stats(); return s.Accepted == 4 && s.Connections == 3 })
+	third.Expect(http.StatusOK)
+	rig.Eventually(t, "the fourth is accepted", func() bool { s := r.Stats(); return s.Accepted == 4 && s.Connections == 3 })
 	second.Close()
-	fourth.expect(http.StatusOK)
+	fourth.Expect(http.StatusOK)
 }
 
 func TestIdleConnectionsHaveNoThread(t *testing.T) {
 	r := serve(t, "thread:max=2,spare=1", func(http.ResponseWriter, *http.Request) {})
-	clients := make([]*client, 50)
+	clients := make([]*rig.Conn, 50)
 	for i := range clients {
-		clients[i] = connectTo(t, r.address)
-		clients[i].send("/").expect(http.StatusOK)
+		clients[i] = r.Dial()
+		clients[i].Send("/").Expect(http.StatusOK)
 	}
-	await(t, "all are idle", func() bool { s := r.Stats(); return s.Connections == 50 && s.Busy == 0 })
+	rig.Eventually(t, "all are idle", func() bool { s := r.Stats(); return s.Connections == 50 && s.Busy == 0 })
 	for _, c := range clients {
-		c.send("/").expect(http.StatusOK)
+		c.Send("/").Expect(http.StatusOK)
 	}
 	if s := r.Stats(); s.Accepted != 50 || s.Threads > 2 {
 		t.Errorf("%d connections accepted, %d threads; want 50 and at most 2", s.Accepted, s.Threads)
@@ -61,27 +62,27 @@ func TestIdleConnectionsHaveNoThread(t *testing.T) {
 
 func TestIdleConnectionIsClosedAfterKeepalive(t *testing.T) {
 	r := serve(t, "thread:max=2,keepalive=50ms", func(http.ResponseWriter, *http.Request) {})
-	c := connectTo(t, r.address)
-	c.send("/").expect(http.StatusOK)
-	c.ended()
+	c := r.Dial()
+	c.Send("/").Expect(http.StatusOK)
+	c.End()
 	c.Close()
-	await(t, "no connection", func() bool { return r.Stats().Connections == 0 })
+	rig.Eventually(t, "no connection", func() bool { return r.Stats().Connections == 0 })
 }
 
 // A client that went away without a request costs no thread, even if none is
 // free.
 func TestClosedConnectionNeedsNoThread(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "thread:max=1", g.through)
-	c := connectTo(t, r.address).send("/")
-	await(t, "the only thread is busy", func() bool { return g.now.Load() == 1 })
-	connectTo(t, r.address).Close()
-	await(t, "it is gone", func() bool { s := r.Stats(); return s.Accepted == 2 && s.Connections == 1 })
+	g := rig.NewGate(t)
+	r := serve(t, "thread:max=1", g.Await)
+	c := r.Get("/")
+	g.Holds(t, 1)
+	r.Dial().Close()
+	rig.Eventually(t, "it is gone", func() bool { s := r.Stats(); return s.Accepted == 2 && s.Connections == 1 })
 	if s := r.Stats(); s.Queued != 0 {
 		t.Errorf("%d queued, want 0", s.Queued)
 	}
-	g.release()
-	c.expect(http.StatusOK)
+	g.Open()
+	c.Expect(http.StatusOK)
 }
 
 func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
@@ -92,10 +93,10 @@ func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
 		<-req.Context().Done()
 		causes <- req.Context().Err()
 	})
-	running := connectTo(t, r.address).send("/")
+	running := r.Get("/")
 	<-entered
-	queued := connectTo(t, r.address).send("/")
-	await(t, "the second is queued", func() bool { return r.Stats().Queued == 1 })
+	queued := r.Get("/")
+	rig.Eventually(t, "the second is queued", func() bool { return r.Stats().Queued == 1 })
 	queued.Close()
 	running.Close()
 	for range 2 {
@@ -104,11 +105,11 @@ func TestContextEndsWhenTheClientGoesAway(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("context ended by %v", err)
 			}
-		case <-time.After(patience):
+		case <-time.After(rig.Patience):
 			t.Fatal("the context has not ended")
 		}
 	}
-	await(t, "no connection", func() bool { return r.Stats().Connections == 0 })
+	rig.Eventually(t, "no connection", func() bool { return r.Stats().Connections == 0 })
 }
 
 func TestContextEndsWithTheRequest(t *testing.T) {
@@ -119,65 +120,54 @@ func TestContextEndsWithTheRequest(t *testing.T) {
 		}
 		contexts <- req.Context()
 	})
-	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	r.Get("/").Expect(http.StatusOK)
 	<-(<-contexts).Done()
 }
 
 func TestSlowHeadIsAnswered408(t *testing.T) {
-	e, err := newEngine(config(t, "thread:max=1"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := rig.Build(t, "thread:max=1", newEngine)
 	e.SetLimits(engine.Limits{HeaderTimeout: 50 * time.Millisecond, Linger: time.Millisecond})
 	r := start(t, e, func(http.ResponseWriter, *http.Request) {})
-	slow := connectTo(t, r.address)
+	slow := r.Dial()
 	if _, err := io.WriteString(slow, "GET / HTTP/1.1\r\nHost: te"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "its thread waits for the rest", func() bool { return inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1 })
-	slow.expect(http.StatusRequestTimeout)
-	slow.ended()
-	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	rig.Eventually(t, "its thread waits for the rest", func() bool { return rig.InSyscall("plimsoll-exec", unix.SYS_READ) == 1 })
+	slow.Expect(http.StatusRequestTimeout)
+	slow.End()
+	r.Get("/").Expect(http.StatusOK)
 }
 
 func TestOversizedInputIsRefused(t *testing.T) {
-	e, err := newEngine(config(t, "thread:max=1"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := rig.Build(t, "thread:max=1", newEngine)
 	e.SetLimits(engine.Limits{Head: 1000, Body: 1000, Linger: time.Millisecond})
 	r := start(t, e, func(w http.ResponseWriter, req *http.Request) {
 		if _, err := io.Copy(io.Discard, req.Body); err != nil {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		}
 	})
-	c := connectTo(t, r.address)
+	c := r.Dial()
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: test\r\nX: "+strings.Repeat("x", 2000)); err != nil {
 		t.Fatal(err)
 	}
-	c.expect(http.StatusRequestHeaderFieldsTooLarge)
-	c.ended()
-	c = connectTo(t, r.address)
+	c.Expect(http.StatusRequestHeaderFieldsTooLarge)
+	c.End()
+	c = r.Dial()
 	if _, err := io.WriteString(c, "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2000\r\n\r\n"+strings.Repeat("x", 2000)); err != nil {
 		t.Fatal(err)
 	}
-	c.expect(http.StatusRequestEntityTooLarge)
-	c.ended()
+	c.Expect(http.StatusRequestEntityTooLarge)
+	c.End()
 }
 
 func TestUnixListener(t *testing.T) {
-	e, err := newEngine(config(t, "thread:max=1"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := rig.Build(t, "thread:max=1", newEngine)
 	path := t.TempDir() + "/socket"
 	ln, err := net.Listen("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- e.Serve(ctx, ln, http.NotFoundHandler()) }()
+	rig.ServeOn(t, e, ln, http.NotFoundHandler())
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
@@ -189,17 +179,13 @@ func TestUnixListener(t *testing.T) {
 	if b, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(b), "HTTP/1.0 404") {
 		t.Errorf("got %q, %v", b, err)
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 }
 
 // Out of descriptors, the acceptor waits for better times, and does not try
 // again and again.
 func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 	r := serve(t, "thread:max=2", func(http.ResponseWriter, *http.Request) {})
-	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	r.Get("/").Expect(http.StatusOK)
 	comms, err := filepath.Glob("/proc/self/task/*/comm")
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +199,7 @@ func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 			defer state.Close()
 		}
 	}
-	ln, err := net.ResolveTCPAddr("tcp", r.address)
+	ln, err := net.ResolveTCPAddr("tcp", r.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,7 +232,7 @@ func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	// ppoll(2) on one descriptor, not on two: it does not wait for clients.
-	await(t, "the acceptor rests", func() bool {
+	rig.Eventually(t, "the acceptor rests", func() bool {
 		var b [128]byte
 		n, _ := state.ReadAt(b[:], 0)
 		f := strings.Fields(string(b[:n]))
@@ -266,18 +252,18 @@ func TestAcceptorRestsWhenDescriptorsRunOut(t *testing.T) {
 
 // The time in the queue counts from when the poller saw the request.
 func TestQueueingIsAccounted(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "thread:max=1", g.through)
-	first := connectTo(t, r.address).send("/")
-	await(t, "one is served", func() bool { return g.now.Load() == 1 })
-	second := connectTo(t, r.address).send("/")
-	await(t, "one is queued", func() bool { return r.Stats().Queued == 1 })
+	g := rig.NewGate(t)
+	r := serve(t, "thread:max=1", g.Await)
+	first := r.Get("/")
+	g.Holds(t, 1)
+	second := r.Get("/")
+	rig.Eventually(t, "one is queued", func() bool { return r.Stats().Queued == 1 })
 	since := time.Now()
-	await(t, "20ms have passed", func() bool { return time.Since(since) > 20*time.Millisecond })
-	g.release()
-	first.expect(http.StatusOK)
-	second.expect(http.StatusOK)
-	await(t, "both accounted", func() bool { return r.Stats().InFlight == 0 })
+	rig.Eventually(t, "20ms have passed", func() bool { return time.Since(since) > 20*time.Millisecond })
+	g.Open()
+	first.Expect(http.StatusOK)
+	second.Expect(http.StatusOK)
+	rig.Eventually(t, "both accounted", func() bool { return r.Stats().InFlight == 0 })
 	s := r.Stats()
 	if queued := time.Duration(s.Residence[model.Queued]); queued < 20*time.Millisecond {
 		t.Errorf("queued for %v, want 20ms and more", queued)

@@ -17,23 +17,21 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/container"
 )
 
 // At 1,000 requests/s: every request that was sent is answered, no connection
 // is reset, and idle ones close cleanly.
 func TestDrainAnswersWhatWasReceived(t *testing.T) {
-	e, err := newEngine(config(t, "thread:max=8"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := rig.Build(t, "thread:max=8", newEngine)
 	// Long against any pause of the clients between two requests.
 	e.SetLimits(engine.Limits{Linger: 2 * time.Second})
 	r := start(t, e, func(_ http.ResponseWriter, req *http.Request) {
 		engine.TaskOf(req.Context()).Sleep(2 * time.Millisecond)
 	})
-	resting := connectTo(t, r.address)
-	resting.send("/").expect(http.StatusOK)
+	resting := r.Dial()
+	resting.Send("/").Expect(http.StatusOK)
 
 	const clients = 20
 	var answered atomic.Int64
@@ -43,7 +41,7 @@ func TestDrainAnswersWhatWasReceived(t *testing.T) {
 			tick := time.NewTicker(clients * time.Millisecond)
 			defer tick.Stop()
 			for {
-				c, err := net.Dial("tcp", r.address)
+				c, err := net.Dial("tcp", r.Address)
 				if err != nil {
 					if !errors.Is(err, unix.ECONNREFUSED) {
 						t.Errorf("connect: %v", err)
@@ -58,11 +56,11 @@ func TestDrainAnswersWhatWasReceived(t *testing.T) {
 			}
 		})
 	}
-	await(t, "200 answers", func() bool { return answered.Load() >= 200 })
-	r.cancel()
+	rig.Eventually(t, "200 answers", func() bool { return answered.Load() >= 200 })
+	r.Cancel()
 	ended.Wait()
-	resting.ended()
-	r.stop(t)
+	resting.End()
+	r.Stop()
 	s := r.Stats()
 	if s.Responses != s.Requests || s.Responses != uint64(answered.Load())+1 {
 		t.Errorf("%d requests, %d responses; the clients got %d", s.Requests, s.Responses, answered.Load()+1)
@@ -72,7 +70,7 @@ func TestDrainAnswersWhatWasReceived(t *testing.T) {
 // exchanges makes some exchanges on a connection, and reports whether the
 // client is to go on with another one.
 func exchanges(t *testing.T, c net.Conn, tick <-chan time.Time, answered *atomic.Int64) bool {
-	_ = c.SetDeadline(time.Now().Add(patience))
+	_ = c.SetDeadline(time.Now().Add(rig.Patience))
 	b := bufio.NewReader(c)
 	for range 10 {
 		<-tick
@@ -99,50 +97,48 @@ func exchanges(t *testing.T, c net.Conn, tick <-chan time.Time, answered *atomic
 
 // What is in the kernel's queue when the engine stops was received too.
 func TestDrainServesTheAcceptQueue(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "thread:max=2,connections=1", g.through)
-	clients := []*client{connectTo(t, r.address).send("/")}
-	await(t, "one at the upstream", func() bool { return g.now.Load() == 1 })
+	g := rig.NewGate(t)
+	r := serve(t, "thread:max=2,connections=1", g.Await)
+	clients := []*rig.Conn{r.Get("/")}
+	g.Holds(t, 1)
 	for range 5 {
-		clients = append(clients, connectTo(t, r.address).send("/"))
+		clients = append(clients, r.Get("/"))
 	}
-	await(t, "one is held, four are in the kernel's queue", func() bool { return r.Stats().Accepted == 2 })
-	r.cancel()
-	await(t, "draining", func() bool { return r.container.Draining() })
-	g.release()
+	rig.Eventually(t, "one is held, four are in the kernel's queue", func() bool { return r.Stats().Accepted == 2 })
+	r.Cancel()
+	rig.Eventually(t, "draining", func() bool { return r.container.Draining() })
+	g.Open()
 	for _, c := range clients[1:] {
-		if res, _ := c.answer(); res.StatusCode != http.StatusOK || !res.Close {
+		if res, _ := c.Answer(); res.StatusCode != http.StatusOK || !res.Close {
 			t.Errorf("%s, Connection: close %v", res.Status, res.Close)
 		}
-		c.ended()
+		c.End()
 	}
-	clients[0].expect(http.StatusOK)
-	r.stop(t)
+	clients[0].Expect(http.StatusOK)
+	r.Stop()
 }
 
 // While a handler still runs, nobody can connect, and Serve does not return.
 func TestDrainWaitsForHandlersAndRefusesClients(t *testing.T) {
-	g := newGate(t)
-	r := serve(t, "thread:max=2", g.through)
-	c := connectTo(t, r.address).send("/")
-	await(t, "one at the upstream", func() bool { return g.now.Load() == 1 })
-	r.cancel()
-	await(t, "clients are refused", func() bool {
+	g := rig.NewGate(t)
+	r := serve(t, "thread:max=2", g.Await)
+	c := r.Get("/")
+	g.Holds(t, 1)
+	r.Cancel()
+	rig.Eventually(t, "clients are refused", func() bool {
 		d := net.Dialer{Timeout: 100 * time.Millisecond}
-		late, err := d.Dial("tcp", r.address)
+		late, err := d.Dial("tcp", r.Address)
 		if err == nil {
 			late.Close()
 		}
 		return errors.Is(err, unix.ECONNREFUSED)
 	})
-	select {
-	case err := <-r.ended:
-		t.Fatalf("Serve returned %v with a request unanswered", err)
-	default:
+	if !r.Serving() {
+		t.Fatal("Serve returned with a request unanswered")
 	}
-	g.release()
-	c.expect(http.StatusOK)
-	r.stop(t)
+	g.Open()
+	c.Expect(http.StatusOK)
+	r.Stop()
 }
 
 func TestNothingIsLeftAfterServe(t *testing.T) {
@@ -156,17 +152,17 @@ func TestNothingIsLeftAfterServe(t *testing.T) {
 	for range 2 { // the first round opens what Go keeps: its own epoll
 		before := descriptors()
 		t.Run("", func(t *testing.T) {
-			g := newGate(t)
-			r := serve(t, "thread:max=6,spare=3", g.through)
+			g := rig.NewGate(t)
+			r := serve(t, "thread:max=6,spare=3", g.Await)
 			for range 4 {
-				connectTo(t, r.address).send("/")
+				r.Get("/")
 			}
-			connectTo(t, r.address)
-			await(t, "4 at the upstream", func() bool { return g.now.Load() == 4 })
-			g.release()
+			r.Dial()
+			g.Holds(t, 4)
+			g.Open()
 		})
-		await(t, "no thread left", func() bool {
-			for _, name := range tasks(t, "", "comm") {
+		rig.Eventually(t, "no thread left", func() bool {
+			for _, name := range rig.Threads("", "comm") {
 				if strings.HasPrefix(name, "plimsoll-") {
 					return false
 				}
@@ -174,14 +170,14 @@ func TestNothingIsLeftAfterServe(t *testing.T) {
 			return true
 		})
 		if before > 12 { // the second round
-			await(t, "no descriptor left", func() bool { return descriptors() <= before })
+			rig.Eventually(t, "no descriptor left", func() bool { return descriptors() <= before })
 		}
 	}
 }
 
 func TestServeOnlyOnce(t *testing.T) {
 	r := serve(t, "thread:max=1", func(http.ResponseWriter, *http.Request) {})
-	connectTo(t, r.address).send("/").expect(http.StatusOK)
+	r.Get("/").Expect(http.StatusOK)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -195,10 +191,7 @@ func TestServeOnlyOnce(t *testing.T) {
 }
 
 func TestListenerWithoutDescriptor(t *testing.T) {
-	e, err := newEngine(config(t, "thread:max=1"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := rig.Build(t, "thread:max=1", newEngine)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

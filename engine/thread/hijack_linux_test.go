@@ -1,15 +1,14 @@
 package thread
 
 import (
-	"bufio"
 	"io"
 	"net"
 	"net/http"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 )
@@ -30,16 +29,16 @@ func TestHijackedConnectionIsTheHandlers(t *testing.T) {
 			_, _ = io.WriteString(conn, "echo "+line)
 		}()
 	})
-	c := connectTo(t, r.address).send("/")
-	await(t, "the engine has let go", func() bool { s := r.Stats(); return s.Accepted == 1 && s.Connections == 0 && s.Busy == 0 })
-	r.stop(t)
+	c := r.Get("/")
+	rig.Eventually(t, "the engine has let go", func() bool { s := r.Stats(); return s.Accepted == 1 && s.Connections == 0 && s.Busy == 0 })
+	r.Stop()
 	if _, err := io.WriteString(c, "hello\n"); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := c.r.ReadString('\n'); err != nil || line != "echo hello\n" {
+	if line, err := c.R.ReadString('\n'); err != nil || line != "echo hello\n" {
 		t.Errorf("got %q, %v", line, err)
 	}
-	c.ended()
+	c.End()
 }
 
 // The number of a hijacked connection's descriptor soon is another's. A
@@ -63,7 +62,7 @@ func TestContextOfAHijackedConnection(t *testing.T) {
 	})
 	// The clients have their descriptors before, so that the number which the
 	// hijacked one leaves is the next that the engine accepts.
-	ln, err := net.ResolveTCPAddr("tcp", r.address)
+	ln, err := net.ResolveTCPAddr("tcp", r.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,28 +70,25 @@ func TestContextOfAHijackedConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clients := make([]*client, 8)
+	clients := make([]*rig.Conn, 8)
 	for i := range clients {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := blocking.New(fd, "tcp", nil, ln)
-		defer c.Close() //nolint:errcheck // of a test
-		clients[i] = &client{c, bufio.NewReader(c), t}
-		_ = c.SetDeadline(time.Now().Add(patience))
+		clients[i] = rig.NewConn(t, blocking.New(fd, "tcp", nil, ln))
 	}
-	connectTo(t, r.address).send("/hijack")
+	r.Get("/hijack")
 	<-hijacked
 	for _, c := range clients {
 		if err := unix.Connect(c.Conn.(*blocking.Socket).FD(), to); err != nil {
 			t.Fatal(err)
 		}
 	}
-	await(t, "all are accepted", func() bool { return r.Stats().Accepted == 9 })
+	rig.Eventually(t, "all are accepted", func() bool { return r.Stats().Accepted == 9 })
 	look <- true
 	<-looked
 	for _, c := range clients {
-		c.send("/").expect(http.StatusOK)
+		c.Send("/").Expect(http.StatusOK)
 	}
 }

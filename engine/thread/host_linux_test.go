@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -19,42 +20,42 @@ func TestSleepBlocksTheThread(t *testing.T) {
 	r := serve(t, "thread:max=2", func(_ http.ResponseWriter, req *http.Request) {
 		engine.TaskOf(req.Context()).Sleep(100 * time.Millisecond)
 	})
-	c := connectTo(t, r.address).send("/")
-	await(t, "a thread in clock_nanosleep", func() bool { return inSyscall(t, "plimsoll-exec", unix.SYS_CLOCK_NANOSLEEP) == 1 })
-	c.expect(http.StatusOK)
-	await(t, "accounted", func() bool { return r.Stats().InFlight == 0 })
+	c := r.Get("/")
+	rig.Eventually(t, "a thread in clock_nanosleep", func() bool { return rig.InSyscall("plimsoll-exec", unix.SYS_CLOCK_NANOSLEEP) == 1 })
+	c.Expect(http.StatusOK)
+	rig.Eventually(t, "accounted", func() bool { return r.Stats().InFlight == 0 })
 	if got := time.Duration(r.Stats().Residence[model.Awaiting]); got < 100*time.Millisecond {
 		t.Errorf("slept for 100ms, %v of it accounted", got)
 	}
 }
 
 func TestHoldBlocksTheThread(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	one := engine.NewResource("one", 1)
 	r := serve(t, "thread:max=3,spare=0", func(_ http.ResponseWriter, req *http.Request) {
-		if err := engine.TaskOf(req.Context()).Hold(one, g.pass); err != nil {
+		if err := engine.TaskOf(req.Context()).Hold(one, g.Pass); err != nil {
 			t.Error(err)
 		}
 	})
-	clients := make([]*client, 3)
+	clients := make([]*rig.Conn, 3)
 	for i := range clients {
-		clients[i] = connectTo(t, r.address).send("/")
+		clients[i] = r.Get("/")
 	}
-	await(t, "two threads in futex, one in read", func() bool {
+	rig.Eventually(t, "two threads in futex, one in read", func() bool {
 		return one.Stats().Waiting == 2 &&
-			inSyscall(t, "plimsoll-exec", unix.SYS_FUTEX) == 2 && inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1
+			rig.InSyscall("plimsoll-exec", unix.SYS_FUTEX) == 2 && rig.InSyscall("plimsoll-exec", unix.SYS_READ) == 1
 	})
-	g.release()
+	g.Open()
 	for _, c := range clients {
-		c.expect(http.StatusOK)
+		c.Expect(http.StatusOK)
 	}
-	if peak := g.peak.Load(); peak != 1 {
+	if peak := g.Peak(); peak != 1 {
 		t.Errorf("%d held the one at once", peak)
 	}
 }
 
 func TestBranchesRunOnThreadsOfTheirOwn(t *testing.T) {
-	g := newGate(t)
+	g := rig.NewGate(t)
 	var mu sync.Mutex
 	var first int
 	var branches []int
@@ -63,7 +64,7 @@ func TestBranchesRunOnThreadsOfTheirOwn(t *testing.T) {
 			mu.Lock()
 			branches = append(branches, unix.Gettid())
 			mu.Unlock()
-			return g.pass(task)
+			return g.Pass(task)
 		}
 		mu.Lock()
 		first = unix.Gettid()
@@ -72,23 +73,23 @@ func TestBranchesRunOnThreadsOfTheirOwn(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	c := connectTo(t, r.address).send("/")
-	await(t, "three branches at the upstream, two auxiliary threads", func() bool {
-		return g.now.Load() == 3 && r.Auxiliary() == 2 &&
-			inSyscall(t, "plimsoll-branch", unix.SYS_READ) == 2 && inSyscall(t, "plimsoll-exec", unix.SYS_READ) == 1
+	c := r.Get("/")
+	rig.Eventually(t, "three branches at the upstream, two auxiliary threads", func() bool {
+		return g.Now() == 3 && r.Auxiliary() == 2 &&
+			rig.InSyscall("plimsoll-branch", unix.SYS_READ) == 2 && rig.InSyscall("plimsoll-exec", unix.SYS_READ) == 1
 	})
 	if s := r.Stats(); s.Threads != 1 || s.Busy != 1 {
 		t.Errorf("%d threads, %d busy: the pool has one", s.Threads, s.Busy)
 	}
-	g.release()
-	c.expect(http.StatusOK)
+	g.Open()
+	c.Expect(http.StatusOK)
 	mu.Lock()
 	slices.Sort(branches)
 	if len(slices.Compact(branches)) != 3 || !slices.Contains(branches, first) {
 		t.Errorf("branches ran on threads %v, the request on %d", branches, first)
 	}
 	mu.Unlock()
-	await(t, "auxiliary threads end when idle", func() bool { return r.Auxiliary() == 0 && len(tasks(t, "plimsoll-branch", "comm")) == 0 })
+	rig.Eventually(t, "auxiliary threads end when idle", func() bool { return r.Auxiliary() == 0 && len(rig.Threads("plimsoll-branch", "comm")) == 0 })
 }
 
 func TestErrorsOfBranches(t *testing.T) {
@@ -98,7 +99,7 @@ func TestErrorsOfBranches(t *testing.T) {
 		err := engine.TaskOf(req.Context()).All("all", ok, func(engine.Task) error { return bad }, ok)
 		fmt.Fprint(w, errors.Is(err, bad))
 	})
-	if got := connectTo(t, r.address).send("/").expect(http.StatusOK); got != "true" {
+	if got := r.Get("/").Expect(http.StatusOK); got != "true" {
 		t.Errorf("the branch's error did not come out: %s", got)
 	}
 }

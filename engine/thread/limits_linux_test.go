@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // New itself looks at the limits that are in force.
@@ -18,22 +20,22 @@ func TestNewFailsWithTooFewDescriptors(t *testing.T) {
 		t.Skip(err)
 	}
 	defer unix.Setrlimit(unix.RLIMIT_NOFILE, &old) //nolint:errcheck // back to where it was
-	if _, err := New(config(t, "thread")); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
+	if _, err := New(rig.Config(t, "thread")); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := New(config(t, "thread:max=10,connections=500")); err != nil {
+	if _, err := New(rig.Config(t, "thread:max=10,connections=500")); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestNewWantsItsOwnConfiguration(t *testing.T) {
-	if _, err := New(config(t, "goroutine")); err == nil {
+	if _, err := New(rig.Config(t, "goroutine")); err == nil {
 		t.Error("made a thread engine of a goroutine configuration")
 	}
 }
 
 func TestProcs(t *testing.T) {
-	if n := Procs(config(t, "thread:max=200")); n < 202 || n > 220 {
+	if n := Procs(rig.Config(t, "thread:max=200")); n < 202 || n > 220 {
 		t.Errorf("%d processors for 200 threads, an acceptor and a poller", n)
 	}
 }

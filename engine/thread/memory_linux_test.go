@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/executor"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 )
@@ -51,7 +52,7 @@ func measureIdle(n string) error {
 	}
 	use.With = inUse()
 	x.Stop()
-	for len(tasksOf("idle", "comm")) > 0 {
+	for len(rig.Threads("idle", "comm")) > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	use.Without = inUse()

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 func planted(t *testing.T, text string, p Plant, h http.HandlerFunc) *running {
 	t.Helper()
-	e, err := NewPlanted(config(t, text), p)
+	e, err := NewPlanted(rig.Config(t, text), p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,35 +20,35 @@ func planted(t *testing.T, text string, p Plant, h http.HandlerFunc) *running {
 }
 
 func TestPlantedWorkers(t *testing.T) {
-	g := newGate(t)
-	r := planted(t, "thread:max=8", Plant{Workers: 5}, g.through)
+	g := rig.NewGate(t)
+	r := planted(t, "thread:max=8", Plant{Workers: 5}, g.Await)
 	for range 8 {
-		connectTo(t, r.address).send("/")
+		r.Get("/")
 	}
-	await(t, "5 at the upstream, 3 queued", func() bool { return g.now.Load() == 5 && r.Stats().Queued == 3 })
-	g.release()
+	rig.Eventually(t, "5 at the upstream, 3 queued", func() bool { return g.Now() == 5 && r.Stats().Queued == 3 })
+	g.Open()
 }
 
 func TestPlantedOrder(t *testing.T) {
 	for _, newest := range []bool{false, true} {
-		g := newGate(t)
+		g := rig.NewGate(t)
 		var mu sync.Mutex
 		var order []string
 		r := planted(t, "thread:max=1", Plant{NewestFirst: newest}, func(w http.ResponseWriter, req *http.Request) {
 			mu.Lock()
 			order = append(order, req.URL.Path)
 			mu.Unlock()
-			g.through(w, req)
+			g.Await(w, req)
 		})
-		clients := []*client{connectTo(t, r.address).send("/0")}
-		await(t, "the first is served", func() bool { return g.now.Load() == 1 })
+		clients := []*rig.Conn{r.Get("/0")}
+		g.Holds(t, 1)
 		for i := 1; i <= 3; i++ {
-			clients = append(clients, connectTo(t, r.address).send(fmt.Sprint("/", i)))
-			await(t, "it is queued", func() bool { return r.Stats().Queued == i })
+			clients = append(clients, r.Get(fmt.Sprint("/", i)))
+			rig.Eventually(t, "it is queued", func() bool { return r.Stats().Queued == i })
 		}
-		g.release()
+		g.Open()
 		for _, c := range clients {
-			c.expect(http.StatusOK)
+			c.Expect(http.StatusOK)
 		}
 		want := []string{"/0", "/1", "/2", "/3"}
 		if newest {
@@ -62,7 +64,7 @@ func TestPlantedOrder(t *testing.T) {
 
 func TestPlantedConnections(t *testing.T) {
 	r := planted(t, "thread:max=2,connections=1", Plant{Connections: 1}, func(http.ResponseWriter, *http.Request) {})
-	first, second := connectTo(t, r.address), connectTo(t, r.address)
-	first.send("/").expect(http.StatusOK)
-	second.send("/").expect(http.StatusOK) // with a cap of 1 this one would be held
+	first, second := r.Dial(), r.Dial()
+	first.Send("/").Expect(http.StatusOK)
+	second.Send("/").Expect(http.StatusOK) // with a cap of 1 this one would be held
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // BenchmarkPinned has 8 carriers, and requests that pin one for 19 ms each in a
@@ -36,12 +37,12 @@ func BenchmarkPinned(b *testing.B) {
 					case <-stopped:
 						return
 					default:
-						r.get("/")
+						r.want("/")
 					}
 				}
 			})
 		}
-		await(b, "all carriers are pinned", func() bool { return r.pool().Pinned == carriers })
+		rig.Eventually(b, "all carriers are pinned", func() bool { return r.pool().Pinned == carriers })
 		before, began := r.Stats().Responses, time.Now()
 		time.Sleep(3 * time.Second)
 		rate = float64(r.Stats().Responses-before) / time.Since(began).Seconds()

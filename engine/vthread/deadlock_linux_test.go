@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // logged collects what is logged until the test ends.
@@ -38,13 +39,13 @@ func (l *logs) text() string {
 
 // The case of Netflix, 2024: the owner of a lock is unmounted, and every carrier
 // is pinned by a thread that waits for that lock inside a monitor.
-func deadlock(t *testing.T, text string) (*running, *engine.Resource, *upstream) {
-	up := newUpstream(t)
+func deadlock(t *testing.T, text string) (*running, *engine.Resource, *rig.Gate) {
+	up := rig.NewGate(t)
 	lock := engine.NewResource("the lock", 1)
 	r := serve(t, text, func(_ http.ResponseWriter, req *http.Request) {
 		task := engine.TaskOf(req.Context())
 		if req.URL.Path == "/owner" {
-			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.ask) }))
+			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.Pass) }))
 			return
 		}
 		must(task.Hold(engine.NewResource("own", 1, engine.Monitor), func(t engine.Task) error {
@@ -52,31 +53,31 @@ func deadlock(t *testing.T, text string) (*running, *engine.Resource, *upstream)
 		}))
 	})
 	r.send("/owner", 1)
-	await(t, "the owner has the lock", func() bool { return up.held.Load() == 1 })
+	up.Holds(t, 1)
 	r.send("/", 2)
-	await(t, "two wait for it", func() bool { return lock.Stats().Waiting == 2 })
+	rig.Eventually(t, "two wait for it", func() bool { return lock.Stats().Waiting == 2 })
 	return r, lock, up
 }
 
 func TestADeadlockOfPinnedCarriersIsReported(t *testing.T) {
 	text := logged(t)
 	r, _, up := deadlock(t, "vthread:carriers=2,pinning=jdk21")
-	await(t, "it is found", func() bool { return len(r.Stats().Deadlocks) == 1 })
+	rig.Eventually(t, "it is found", func() bool { return len(r.Stats().Deadlocks) == 1 })
 	d := r.Stats().Deadlocks[0]
 	if len(d.Waits) != 2 || d.Waits[0] != (engine.PinnedWait{Op: "the lock", Verb: "hold", Resource: "the lock"}) || d.At == 0 {
 		t.Errorf("%+v", d)
 	}
-	await(t, "it is logged", func() bool {
+	rig.Eventually(t, "it is logged", func() bool {
 		return strings.Contains(text(), `deadlock: each of the 2 carriers is pinned`) && strings.Contains(text(), `"the lock"`)
 	})
 	// The answer for the owner comes, and finds no carrier.
-	up.open()
-	await(t, "it was sent", func() bool { return up.held.Load() == 0 })
+	up.Open()
+	up.Holds(t, 0)
 	if s := r.Stats(); s.Responses != 0 || s.InFlight != 3 {
 		t.Errorf("%d answered, %d in flight", s.Responses, s.InFlight)
 	}
 	// Stopping undoes it: whoever was received is answered.
-	r.stop()
+	r.Stop()
 	r.all.Wait()
 	if s := r.Stats(); s.Responses != 3 || len(s.Deadlocks) != 1 {
 		t.Errorf("%d answered, deadlocks %+v", s.Responses, s.Deadlocks)
@@ -85,7 +86,7 @@ func TestADeadlockOfPinnedCarriersIsReported(t *testing.T) {
 
 func TestWithoutPinsThereIsNoDeadlock(t *testing.T) {
 	r, _, up := deadlock(t, "vthread:carriers=2,pinning=jdk24")
-	up.open()
+	up.Open()
 	r.all.Wait()
 	if s := r.Stats(); s.Responses != 3 || len(s.Deadlocks) != 0 {
 		t.Errorf("%d answered, deadlocks %+v", s.Responses, s.Deadlocks)
@@ -110,7 +111,7 @@ func TestWhoIsInsideAHold(t *testing.T) {
 	}
 	waits := make(chan struct{})
 	go func() { defer close(waits); lock.Acquire(engine.NewParker) }()
-	await(t, "somebody waits", func() bool { return lock.Stats().Waiting == 1 })
+	rig.Eventually(t, "somebody waits", func() bool { return lock.Stats().Waiting == 1 })
 	if e.of(lock).all(lock) {
 		t.Error("somebody else waits for it")
 	}
@@ -122,11 +123,11 @@ func TestWhoIsInsideAHold(t *testing.T) {
 // The wait of a Hold that a context ends is none that lasts for ever.
 func TestABoundedWaitIsNoDeadlock(t *testing.T) {
 	lock := engine.NewResource("lock", 1)
-	up := newUpstream(t)
+	up := rig.NewGate(t)
 	r := serve(t, "vthread:carriers=1,pinning=jdk21", func(_ http.ResponseWriter, req *http.Request) {
 		task := engine.TaskOf(req.Context())
 		if req.URL.Path == "/owner" {
-			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.ask) }))
+			must(task.Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.Pass) }))
 			return
 		}
 		must(task.Hold(engine.NewResource("own", 1, engine.Monitor), func(t engine.Task) error {
@@ -135,12 +136,11 @@ func TestABoundedWaitIsNoDeadlock(t *testing.T) {
 		}))
 	})
 	r.send("/owner", 1)
-	await(t, "the owner has the lock", func() bool { return up.held.Load() == 1 })
-	c := r.dial()
-	c.Write([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
-	await(t, "one waits for it, pinned", func() bool { return lock.Stats().Waiting == 1 && r.pool().Pinned == 1 })
+	up.Holds(t, 1)
+	c := r.Get("/")
+	rig.Eventually(t, "one waits for it, pinned", func() bool { return lock.Stats().Waiting == 1 && r.pool().Pinned == 1 })
 	c.Close() // its context ends, and with it the wait
-	up.open()
+	up.Open()
 	r.all.Wait()
 	if d := r.Stats().Deadlocks; len(d) != 0 {
 		t.Errorf("%+v", d)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 )
 
@@ -21,28 +22,28 @@ func TestAwaitsAndCallsScalePastCarriers(t *testing.T) {
 	for name, verb := range verbs {
 		t.Run(name, func(t *testing.T) {
 			const requests, branches = 50, 100 // 5,000 threads on few connections of ours
-			up := newUpstream(t)
+			up := rig.NewGate(t)
 			r := serve(t, "vthread:carriers=2", func(_ http.ResponseWriter, req *http.Request) {
 				fs := make([]func(engine.Task) error, branches)
 				for i := range fs {
-					fs[i] = func(t engine.Task) error { return verb(t, "upstream", up.ask) }
+					fs[i] = func(t engine.Task) error { return verb(t, "upstream", up.Pass) }
 				}
 				must(engine.TaskOf(req.Context()).All("fan out", fs...))
 			})
 			r.send("/", requests)
-			await(t, "the upstream has 5,000 at once", func() bool { return up.held.Load() == requests*branches })
-			await(t, "no carrier has anything to do", func() bool { return r.pool().Busy == 0 })
+			rig.Eventually(t, "the upstream has 5,000 at once", func() bool { return up.Now() == requests*branches })
+			rig.Eventually(t, "no carrier has anything to do", func() bool { return r.pool().Busy == 0 })
 			if p := r.pool(); p.Threads != 2 || p.Pinned != 0 || p.Pins != 0 {
 				t.Errorf("while 5,000 wait: %+v", p)
 			}
-			up.open()
+			up.Open()
 			r.all.Wait()
 		})
 	}
 }
 
 func TestAThreadGoesOnOnAnotherCarrier(t *testing.T) {
-	up, g := newUpstream(t), newGate(t)
+	up, g := rig.NewGate(t), rig.NewGate(t)
 	number := func() int64 { return int64(seatOf(fiber.Current()).carrier.Number()) }
 	var before, after, blocked atomic.Int64
 	before.Store(-1)
@@ -51,7 +52,7 @@ func TestAThreadGoesOnOnAnotherCarrier(t *testing.T) {
 		task := engine.TaskOf(req.Context())
 		if req.URL.Path == "/block" {
 			if number() == before.Load() {
-				must(task.Block("native", func() error { blocked.Store(number()); return g.pass() }))
+				must(task.Block("native", func() error { blocked.Store(number()); return g.Wait() }))
 				return
 			}
 			task.Compute("until the other is pinned", func() {
@@ -63,38 +64,38 @@ func TestAThreadGoesOnOnAnotherCarrier(t *testing.T) {
 		}
 		must(task.Call("upstream", func(t engine.Task) error {
 			before.Store(number())
-			return up.ask(t)
+			return up.Pass(t)
 		}))
 		after.Store(number())
 	})
 	r.send("/wait", 1)
-	await(t, "the first waits", func() bool { return up.held.Load() == 1 })
+	up.Holds(t, 1)
 	r.send("/block", 2) // one for each carrier
-	await(t, "its carrier is pinned, the other free", func() bool { return blocked.Load() == before.Load() && r.Stats().Responses == 1 })
-	up.open()
-	await(t, "it is answered", func() bool { return r.Stats().Responses == 2 })
+	rig.Eventually(t, "its carrier is pinned, the other free", func() bool { return blocked.Load() == before.Load() && r.Stats().Responses == 1 })
+	up.Open()
+	rig.Eventually(t, "it is answered", func() bool { return r.Stats().Responses == 2 })
 	if after.Load() == before.Load() {
 		t.Error("it went on on the carrier that is pinned")
 	}
 	if p := r.pool(); p.Remounts == 0 || p.Pinned != 1 {
 		t.Errorf("%+v", p)
 	}
-	g.open()
+	g.Open()
 	r.all.Wait()
 }
 
 // Held across a wait, a lock of Go's could stop the engine; a Hold does not.
 func TestALockHeldAcrossAWaitStopsNobody(t *testing.T) {
 	for _, pinning := range []string{"jdk21", "jdk24"} {
-		up := newUpstream(t)
-		up.open()
+		up := rig.NewGate(t)
+		up.Open()
 		lock := engine.NewResource("lock", 1)
 		r := serve(t, "vthread:carriers=2,pinning="+pinning, func(_ http.ResponseWriter, req *http.Request) {
-			must(engine.TaskOf(req.Context()).Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.ask) }))
+			must(engine.TaskOf(req.Context()).Hold(lock, func(t engine.Task) error { return t.Call("upstream", up.Pass) }))
 		})
 		r.send("/", 40)
 		r.all.Wait()
-		if n := up.max.Load(); n != 1 {
+		if n := up.Peak(); n != 1 {
 			t.Errorf("%s: %d held the lock at once", pinning, n)
 		}
 		if p := r.pool(); p.Pins != 0 {
