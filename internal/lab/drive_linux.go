@@ -36,6 +36,7 @@ func (p *plan) length() time.Duration {
 type drained struct {
 	*flow
 	c      *contestant
+	t      *target
 	finish func(record.Head, *run) error
 }
 
@@ -48,7 +49,7 @@ func (l *lab) drive(ctx context.Context, c *contestant, t *target, p plan, finis
 		return err
 	}
 	if l.draining != nil {
-		before := l.draining.c
+		before := l.draining.t
 		if err := l.settle(ctx); err != nil {
 			f.abandon()
 			return err
@@ -69,7 +70,7 @@ func (l *lab) drive(ctx context.Context, c *contestant, t *target, p plan, finis
 		f.abandon()
 		return err
 	}
-	l.draining = &drained{f, c, finish}
+	l.draining = &drained{f, c, t, finish}
 	if calm && len(l.contestants) > 1 && !l.shared() {
 		return nil
 	}

@@ -43,7 +43,7 @@ type lab struct {
 type contestant struct {
 	*analysis.EngineRun
 	target *target
-	stale  bool // its server broke, and may still be working off a backlog
+	raised raised // of its confirmation
 
 	recordings []recording // of its trials
 }
@@ -159,6 +159,7 @@ func (l *lab) stopAll() {
 	}
 	for _, c := range l.contestants {
 		all.Go(c.target.stop)
+		all.Go(c.raised.stop)
 	}
 	for _, p := range l.ups {
 		all.Go(func() { p.stop(time.Second) })

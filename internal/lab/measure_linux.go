@@ -29,8 +29,8 @@ func (l *lab) measure(ctx context.Context) error {
 	if err := l.inTurns(func(c *contestant) (bool, error) { return l.search(ctx, c) }); err != nil {
 		return err
 	}
-	if err := l.settle(ctx); err != nil || l.searchOnly {
-		return err
+	if l.searchOnly {
+		return l.settle(ctx)
 	}
 	for _, c := range l.contestants {
 		if err := l.overload(ctx, c); err != nil {
@@ -41,20 +41,9 @@ func (l *lab) measure(ctx context.Context) error {
 		}
 		// Its memory and threads are of no more use, and its backlog in the way.
 		c.target.process.kill()
-		c.stale = false
+		c.target.stale = false
 	}
-	confirming := map[*contestant]*raised{}
-	defer func() {
-		for _, r := range confirming {
-			r.stop()
-		}
-	}()
-	return l.inTurns(func(c *contestant) (bool, error) {
-		if confirming[c] == nil {
-			confirming[c] = &raised{}
-		}
-		return l.confirm(ctx, c, confirming[c])
-	})
+	return l.inTurns(func(c *contestant) (bool, error) { return l.confirm(ctx, c) })
 }
 
 // inTurns calls step for one contestant after the other until each is done.
@@ -120,13 +109,23 @@ func (l *lab) guess(c *contestant) float64 {
 // server.
 func (l *lab) fresh(ctx context.Context) error {
 	for _, c := range l.contestants {
-		if !c.stale {
-			continue
+		if c.target.stale {
+			if err := l.refresh(ctx, c); err != nil {
+				return err
+			}
 		}
-		if err := l.refresh(ctx, c); err != nil {
-			return err
+		if r := &c.raised; r.target != nil && r.target.stale {
+			idle, err := r.target.idle(ctx, settling)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil || !idle {
+				r.target.process.kill()
+				r.target = nil
+				continue
+			}
+			r.target.stale = false
 		}
-		c.stale = false
 	}
 	return nil
 }
@@ -138,6 +137,7 @@ const settling = 500 * time.Millisecond
 func (l *lab) refresh(ctx context.Context, c *contestant) error {
 	idle, err := c.target.idle(ctx, settling)
 	if err == nil && idle || ctx.Err() != nil {
+		c.target.stale = false
 		return ctx.Err()
 	}
 	if err != nil {
@@ -147,8 +147,12 @@ func (l *lab) refresh(ctx context.Context, c *contestant) error {
 		}
 	}
 	c.target.process.kill()
-	c.target, err = l.startTarget(c.Config, analysis.Variant{})
-	return err
+	t, err := l.startTarget(c.Config, analysis.Variant{})
+	if err != nil {
+		return err
+	}
+	c.target = t
+	return nil
 }
 
 // raised is the server of a confirmation, with one limit changed.
@@ -168,7 +172,8 @@ func (r *raised) stop() {
 const confirmTrials = 3
 
 // confirm makes the next trial that confirms, or refutes, a contestant's wall.
-func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool, err error) {
+func (l *lab) confirm(ctx context.Context, c *contestant) (done bool, err error) {
+	r := &c.raised
 	if err := l.settled(ctx, c); err != nil {
 		return false, err
 	}
@@ -177,17 +182,15 @@ func (l *lab) confirm(ctx context.Context, c *contestant, r *raised) (done bool,
 		r.stop()
 		return true, nil
 	}
+	if err := l.fresh(ctx); err != nil {
+		return false, err
+	}
 	if r.target == nil || r.variant != n.Variant {
 		r.stop()
 		if r.target, err = l.startTarget(c.Config, n.Variant); err != nil {
 			return false, err
 		}
 		r.variant = n.Variant
-	} else if idle, err := r.target.idle(ctx, settling); err != nil || !idle {
-		r.target.process.kill()
-		if r.target, err = l.startTarget(c.Config, n.Variant); err != nil {
-			return false, err
-		}
 	}
 	l.say(c.Name, "confirming its wall %s: %s requests/s", n.Variant.Moved(), analysis.Rate(n.Rate))
 	return false, l.try(ctx, c, r.target, &record.Trial{Purpose: record.PurposeConfirm, Variant: n.Variant.String(), Rate: n.Rate})

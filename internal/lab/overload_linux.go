@@ -19,6 +19,9 @@ const recoveryShare = 0.25
 
 // overload drives a contestant past its line and lets it recover.
 func (l *lab) overload(ctx context.Context, c *contestant) error {
+	if err := l.settled(ctx, c); err != nil {
+		return err
+	}
 	line := analysis.Line(c.Trials).Low
 	if line <= 0 {
 		return nil
@@ -44,7 +47,7 @@ func (l *lab) overload(ctx context.Context, c *contestant) error {
 		stages: stages, seed: l.workload.Seed, preopen: l.preopen(c, 2*line),
 		stop: stopRule{After: after, Rate: recoveryShare * line},
 	}, func(begun record.Head, r *run) error {
-		c.stale = true
+		c.target.stale = true
 		return l.overloaded(c, line, begun, stages, r)
 	})
 }

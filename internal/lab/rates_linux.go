@@ -56,7 +56,7 @@ func (l *lab) measureRate(ctx context.Context, c *contestant, at model.RateTrial
 			return err
 		}
 		analysis.Judge(row, l.workload.SLO)
-		c.stale = row.Outcome != record.Passed
+		t.stale = row.Outcome != record.Passed
 		if err := l.keep(c, row, r); err != nil {
 			return err
 		}

@@ -18,6 +18,7 @@ type target struct {
 	gomaxprocs int
 	upstreams  []string
 	idleRSS    int64 // its resident memory before it was sent anything
+	stale      bool  // it broke, and may still be working off a backlog
 }
 
 // stopPatience is how long a server may take to answer what it has received

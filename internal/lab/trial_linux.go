@@ -102,7 +102,7 @@ func (l *lab) try(ctx context.Context, c *contestant, t *target, row *record.Tri
 			return err
 		}
 		analysis.Judge(row, slo)
-		c.stale = row.Outcome != record.Passed
+		t.stale = row.Outcome != record.Passed
 		if err := l.keep(c, row, r); err != nil || each == nil {
 			return err
 		}
