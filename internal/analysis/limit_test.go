@@ -29,8 +29,8 @@ func TestCapacityOfACPUIsThatOfWhatItIsUsedFor(t *testing.T) {
 		{8 * time.Millisecond, Variant{}, 125, "only the workload computes: 1 / 8 ms"},
 		{8 * time.Millisecond, Variant{Compute: 0.5}, 250, "half of it: 1 / 4 ms"},
 		{9 * time.Millisecond, Variant{}, 125, "short requests were drawn: what was used counts"},
-		{6 * time.Millisecond, Variant{}, 1 / (0.006 + 0.002/1.26), "2 ms are the engine's, and get cheaper"},
-		{6 * time.Millisecond, Variant{Compute: 0.5}, 1 / (0.003 + 0.002/1.26), "and are not halved with the work"},
+		{6 * time.Millisecond, Variant{}, 1 / (0.006 + 0.002/2.04), "2 ms are the engine's, and get cheaper"},
+		{6 * time.Millisecond, Variant{Compute: 0.5}, 1 / (0.003 + 0.002/2.04), "and are not halved with the work"},
 	} {
 		r, b := at60(c.compute)
 		got, limit := Capacity(r, b.cfg, b.w, c.variant)

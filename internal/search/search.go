@@ -35,7 +35,7 @@ type Goal struct {
 	Guess     float64
 	Precision float64 // done when fail/pass is about this or less, for example 1.05
 	Max       float64 // the highest rate worth trying; 0 for none
-	Trials    int     // trials at most, and a few more where some were void
+	Trials    int     // trials at most, and a few more where some were void or the line has but one end
 	Once      bool    // believe every trial, also a doubtful one
 }
 
@@ -52,6 +52,17 @@ type Decision struct {
 
 // spareTrials is how many void trials do not count.
 const spareTrials = 4
+
+// otherEnd is how many trials more a line is worth that has only one end yet.
+const otherEnd = 2
+
+func (g Goal) exhausted(history []Trial, bracketed bool) bool {
+	most := g.Trials
+	if !bracketed {
+		most += otherEnd
+	}
+	return spent(history) >= most || len(history) >= g.Trials+spareTrials
+}
 
 // spent is the number of trials that showed something.
 func spent(history []Trial) int {
@@ -71,6 +82,16 @@ const lowest = 1.0 / 64
 // good, trials at these two bracket the line to the precision asked.
 func (g Goal) beside() (under, over float64) {
 	return round(g.Guess * (1 - 0.5*(g.Precision-1))), round(g.Guess * (1 + 0.4*(g.Precision-1)))
+}
+
+// closing returns a rate near over, above what passed at low, that closes the
+// bracket if it fails: a guess that has moved a little since would leave it just
+// too wide.
+func (g Goal) closing(low, over float64) float64 {
+	if over/low <= 1+2*(g.Precision-1) {
+		return min(over, low*g.Precision)
+	}
+	return over
 }
 
 // enough is when a bracket is narrow enough: another trial for the sake of a few
@@ -114,7 +135,7 @@ func Next(g Goal, history []Trial) Decision {
 	levels := group(history)
 	low, high, voided := bracket(levels)
 	d := Decision{Low: low, High: high, Voided: voided}
-	if spent(history) >= g.Trials || len(history) >= g.Trials+spareTrials {
+	if g.exhausted(history, low > 0 && high > 0) {
 		d.Done = true
 		return d
 	}
@@ -153,7 +174,7 @@ func Next(g Goal, history []Trial) Decision {
 		if under > low*g.Precision {
 			d.Rate = under
 		} else if over > low*apart {
-			d.Rate = over
+			d.Rate = g.closing(low, over)
 		}
 		d.Rate = capped(g, d.Rate)
 	default:

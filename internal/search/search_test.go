@@ -178,3 +178,35 @@ func TestNoisyTrialsStillBracketWithinTheNoise(t *testing.T) {
 		t.Errorf("%d of 500 intervals miss the line by more than 6 %%", off)
 	}
 }
+
+func TestAGuessThatMovesALittleClosesTheBracketInTwoTrials(t *testing.T) {
+	for _, moved := range []float64{0.98, 1, 1.017, 1.05} {
+		g := Goal{Guess: 1060, Precision: 1.15, Trials: 4, Once: true}
+		first := Next(g, nil).Rate
+		h := []Trial{{Rate: first, Outcome: Pass}}
+		g.Guess *= moved
+		h = append(h, Trial{Rate: Next(g, h).Rate, Outcome: Fail})
+		if d := Next(g, h); !d.Done {
+			t.Errorf("guess moved by %v: goes on with %v after %v", moved, d.Rate, h)
+		}
+	}
+}
+
+func TestALineWithOneEndOnlyIsWorthAFewTrialsMore(t *testing.T) {
+	pass := func(r float64) Trial { return Trial{Rate: r, Outcome: Pass} }
+	g := Goal{Guess: 1000, Precision: 1.15, Trials: 4, Once: true}
+	if d, h := run(t, g, pass); len(h) != 4+otherEnd || d.High != 0 {
+		t.Errorf("%d trials, %+v", len(h), d)
+	}
+	// Once it has both, the number of trials holds.
+	fifth := 0
+	d, h := run(t, g, func(r float64) Trial {
+		if fifth++; fifth == 5 {
+			return Trial{Rate: r, Outcome: Fail}
+		}
+		return pass(r)
+	})
+	if len(h) != 5 || d.High == 0 {
+		t.Errorf("%d trials, %+v", len(h), d)
+	}
+}
