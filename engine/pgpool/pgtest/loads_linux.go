@@ -81,8 +81,9 @@ func loadRows() []row {
 			if n := atOnce(naps); n != 20 {
 				t.Errorf("%d were under way at once", n)
 			}
-			// One after the other they would be 100, two at a time 50.
-			if n := turns(naps); n < 5 || n > 10 {
+			// One after the other they would be 100, two at a time 50; five leave
+			// room for a machine that has something else to do, too.
+			if n := turns(naps); n < 5 || n > 25 {
 				t.Errorf("%d turns", n)
 			}
 		}},
