@@ -226,10 +226,14 @@ func TestCompletionPassesAFullQueue(t *testing.T) {
 func TestHoldAndSleepGiveTheThreadBack(t *testing.T) {
 	g := rig.NewGate(t)
 	one := engine.NewResource("one", 1)
+	var rested atomic.Bool
+	defer rested.Store(true) // also if the test fails
 	r := serve(t, "future:max=2", func(_ http.ResponseWriter, req *http.Request) {
 		task := engine.TaskOf(req.Context())
 		if req.URL.Path == "/sleep" {
-			task.Sleep(30 * time.Millisecond)
+			for !rested.Load() { // however long it takes all six to come
+				task.Sleep(10 * time.Millisecond)
+			}
 			return
 		}
 		if err := task.Hold(one, func(task engine.Task) error { return task.Await("gate", g.Pass) }); err != nil {
@@ -243,6 +247,7 @@ func TestHoldAndSleepGiveTheThreadBack(t *testing.T) {
 	})
 	sleeps := r.Ask(6, "/sleep")
 	rig.Eventually(t, "six sleep on two threads", func() bool { s := r.Stats(); return s.InFlight == 12 && s.Busy == 0 })
+	rested.Store(true)
 	rig.Expect(sleeps, http.StatusOK)
 	g.Open()
 	rig.Expect(clients, http.StatusOK)
