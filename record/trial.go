@@ -105,6 +105,7 @@ type TrialServer struct {
 	Workers     []TrialWorkers     `json:"workers,omitempty"`
 	Loops       []TrialLoop        `json:"loops,omitempty"`
 	Stalls      []TrialStall       `json:"stalls,omitempty"`
+	Deadlocks   []TrialDeadlock    `json:"deadlocks,omitempty"` // found before the window's end
 }
 
 // TrialWorkers is what an engine's set of workers did in the window: carriers,
@@ -139,6 +140,22 @@ type TrialStall struct {
 	Count   int64   `json:"count"`
 	Seconds float64 `json:"seconds"` // of those
 	MaxMs   float64 `json:"max_ms"`  // the longest since the process began
+}
+
+// TrialDeadlock is that every carrier was pinned by a virtual thread that waited
+// for another one, and that one for a carrier: none of them ever went on.
+type TrialDeadlock struct {
+	At     int64         `json:"at"`     // when it was found, nanoseconds since the run's start
+	Waits  []TrialPinned `json:"waits"`  // what pinned the carriers
+	Queued int           `json:"queued"` // virtual threads that were ready, and had no carrier
+}
+
+// TrialPinned is what pinned some carriers in a deadlock.
+type TrialPinned struct {
+	Op       string `json:"op"`
+	Verb     string `json:"verb"`
+	Resource string `json:"resource,omitempty"` // of which a slot was waited for
+	Carriers int    `json:"carriers"`           // how many
 }
 
 // TrialResource is what happened to a resource in the window.

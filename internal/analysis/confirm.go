@@ -76,8 +76,12 @@ func candidates(trials []*record.Trial, cfg model.EngineConfig, w *model.Workloa
 }
 
 func saturated(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
+	limits := LimitsOf(t, cfg, w)
+	if deadlocked(t) != "" {
+		return standstill(limits, cfg)
+	}
 	var out []Limit
-	for _, l := range LimitsOf(t, cfg, w) {
+	for _, l := range limits {
 		if l.Saturated {
 			out = append(out, l)
 		}
@@ -124,11 +128,12 @@ func LowestFailed(trials []*record.Trial) *record.Trial {
 }
 
 // Reference returns the trial that estimates start from: the highest that
-// passed, or else the warm-up.
+// passed, or else the warm-up. What came to a standstill tells nothing of use.
 func Reference(trials []*record.Trial) *record.Trial {
 	var best *record.Trial
 	for _, t := range trials {
 		switch {
+		case len(t.Server.Deadlocks) > 0:
 		case t.Variant != "" || (t.Purpose != record.PurposeSearch && t.Purpose != record.PurposeWarmUp):
 		case t.Purpose == record.PurposeSearch && t.Outcome != record.Passed:
 		case best == nil || best.Purpose == record.PurposeWarmUp || t.Purpose == record.PurposeSearch && t.Rate > best.Rate:

@@ -82,6 +82,7 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 			v.Goodput[strconv.FormatFloat(t.Factor, 'f', 1, 64)] = sig(goodput(t), 3)
 		}
 	}
+	v.Warnings = append(v.Warnings, deadlocks(e)...)
 	v.RecoveryS = recovery(e.Trials)
 	// A line needs a trial that passed, or one that failed for the service's own reasons.
 	v.Void = line.Low == 0 && line.High == 0

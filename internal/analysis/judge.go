@@ -12,7 +12,8 @@ import (
 
 // Judge decides whether a trial passed: the SLO held and the number in flight
 // did not drift. A fail is void if the measuring itself was disturbed: that only
-// ever raises latency, so a pass stays a pass.
+// ever raises latency, so a pass stays a pass. Who is deadlocked has failed,
+// whoever else used the machine, and however late in the trial it was.
 func Judge(t *record.Trial, slo model.SLO) {
 	t.Reasons, t.Doubtful = nil, false
 	n := float64(t.Load.Arrivals)
@@ -35,6 +36,11 @@ func Judge(t *record.Trial, slo model.SLO) {
 	near := math.Abs(within-slo.Ratio) < 1.5*math.Sqrt(slo.Ratio*(1-slo.Ratio)/n*clustering)
 	drift := t.Drift.PerSecond > 0.8*t.Drift.Noise && t.Drift.PerSecond < 1.25*t.Drift.Noise
 	t.Doubtful = len(t.Reasons) <= 1 && (near || drift)
+	if text := deadlocked(t); text != "" {
+		// No disturbance brings that about, and it does not come to an end.
+		t.Outcome, t.Doubtful, t.Reasons = record.Failed, false, append([]string{text}, t.Reasons...)
+		return
+	}
 	if len(t.Reasons) == 0 {
 		t.Outcome = record.Passed
 		return

@@ -129,7 +129,7 @@ func (l *lab) begin(ctx context.Context, t *target, p plan) (*flow, error) {
 		l.LoadStarted(generator.cmd.Process.Pid)
 	}
 	f := &flow{generator: generator, enough: make(chan struct{}, 1), ended: make(chan struct{})}
-	f.run.shared, f.run.routes = l.shared(), l.routes(p.route)
+	f.run.origin, f.run.shared, f.run.routes = l.origin, l.shared(), l.routes(p.route)
 	go func() { // the end of its standard input ends the generator's run
 		select {
 		case <-ctx.Done():

@@ -26,8 +26,10 @@ type stallSeries struct {
 	max          int64
 }
 
-// addInside takes what an engine tells of its workers, loops and stalls.
+// addInside takes what an engine tells of its workers, loops, stalls and
+// deadlocks.
 func (g *samples) addInside(at int64, e *engine.Stats) {
+	g.deadlocks = e.Deadlocks
 	for i, p := range e.Pools {
 		if i == len(g.workers) {
 			g.workers = append(g.workers, workersSeries{})

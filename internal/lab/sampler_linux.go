@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -24,6 +25,7 @@ type samples struct {
 	workers                            []workersSeries
 	loops                              []loopSeries
 	stalls                             []stallSeries
+	deadlocks                          []engine.Deadlock // so far, of the server's process
 	up                                 upstreamSeries
 	serverSteal                        series // seconds that its CPUs were taken away, growing
 	steal                              series // seconds over all CPUs, growing

@@ -68,7 +68,7 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 		stages: []model.Stage{{For: warmUpMost, Rate: rate}}, seed: l.workload.Seed, preopen: l.preopen(c, rate),
 		each: func(e engineStats) bool {
 			steady = steady || w.add(e)
-			return steady
+			return steady || len(e.Engine.Deadlocks) > 0 // from which nothing but the end follows
 		},
 	}, func(begun record.Head, r *run) error { return l.warmedUp(c, rate, lead, w, steady, begun, r) })
 }
@@ -76,18 +76,19 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 // warmedUp keeps the steady part of a warm-up.
 func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warmer, steady bool, begun record.Head, r *run) error {
 	lasted := time.Duration(r.done.Elapsed)
-	if !steady {
-		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",
-			Text: "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"})
-		if err != nil {
-			return err
-		}
-	}
 	from := min(max(lead, time.Duration(w.from)*warmUpBatch), lasted-time.Second).Truncate(time.Second)
 	row := &record.Trial{Head: begun, Purpose: record.PurposeWarmUp, Rate: rate, LeadIn: from.Seconds(), Horizon: (lasted - from).Seconds()}
 	row.Server.CPUs, row.Server.GOMAXPROCS = len(l.place.Server), c.target.gomaxprocs
 	if err := r.fill(row, max(0, from), lasted, l.workload); err != nil {
 		return err
+	}
+	c.target.stale = len(row.Server.Deadlocks) > 0
+	if !steady && !c.target.stale {
+		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",
+			Text: "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"})
+		if err != nil {
+			return err
+		}
 	}
 	if err := l.resident(c.target, row); err != nil {
 		return err

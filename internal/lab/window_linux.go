@@ -17,6 +17,7 @@ type run struct {
 	seconds []loadSecond
 	hists   []loadHist
 	samples *samples
+	origin  int64        // of the record's times, on CLOCK_MONOTONIC
 	shared  bool         // others of ours are on the server's CPUs
 	routes  []load.Route // that were requested
 
@@ -32,6 +33,7 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 	r.fillLoad(t, from, to)
 	a, b := r.done.Clock+int64(from), r.done.Clock+int64(to)
 	r.fillServer(t, a, b)
+	t.Server.Deadlocks = r.samples.deadlocksUntil(b, r.origin)
 	t.Server.GOMAXPROCS = max(t.Server.GOMAXPROCS, r.samples.gomaxprocs)
 	if t.Seconds > 0 {
 		up := &r.samples.up
