@@ -235,9 +235,6 @@ func TestTheExecutorsQueueIsAccounted(t *testing.T) {
 			t.Errorf("%v: %v, want %v and more", state, got, pause)
 		}
 	}
-	if got := time.Duration(s.Residence[model.Runnable]); got >= pause {
-		t.Errorf("%v runnable: that is a lack of CPU time", got)
-	}
 	if p := s.Pools[0]; p.QueuedNanos < int64(pause) || p.BusyNanos < int64(pause) {
 		t.Errorf("%+v", p)
 	}
