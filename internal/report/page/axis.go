@@ -42,10 +42,13 @@ func (a axis) ticks(n int) []float64 {
 }
 
 // decades are the powers of ten of a logarithmic axis; with 2 and 5 times them
-// where it covers few.
+// where it covers few, and more of their multiples where it covers less than one.
 func (a axis) decades() []float64 {
 	within := []float64{1}
-	if a.high/a.low < 500 {
+	switch {
+	case a.high/a.low < 6:
+		within = []float64{1, 1.2, 1.5, 2, 3, 4, 5, 6, 7, 8, 9}
+	case a.high/a.low < 500:
 		within = []float64{1, 2, 5}
 	}
 	var t []float64
@@ -73,8 +76,7 @@ func roundUp(x float64) float64 {
 	return 10 * scale
 }
 
-// around is a logarithmic range that holds the values, from one round value to
-// another.
+// around is a logarithmic range that holds the values with some room.
 func around(values []float64) (low, high float64) {
 	low, high = math.Inf(1), 0
 	for _, v := range values {
@@ -85,8 +87,11 @@ func around(values []float64) (low, high float64) {
 	if high == 0 {
 		return 1, 10
 	}
-	low, high = roundUp(low/2.001), roundUp(high*1.05)
-	return low, max(high, 4*low)
+	low, high = low/1.12, high*1.12
+	if narrow := 2 * low / high; narrow > 1 { // one value, or nearly: noise would fill the chart
+		low, high = low/math.Sqrt(narrow), high*math.Sqrt(narrow)
+	}
+	return low, high
 }
 
 // upTo is a range from zero that holds the values with some room.

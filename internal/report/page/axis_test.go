@@ -2,7 +2,6 @@ package page
 
 import (
 	"math"
-	"slices"
 	"testing"
 )
 
@@ -17,7 +16,8 @@ func TestTicksAreRoundValues(t *testing.T) {
 		{axis{low: 95, high: 212}, 3, []float64{100, 150, 200}},
 		{axis{high: 80 << 20, unit: 1 << 20}, 4, []float64{0, 20 << 20, 40 << 20, 60 << 20, 80 << 20}}, // whole MiB
 		{axis{low: 10, high: 20000, log: true}, 5, []float64{10, 100, 1000, 10000}},
-		{axis{low: 500, high: 2000, log: true}, 5, []float64{500, 1000, 2000}}, // few decades: 2 and 5 as well
+		{axis{low: 500, high: 9000, log: true}, 5, []float64{500, 1000, 2000, 5000}},               // few decades: 2 and 5 as well
+		{axis{low: 500, high: 1400, log: true}, 5, []float64{500, 600, 700, 800, 900, 1000, 1200}}, // less than one
 		{axis{}, 5, []float64{0}}, // nothing to show
 	} {
 		got := c.axis.ticks(c.n)
@@ -34,7 +34,7 @@ func TestTicksAreRoundValues(t *testing.T) {
 func TestAnAxisHoldsItsValues(t *testing.T) {
 	for _, values := range [][]float64{{3}, {0.02, 900}, {700, 930}, {0, 5}, {99.9, 100.1}, nil} {
 		low, high := around(values)
-		if low <= 0 || high < 4*low*(1-1e-9) {
+		if low <= 0 || high < 2*low*(1-1e-9) {
 			t.Errorf("%v: from %g to %g", values, low, high)
 		}
 		for _, v := range values {
@@ -49,23 +49,5 @@ func TestAnAxisHoldsItsValues(t *testing.T) {
 	}
 	if got := a.at(1); got != 300 {
 		t.Errorf("what is below the axis is drawn at %g, not on it", got)
-	}
-}
-
-func TestLabelsKeepApart(t *testing.T) {
-	for _, wanted := range [][]float64{{50}, {50, 50, 50}, {20, 30, 190, 199, 200}, {0, 0, 200, 200}, slices.Repeat([]float64{100}, 12)} {
-		got := apart(wanted, 14, 20, 200)
-		for i, y := range got {
-			if i > 0 && y-got[i-1] < 14-1e-9 {
-				t.Errorf("%v: labels at %v overlap", wanted, got)
-			}
-			if y > 200+1e-9 || y < 0 {
-				t.Errorf("%v: a label at %g leaves the chart", wanted, y)
-			}
-		}
-	}
-	// Where there is room, a label stays beside its curve.
-	if got := apart([]float64{50, 150}, 14, 20, 200); got[0] != 50 || got[1] != 150 {
-		t.Errorf("labels were moved to %v for nothing", got)
 	}
 }

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"cmp"
 	"html/template"
 	"math"
 	"slices"
@@ -57,16 +56,10 @@ const (
 	narrowWidth = 340
 )
 
-// draw draws the plot. With names, curves have their engine's name at the
-// right; without, its letter.
+// draw draws the plot. With names, curves have their engine's name beside them
+// where there is room; without, its letter.
 func (p *plot) draw(class string, width, height float64, names bool) template.HTML {
 	d := &drawing{width: width, height: height}
-	right := 20.0
-	if names {
-		for _, c := range p.curves {
-			right = max(right, min(210, textWidth(letter(c.engine)+"  "+c.name)+18))
-		}
-	}
 	var xs, ys []float64
 	for _, c := range p.curves {
 		for _, q := range c.points {
@@ -83,14 +76,13 @@ func (p *plot) draw(class string, width, height float64, names bool) template.HT
 		xs = append(xs, s.high)
 	}
 	under := float64(5*len(p.stops)) + 4
-	x := axis{low: p.x.low, high: max(upTo(xs), p.x.low), from: 52, to: width - right}
+	x := axis{low: p.x.low, high: max(upTo(xs), p.x.low), from: 52, to: width - 26}
 	y := axis{log: p.y.log, unit: p.y.unit, high: upTo(ys), from: height - 38 - under, to: 26}
 	if p.y.log {
 		y.low, y.high = around(ys)
 	}
 	p.frame(d, x, y, under)
-	if p.even {
-		end := min(x.high, y.high)
+	if end := min(x.high, y.high); p.even && x.at(end)-x.from > (x.to-x.from)/4 {
 		d.line("even", x.at(x.low), y.at(x.low), x.at(end), y.at(end))
 		d.text("note halo", "start", x.at(end)+6, y.at(end)+6, "as much as arrives")
 	}
@@ -105,10 +97,9 @@ func (p *plot) draw(class string, width, height float64, names bool) template.HT
 	for _, c := range p.curves {
 		c.draw(d, x, y)
 	}
-	for _, l := range p.levels {
-		d.text("note halo", "start", x.from+4, y.at(l.y)-4, l.text)
-	}
-	p.name(d, x, y, names)
+	r := p.room(d, x, y)
+	p.nameLevels(d, r, x, y)
+	p.name(d, r, x, y, names)
 	return d.done(class, p.label)
 }
 
@@ -152,66 +143,90 @@ func (c *curve) draw(d *drawing, x, y axis) {
 	}
 }
 
-// name writes every curve's name beside its end, none over another.
-func (p *plot) name(d *drawing, x, y axis, names bool) {
-	type label struct {
-		curve *curve
-		end   xy
-		y     float64
-	}
-	var labels []label
-	for i := range p.curves {
-		c := &p.curves[i]
-		for _, q := range slices.Backward(c.points) {
-			if q.kind == crossed && len(c.points) > 1 && c.points[0].kind != crossed {
+// room is what is free of the chart once its curves are drawn.
+func (p *plot) room(d *drawing, x, y axis) *room {
+	r := &room{whole: box{x.from + 2, y.to - 8, d.width, y.from - 1}}
+	for _, c := range p.curves {
+		var last *xy
+		for _, q := range c.points {
+			at := xy{x.at(q.x), y.at(q.y)}
+			r.take(box{at.x - 6, at.y - 6, at.x + 6, at.y + 6})
+			if q.high > 0 {
+				r.line(xy{at.x, y.at(q.low)}, xy{at.x, y.at(q.high)})
+			}
+			if q.kind == crossed {
 				continue
 			}
-			end := xy{x.at(q.x), y.at(q.y)}
-			labels = append(labels, label{c, end, end.y})
-			break
+			if last != nil {
+				r.line(*last, at)
+			}
+			last = &at
 		}
 	}
-	// Of curves that end alike the one that ends further right comes first: then
-	// no leader crosses another.
-	level := func(l label) float64 { return math.Round(l.y / 8) }
-	slices.SortStableFunc(labels, func(a, b label) int { return cmp.Or(cmp.Compare(level(a), level(b)), cmp.Compare(b.end.x, a.end.x)) })
-	wanted := make([]float64, len(labels))
-	for i, l := range labels {
-		wanted[i] = l.y
-		if i > 0 {
-			wanted[i] = max(l.y, wanted[i-1])
+	return r
+}
+
+// nameLevels writes beside each level what it is, at the end of it that is free.
+func (p *plot) nameLevels(d *drawing, r *room, x, y axis) {
+	for _, l := range p.levels {
+		width := textWidth(l.text)
+		at := xy{x.from + 4, y.at(l.y) - 5}
+		for _, c := range []xy{at, {x.to - width, at.y}, {at.x, at.y + 18}, {x.to - width, at.y + 18}, {(x.from + x.to - width) / 2, at.y}} {
+			if r.free(labelBox(c, width)) {
+				at = c
+				break
+			}
 		}
-	}
-	for i, at := range apart(wanted, 14, y.to, y.from) {
-		l := labels[i]
-		d.polyline("leader "+colour(l.curve.engine), []xy{{l.end.x + 7, l.end.y}, {x.to + 2, at}})
-		text := letter(l.curve.engine)
-		if names {
-			text += "  " + l.curve.name
-		}
-		d.text("name halo", "start", x.to+5, at+4, fit(text, d.width-x.to-5))
+		d.text("note halo", "start", at.x, at.y, l.text)
+		r.take(labelBox(at, width))
+		r.line(xy{x.from, y.at(l.y)}, xy{x.to, y.at(l.y)})
 	}
 }
 
-// apart moves sorted positions so that they are a distance apart, within
-// bounds if there is room for all.
-func apart(y []float64, distance, low, high float64) []float64 {
-	out := slices.Clone(y)
-	for i := range out {
-		if i > 0 {
-			out[i] = max(out[i], out[i-1]+distance)
-		}
-	}
-	if n := len(out); n > 0 && out[n-1] > high {
-		out[n-1] = high
-		for i := n - 2; i >= 0; i-- {
-			out[i] = min(out[i], out[i+1]-distance)
-		}
-		if out[0] < low { // too many: evenly, from the top
-			for i := range out {
-				out[i] = low + float64(i)*distance
+// name writes the letter of every curve beside its end, and with names its name
+// where there is room for it.
+func (p *plot) name(d *drawing, r *room, x, y axis, names bool) {
+	named := make([]bool, len(p.curves))
+	for _, whole := range []bool{true, false} {
+		for i := range p.curves {
+			c := &p.curves[i]
+			if named[i] || whole && !names {
+				continue
 			}
+			text, far := letter(c.engine), 90.0
+			if whole {
+				text, far = text+"  "+c.name, 14
+			}
+			end := c.end()
+			named[i] = d.label(r, c, xy{x.at(end.x), y.at(end.y)}, text, far) // where there is no room, there is the key
 		}
 	}
-	return out
+}
+
+// end is the last point of a curve; a void one only where there is no other.
+func (c *curve) end() point {
+	for _, q := range slices.Backward(c.points) {
+		if q.kind != crossed {
+			return q
+		}
+	}
+	return c.points[len(c.points)-1]
+}
+
+// label writes a text beside a point in its curve's colour, with a leader where
+// that is not next to it; false: there is no room.
+func (d *drawing) label(r *room, c *curve, p xy, text string, far float64) bool {
+	width := textWidth(text)
+	at, ok := r.beside(p, width, far)
+	if !ok {
+		return false
+	}
+	b := labelBox(at, width)
+	r.take(b)
+	near := xy{min(max(p.x, b.left), b.right), min(max(p.y, b.top), b.bottom)}
+	if math.Hypot(near.x-p.x, near.y-p.y) > 14 {
+		d.polyline("leader "+colour(c.engine), []xy{p, near})
+	}
+	d.text("letter halo "+colour(c.engine), "start", at.x, at.y, text)
+	return true
 }
