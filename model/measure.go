@@ -32,7 +32,7 @@ var Measures = []Measure{
 	{Name: "recovery", Unit: UnitTime, Line: true, Help: "until it answers in time again after twice its line"},
 	{Name: "goodput", Unit: UnitShare, Past: true, Help: "answered in time, as a share of what the line carries"},
 	{Name: "p50", Unit: UnitTime, Line: true, Rate: true, Route: true, Help: "median latency from the intended time"},
-	{Name: "p99", Unit: UnitTime, Line: true, Rate: true, Route: true, Help: "99th percentile of the same"},
+	{Name: "p99", Unit: UnitTime, Line: true, Rate: true, Route: true, Help: "99th percentile of latency from the intended time"},
 	{Name: "within", Unit: UnitShare, Line: true, Rate: true, Route: true, Help: "answered within the objective's time"},
 	{Name: "errors", Unit: UnitShare, Line: true, Rate: true, Route: true, Help: "failed"},
 	{Name: "in-flight", Unit: UnitNumber, Line: true, Rate: true, Help: "requests in flight, mean"},

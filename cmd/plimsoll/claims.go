@@ -7,6 +7,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/internal/report/page"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -17,14 +18,18 @@ func (c *claimsReader) add(row record.Row) error { return c.suite.Add(row, parse
 
 func (c *claimsReader) result(info record.Info) result {
 	c.suite.Hash = info.Hash
-	return &claimed{analysis.DeriveSuite(&c.suite)}
+	return &claimed{analysis.DeriveSuite(&c.suite), &c.suite}
 }
 
 // claimed is the result of a suite of claims.
-type claimed struct{ verdict *analysis.SuiteVerdict }
+type claimed struct {
+	verdict *analysis.SuiteVerdict
+	suite   *analysis.Suite
+}
 
 func (c *claimed) table(w io.Writer) error { return report.Claims(w, c.verdict) }
 func (c *claimed) digest() any             { return c.verdict }
+func (c *claimed) page(w io.Writer) error  { return page.Claims(w, c.verdict, c.suite) }
 
 // outcome is void if one claim's is. One that is not borne out is a finding, and
 // no failure.

@@ -42,7 +42,7 @@ func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
 		{"5", "5000", analysis.BorneOut},
 		{"5000", "5000", analysis.NotBorneOut},
 	} {
-		cmd := plimsoll(t, "compare", "small.yaml", "--record", "run.jsonl", "--json", "small.json", "--markdown", "small.md")
+		cmd := plimsoll(t, "compare", "small.yaml", "--record", "run.jsonl", "--json", "small.json", "--markdown", "small.md", "--html", "small.html")
 		source := strings.NewReplacer("BOUND", c.bound, "CONTROL", c.control).Replace(smallClaim)
 		if err := os.WriteFile(filepath.Join(cmd.Dir, "small.yaml"), []byte(source), 0o644); err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
 		if err != nil || !strings.Contains(string(md), "Twenty threads are more than ten.") || !strings.Contains(string(md), c.outcome) {
 			t.Errorf("Markdown, %v:\n%s", err, md)
 		}
-		again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--markdown", "again.md")
+		again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--markdown", "again.md", "--html", "again.html")
 		said, err := again.Output()
 		if err != nil || !bytes.Equal(said, stdout.Bytes()) {
 			t.Errorf("report: %v\n%s\nwhere compare said\n%s", err, said, &stdout)
@@ -75,13 +75,19 @@ func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
 		if md2, err := os.ReadFile(filepath.Join(again.Dir, "again.md")); err != nil || !bytes.Equal(md, md2) {
 			t.Errorf("report writes another page, %v:\n%s", err, md2)
 		}
+		page, err := os.ReadFile(filepath.Join(cmd.Dir, "small.html"))
+		if err != nil || !bytes.Contains(page, []byte("Twenty threads are more than ten.")) || !bytes.Contains(page, []byte(v.Record)) {
+			t.Errorf("the page, %v, has not what the verdict says", err)
+		}
+		if page2, err := os.ReadFile(filepath.Join(again.Dir, "again.html")); err != nil || !bytes.Equal(page, page2) {
+			t.Errorf("the pages of compare and report differ (%v)", err)
+		}
 	}
 }
 
 func TestClaimsRefuseWhatDoesNotFit(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"compare claims -e thread", "leave out -e"},
-		{"compare claims --html x.html", "use --markdown"},
 		{"compare black-friday --markdown x.md", "only claims"},
 		{"compare claims/busy-poling", `did you mean "claims/busy-polling"?`},
 		{"workload show claims", "claims/pool-saturates"},

@@ -116,8 +116,6 @@ func (c *compareCmd) measurement(docs []*workload.Document, files outputs) (func
 	switch {
 	case claims && len(c.Engine) > 0:
 		return nil, errors.New("a claim is about the engines of its document; leave out -e")
-	case claims && files.html != "":
-		return nil, errors.New("claims have no HTML page; leave out --html, or use --markdown")
 	case claims && files.trace != "":
 		return nil, errors.New("claims leave no trace; leave out --trace, or compare one of your own workloads")
 	case claims:

@@ -19,7 +19,7 @@ import (
 type reportCmd struct {
 	File string `arg:"" type:"path" help:"A record."`
 	JSON string `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
-	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison."`
+	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison, or of claims."`
 
 	Markdown string `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
 	Trace    string `type:"path" placeholder:"FILE" help:"Write what threads, loops and carriers did, for ui.perfetto.dev or chrome://tracing; of a comparison that was asked for it."`

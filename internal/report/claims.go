@@ -12,7 +12,7 @@ import (
 // each bound with what was measured of it and of the control.
 func Claims(w io.Writer, v *analysis.SuiteVerdict) error {
 	var b strings.Builder
-	b.WriteString(machine(v) + "\n\n")
+	b.WriteString(Machine(v) + "\n\n")
 	if v.Partial {
 		b.WriteString("Interrupted: what follows is from the claims tried until then.\n\n")
 	}
@@ -45,6 +45,44 @@ func Claims(w io.Writer, v *analysis.SuiteVerdict) error {
 	return err
 }
 
+// ClaimsConclusion says in one sentence what a suite of claims comes to.
+func ClaimsConclusion(v *analysis.SuiteVerdict) string {
+	if len(v.Claims) == 1 {
+		c := v.Claims[0]
+		switch c.Outcome {
+		case analysis.BorneOut:
+			return "Borne out: " + c.Claim
+		case analysis.NotBorneOut:
+			return "Not borne out: " + c.Claim
+		}
+		return "It could not be told whether this is true: " + c.Claim
+	}
+	n := map[string]int{}
+	for _, c := range v.Claims {
+		n[c.Outcome]++
+	}
+	said := []string{fmt.Sprintf("%d %s borne out", n[analysis.BorneOut], are(n[analysis.BorneOut]))}
+	if k := n[analysis.NotBorneOut]; k > 0 {
+		said = append(said, fmt.Sprintf("%d %s not", k, are(k)))
+	}
+	if k := n[analysis.Void]; k > 0 {
+		said = append(said, fmt.Sprintf("%d could not be told", k))
+	}
+	last := len(said) - 1
+	s := said[last]
+	if last > 0 {
+		s = strings.Join(said[:last], ", ") + " and " + s
+	}
+	return fmt.Sprintf("Of %d claims about threads and events, %s.", len(v.Claims), s)
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 // tally counts the outcomes.
 func tally(v *analysis.SuiteVerdict) string {
 	n := map[string]int{}
@@ -54,8 +92,8 @@ func tally(v *analysis.SuiteVerdict) string {
 	return fmt.Sprintf("%d claims: %d borne out, %d not borne out, %d void", len(v.Claims), n[analysis.BorneOut], n[analysis.NotBorneOut], n[analysis.Void])
 }
 
-// machine says where it was measured, without a name of it.
-func machine(v *analysis.SuiteVerdict) string {
+// Machine says where it was measured, without a name of it.
+func Machine(v *analysis.SuiteVerdict) string {
 	h := v.Host
 	parts := []string{h.CPU, fmt.Sprintf("%d CPUs, the service on %d of them", h.Cores, len(v.Server)), strings.TrimSpace(h.OS + " " + h.Kernel), h.Go}
 	if h.CPU == "" {

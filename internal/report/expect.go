@@ -13,10 +13,8 @@ func expectations(b *strings.Builder, list []analysis.ExpectationVerdict) {
 	if len(list) == 0 {
 		return
 	}
-	n := map[string]int{}
 	g := newGrid("expected of", "", "", "measured", "")
 	for _, x := range list {
-		n[x.Outcome]++
 		g.row(Subject(x), x.Measure, Bound(x), Measured(x), x.Outcome)
 	}
 	g.print(b)
@@ -26,14 +24,23 @@ func expectations(b *strings.Builder, list []analysis.ExpectationVerdict) {
 			wrap(b, Subject(x)+", "+x.Measure+": "+x.Reason, "  ", 98)
 		}
 	}
-	fmt.Fprintf(b, "%d of %d expectations met", n[analysis.Met], len(list))
+	b.WriteString(Tally(list) + "\n")
+}
+
+// Tally counts the outcomes of expectations.
+func Tally(list []analysis.ExpectationVerdict) string {
+	n := map[string]int{}
+	for _, x := range list {
+		n[x.Outcome]++
+	}
+	s := fmt.Sprintf("%d of %d expectations met", n[analysis.Met], len(list))
 	if n[analysis.Missed] > 0 {
-		fmt.Fprintf(b, ", %d missed", n[analysis.Missed])
+		s += fmt.Sprintf(", %d missed", n[analysis.Missed])
 	}
 	if n[analysis.Undone] > 0 {
-		fmt.Fprintf(b, ", %d void", n[analysis.Undone])
+		s += fmt.Sprintf(", %d void", n[analysis.Undone])
 	}
-	b.WriteString("\n")
+	return s
 }
 
 // Subject says what an expectation is about: "loop at 200/s, search", or what

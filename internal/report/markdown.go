@@ -15,7 +15,7 @@ func ClaimsMarkdown(w io.Writer, v *analysis.SuiteVerdict) error {
 	b.WriteString("`plimsoll compare claims` wrote this page from its record. A claim is a small workload with a bound on what is measured, and a control in which the same\n" +
 		"bound has to be missed: what holds there, too, is no evidence. Figures are 95 % intervals, and a bound inside\n" +
 		"one is void. The documents are shown by `plimsoll workload show claims/NAME`. Rates are of this machine, and what they show is of the models.\n\n")
-	fmt.Fprintf(&b, "Measured on: %s.\n\n%s.\n\n", machine(v), tally(v))
+	fmt.Fprintf(&b, "Measured on: %s.\n\n%s.\n\n", Machine(v), tally(v))
 	b.WriteString("| claim | outcome |\n|---|---|\n")
 	for _, c := range v.Claims {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", cell(c.Claim), c.Name, c.Outcome)

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// frame shows the page as a screen of some width does and says what it sees.
+// viewer shows the page as a screen of some width does and says what it sees.
 // Its script measures from outside: the page itself may have none.
-const frame = `<!DOCTYPE html><link rel="icon" href="data:,"><body style="margin:0"><iframe id="f" src="/page.html" style="border:0;width:%dpx;height:800px"></iframe><pre id="out"></pre><script>
+const viewer = `<!DOCTYPE html><link rel="icon" href="data:,"><body style="margin:0"><iframe id="f" src="/page.html" style="border:0;width:%dpx;height:800px"></iframe><pre id="out"></pre><script>
 document.getElementById("f").onload = e => {
   const d = e.target.contentDocument, w = d.documentElement;
   d.querySelectorAll("details").forEach(x => x.open = true);
@@ -25,19 +25,27 @@ document.getElementById("f").onload = e => {
   const wider = [...d.querySelectorAll("body *")].filter(x => seen(x) && !x.closest(".scroll, pre, svg, .skip") && x.getBoundingClientRect().right > w.clientWidth + 0.5);
   const small = [...d.querySelectorAll("svg text")].filter(x => seen(x) && x.getBoundingClientRect().height < 9);
   const outside = [...d.querySelectorAll("svg[role=img] text")].filter(x => { const t = x.getBoundingClientRect(), s = x.ownerSVGElement.getBoundingClientRect(); return seen(x) && (t.left < s.left - 2 || t.right > s.right + 2); });
+  const over = [];
+  for (const s of d.querySelectorAll("svg[role=img]")) {
+    const texts = [...s.querySelectorAll("text")].filter(seen).map(x => [x.textContent, x.getBoundingClientRect()]);
+    texts.forEach(([a, p], i) => texts.slice(i + 1).forEach(([b, q]) => {
+      if (Math.min(p.right, q.right) - Math.max(p.left, q.left) > 2 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 4) over.push(a + " / " + b);
+    }));
+  }
   document.getElementById("out").textContent = JSON.stringify({
     width: w.clientWidth, scroll: w.scrollWidth, wider: wider.slice(0, 5).map(x => x.outerHTML.slice(0, 200)),
     tables: [...d.querySelectorAll("table")].filter(seen).length, charts: [...d.querySelectorAll("svg[role=img]")].filter(seen).length,
-    small: small.slice(0, 5).map(x => x.textContent), outside: outside.slice(0, 5).map(x => x.textContent),
+    small: small.slice(0, 5).map(x => x.textContent), outside: outside.slice(0, 5).map(x => x.textContent), over: over.slice(0, 8),
     background: getComputedStyle(d.body).backgroundColor, focusable: [...d.querySelectorAll("summary, [tabindex]")].filter(x => x.tabIndex >= 0).length,
   });
 };
 </script>`
 
-// seen is what the frame says, and what the browser did besides.
+// seen is what the viewer says, and what the browser did besides.
 type seen struct {
 	Width, Scroll         int
 	Wider, Small, Outside []string
+	Over                  []string // texts that lie over one another
 	Tables, Charts        int
 	Background            string
 	Focusable             int
@@ -48,7 +56,7 @@ type seen struct {
 
 var (
 	consoleLine = regexp.MustCompile(`(?m)^.*:CONSOLE.*$`)
-	answer      = regexp.MustCompile(`(?s)<pre id="out">(.*?)</pre>`)
+	said        = regexp.MustCompile(`(?s)<pre id="out">(.*?)</pre>`)
 )
 
 // ofTheBrowser are hosts that Chromium asks of its own accord, whatever it shows,
@@ -75,7 +83,7 @@ func browse(t *testing.T, page string, width int, dark bool) seen {
 		}
 		switch r.URL.Path {
 		case "/frame.html":
-			fmt.Fprintf(w, frame, width)
+			fmt.Fprintf(w, viewer, width)
 		case "/page.html":
 			_, _ = w.Write([]byte(page))
 		default:
@@ -98,9 +106,9 @@ func browse(t *testing.T, page string, width int, dark bool) seen {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("chromium: %v\n%s", err, &log)
 	}
-	m := answer.FindStringSubmatch(out.String())
+	m := said.FindStringSubmatch(out.String())
 	if m == nil || m[1] == "" {
-		t.Fatalf("the frame says nothing.\n%s\n%s", &out, &log)
+		t.Fatalf("the viewer says nothing.\n%s\n%s", &out, &log)
 	}
 	mu.Lock()
 	defer mu.Unlock()
@@ -115,16 +123,22 @@ func browse(t *testing.T, page string, width int, dark bool) seen {
 }
 
 func TestInABrowser(t *testing.T) {
-	html, _ := everything(t).page()
-	tables := len(parsePage(t, html).all("table"))
+	everything, _ := everything(t).page()
+	rates, _ := rated(t, desk(t), "loop", "vthread").page()
+	claims := claimsPage(t, suite(t))
 	backgrounds := map[string]bool{}
 	for _, screen := range []struct {
 		name  string
+		html  string
 		width int
 		dark  bool
-	}{{"phone", 360, false}, {"phone, dark", 360, true}, {"between", 730, false}, {"wide", 1100, false}} {
+	}{
+		{"phone", everything, 360, false}, {"phone, dark", everything, 360, true}, {"between", everything, 800, false}, {"wide", everything, 1400, false},
+		{"rates, phone", rates, 360, false}, {"rates, wide", rates, 1400, false}, {"claims, phone", claims, 360, false}, {"claims, wide", claims, 1400, false},
+	} {
 		t.Run(screen.name, func(t *testing.T) {
-			got := browse(t, html, screen.width, screen.dark)
+			got := browse(t, screen.html, screen.width, screen.dark)
+			tables := len(parsePage(t, screen.html).all("table"))
 			backgrounds[got.Background] = true
 			if len(got.console) > 0 {
 				t.Errorf("the console says: %s", strings.Join(got.console, "\n"))
@@ -138,10 +152,13 @@ func TestInABrowser(t *testing.T) {
 			if len(got.Small) > 0 || len(got.Outside) > 0 {
 				t.Errorf("text too small to read: %q; outside of its chart: %q", got.Small, got.Outside)
 			}
-			if got.Tables != tables || tables < 10 {
+			if len(got.Over) > 0 {
+				t.Errorf("text over other text: %q", got.Over)
+			}
+			if got.Tables != tables || tables < 6 {
 				t.Errorf("%d tables can be seen of %d", got.Tables, tables)
 			}
-			if got.Charts < 10 || got.Focusable < tables {
+			if got.Charts < 5 || got.Focusable < tables {
 				t.Errorf("%d charts; the keyboard reaches %d things, fewer than there are tables (%d)", got.Charts, got.Focusable, tables)
 			}
 		})
@@ -161,9 +178,12 @@ func TestTheBrowserSeesWhatIsWrong(t *testing.T) {
 	if free == html {
 		t.Fatal("the page has no policy")
 	}
-	bad := browse(t, strings.Replace(free, "<main>", `<main><img src="http://example.com/pixel.png"><div style="width:500px">wide</div>`, 1), 360, false)
+	bad := browse(t, strings.Replace(free, "<main>", `<main><img src="http://example.com/pixel.png"><div style="width:500px">wide</div><svg role="img" width="99" height="30"><text y="20">one</text><text x="3" y="22">two</text></svg>`, 1), 360, false)
 	if len(bad.requests) != 3 || bad.requests[2] != "example.com/pixel.png" {
 		t.Errorf("requests: %q", bad.requests)
+	}
+	if len(bad.Over) != 1 || bad.Over[0] != "one / two" {
+		t.Errorf("text over text: %q", bad.Over)
 	}
 	if bad.Scroll <= bad.Width || len(bad.Wider) == 0 {
 		t.Errorf("something 500 pixels wide was not seen on a screen of %d", bad.Width)

@@ -26,7 +26,10 @@ var costs = [...]struct {
 }
 
 // cost is what load costs: the same quantities as at the line, at every rate.
-func (c *comparison) cost() figure {
+func (c *comparison) cost() (*section, error) {
+	if !c.verdict.Searched {
+		return nil, nil
+	}
 	f := figure{ID: "cost", Title: "What it costs",
 		Text:   "What the server's process uses at each rate of the search, past the line too; a hollow mark is a rate that failed. Where requests wait, they cost memory and threads; where they run, CPU and context switches.",
 		Tables: []table{{Caption: "Cost by arrival rate", Text: 1, Head: []string{"engine", "rate /s", "outcome"}}}}
@@ -68,13 +71,13 @@ func (c *comparison) cost() figure {
 	}
 	if len(plots[0].curves) == 0 {
 		f.Notes = []string{"No search trial was completed, so nothing is known of costs."}
-		return f
+		return f.section("Cost")
 	}
 	f.Key = c.key(plots[0].curves)
 	for i := range plots {
 		f.Charts = append(f.Charts, plots[i].draw("small", narrowWidth, 220, false))
 	}
-	return f
+	return f.section("Cost")
 }
 
 // rounded leaves the two or three figures that a trial of some seconds knows.

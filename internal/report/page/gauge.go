@@ -2,6 +2,7 @@ package page
 
 import (
 	"cmp"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -99,9 +100,9 @@ type strip struct {
 	limit   float64  // how many there are; 0: not known
 }
 
-// strips are an engine's gauges over a stretch, without those that stay at
-// zero, whose names it returns.
-func (c *comparison) strips(e engine, from, to int64, last *record.Trial) (strips []strip, zero []string) {
+// strips are an engine's gauges over a stretch, without those that do not
+// change: flat says what they are.
+func (c *comparison) strips(e engine, from, to int64, last *record.Trial) (strips []strip, flat []string) {
 	for k, s := range c.rows.gauges {
 		if k.engine != e.run.Name || hidden[gaugeKey{source: k.source, name: k.name}] {
 			continue
@@ -111,22 +112,22 @@ func (c *comparison) strips(e engine, from, to int64, last *record.Trial) (strip
 		if r.growing {
 			in = perSecond(in)
 		}
-		high := 0.0
+		low, high := math.Inf(1), 0.0
 		for i := range in {
 			in[i].value *= r.scale
-			high = max(high, in[i].value)
+			low, high = min(low, in[i].value), max(high, in[i].value)
 		}
 		switch {
 		case len(in) < 2:
-		case high == 0:
-			zero = append(zero, r.text)
+		case low == high:
+			flat = append(flat, r.text+" "+r.format(rounded(high)))
 		default:
 			strips = append(strips, strip{r, k.source, in, limitOf(k, last)})
 		}
 	}
 	slices.SortFunc(strips, func(a, b strip) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.text, b.text)) })
-	slices.Sort(zero)
-	return strips, zero
+	slices.Sort(flat)
+	return strips, flat
 }
 
 // limitOf is how many there are of what a gauge counts.

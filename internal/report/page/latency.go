@@ -57,7 +57,10 @@ func (c *comparison) latencies(e engine) ([]load, error) {
 }
 
 // latency are the curves of latency against load.
-func (c *comparison) latency() ([]figure, error) {
+func (c *comparison) latency() (*section, error) {
+	if !c.verdict.Searched {
+		return nil, nil
+	}
 	slo := c.verdict.SLO
 	x := scale{title: "arrival rate, requests/s", format: analysis.Grouped}
 	y := scale{log: true, format: report.Millis}
@@ -101,17 +104,17 @@ func (c *comparison) latency() ([]figure, error) {
 	}
 	f := figure{ID: "latency", Title: "Latency against load",
 		Text: "Latency counts from the moment at which a request was due, whether or not it could be sent then. A filled mark is a rate that passed, a hollow one failed, a small cross was void. Whiskers are 95 % intervals. The strips under the axis are the load lines, an arrow one that is at least there.",
-		Key:  c.key(p99.curves), Named: true, Tables: []table{t}}
+		Key:  c.key(p99.curves), Tables: []table{t}}
 	if len(p99.curves) == 0 {
 		f.Notes = []string{"No search trial was completed, so there is no curve."}
-		return []figure{f}, nil
+		return f.section("Latency")
 	}
 	for _, p := range []*plot{p99, p50} {
 		f.Charts = append(f.Charts, wideAndNarrow(func(class string, width float64, names bool) template.HTML {
 			return p.draw(class, width, 340, names)
 		})...)
 	}
-	return []figure{f}, nil
+	return f.section("Latency")
 }
 
 func quantilePoint(l load, q analysis.Quantile, said string) point {

@@ -9,7 +9,10 @@ import (
 )
 
 // lines is the chart of all load lines.
-func (c *comparison) lines() figure {
+func (c *comparison) lines() (*section, error) {
+	if !c.verdict.Searched {
+		return nil, nil
+	}
 	f := figure{
 		ID: "lines", Title: "Load lines",
 		Text: "The highest arrival rate at which the objective holds. The bar ends at the highest rate that passed; the bracket reaches to the lowest that failed, so the line is somewhere in it. An arrow is a line that is at least there: what was tried above it did not fail for the service's own reasons.",
@@ -28,7 +31,7 @@ func (c *comparison) lines() figure {
 		f.Tables[0].Rows = append(f.Tables[0].Rows, []string{v.Name, rateOrNone(v.LoadLine.Low), rateOrNone(v.LoadLine.High),
 			orNone(report.Versus(c.verdict, v)), p50, p99, report.WallName(v)})
 	}
-	return f
+	return f.section("Load lines")
 }
 
 func (c *comparison) drawLines(class string, width float64, roomy bool) template.HTML {

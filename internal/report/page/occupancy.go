@@ -8,8 +8,24 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
+
+var occupancyTemplate = define("occupancy", `
+{{- range .}}
+<details class="engine"{{if .Open}} open{{end}}><summary><h3>{{template "badge" .}} {{template "name" .}}</h3></summary>
+<div class="panels">
+{{- range .Figures}}
+<div>
+<h4 id="{{.ID}}">{{.Title}}</h4>
+{{template "charts" .}}
+</div>
+{{- end}}
+</div>
+</details>
+{{- end}}
+`)
 
 // A stretch is a time of one engine's run that is worth a look from inside.
 type stretch struct {
@@ -27,9 +43,9 @@ type stage struct {
 	text     string
 }
 
-// stretches are the trial that broke (or else the highest that passed) and
-// what came past the line.
-func stretches(e engine) []stretch {
+// stretches are the trial that broke (or else the highest that passed), those at
+// the workload's rates, and what came past the line.
+func stretches(e engine, rates []model.RateTrial, slo model.SLO) []stretch {
 	var out []stretch
 	t := analysis.LowestFailed(e.run.Trials)
 	title := "Just past the line"
@@ -39,7 +55,17 @@ func stretches(e engine) []stretch {
 	if t != nil {
 		end := t.LeadIn + t.Seconds
 		out = append(out, stretch{engine: e, title: fmt.Sprintf("%s: %s/s", title, analysis.Rate(t.Rate)), from: t.T, zero: t.T, to: t.T + nanos(end), last: t,
-			stages: []stage{{0, t.LeadIn, "lead-in"}, {t.LeadIn, end, ""}}})
+			stages: leadIn(t)})
+	}
+	for _, at := range rates {
+		if t := analysis.RateTrial(e.run.Trials, at, slo); t != nil {
+			end := t.LeadIn + t.Seconds
+			title := "At " + analysis.Rate(t.Rate) + "/s"
+			if t.Route != "" {
+				title += ", " + t.Route + " alone"
+			}
+			out = append(out, stretch{engine: e, title: title, from: t.T, zero: t.T, to: t.T + nanos(end), last: t, stages: leadIn(t)})
+		}
 	}
 	var past *stretch
 	for _, t := range e.run.Trials {
@@ -59,28 +85,34 @@ func stretches(e engine) []stretch {
 	return out
 }
 
+// leadIn are the stages of a trial: what of it is not measured, and the rest.
+func leadIn(t *record.Trial) []stage {
+	return []stage{{0, t.LeadIn, "lead-in"}, {t.LeadIn, t.LeadIn + t.Seconds, ""}}
+}
+
 func nanos(seconds float64) int64 { return int64(seconds * 1e9) }
 
 // A panel is one engine's part of a section: its figures.
 type panel struct {
 	Badge
+	Open    bool
 	Figures []figure
 }
 
 // occupancy is what each engine's gauges showed over time.
-func (c *comparison) occupancy() []panel {
+func (c *comparison) occupancy() (*section, error) {
 	var panels []panel
 	for _, e := range c.engines {
-		p := panel{Badge: e.badge()}
-		for i, s := range stretches(e) {
-			strips, zero := c.strips(e, s.from, s.to, s.last)
+		p := panel{Badge: e.badge(), Open: len(panels) == 0}
+		for i, s := range stretches(e, c.run.Workload.Rates, c.run.Workload.SLO) {
+			strips, flat := c.strips(e, s.from, s.to, s.last)
 			if len(strips) == 0 {
 				continue
 			}
 			f := figure{ID: fmt.Sprintf("occupancy-%d-%d", e.index, i), Title: s.title,
 				Charts: []template.HTML{s.draw(strips)}, Tables: []table{s.table(strips)}}
-			if len(zero) > 0 {
-				f.Notes = []string{"Zero all the time: " + strings.Join(zero, ", ") + "."}
+			if len(flat) > 0 {
+				f.Notes = []string{"The same all the time: " + strings.Join(flat, "; ") + "."}
 			}
 			p.Figures = append(p.Figures, f)
 		}
@@ -88,7 +120,12 @@ func (c *comparison) occupancy() []panel {
 			panels = append(panels, p)
 		}
 	}
-	return panels
+	if len(panels) == 0 {
+		return nil, nil
+	}
+	return section{ID: "occupancy", Title: "Seen from inside, over time", Contents: "From inside",
+		Text: "Ten samples a second of what the engine, the generator and the upstreams say of themselves. Each strip starts at zero and has a scale of its own; a dashed line is how many there are.",
+	}.filled(occupancyTemplate, panels)
 }
 
 const stripHeight = 58

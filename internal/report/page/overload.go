@@ -11,7 +11,10 @@ import (
 )
 
 // overload is what becomes of the service past its line.
-func (c *comparison) overload() figure {
+func (c *comparison) overload() (*section, error) {
+	if !c.verdict.Searched {
+		return nil, nil
+	}
 	f := figure{ID: "overload", Title: "Past the line",
 		Text: "Goodput is the rate of answers within the objective's time. A service that loses nothing past its line stays at 100 % or above, which is the highest rate that passed; one that works for clients who have given up falls. Recovery is the time until it answers in time again once the rate has fallen to a quarter of its line.",
 		Tables: []table{{Caption: "Goodput past the line, requests per second, and recovery", Text: 1,
@@ -54,10 +57,10 @@ func (c *comparison) overload() figure {
 	}
 	if len(p.curves) == 0 {
 		f.Notes = []string{"No engine was driven past its line."}
-		return f
+		return f.section("Past the line")
 	}
 	f.Charts = wideAndNarrow(func(class string, width float64, names bool) template.HTML { return p.draw(class, width, 320, names) })
-	return f
+	return f.section("Past the line")
 }
 
 type factor struct {

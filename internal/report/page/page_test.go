@@ -21,15 +21,21 @@ func TestThePageSaysWhatIsMeant(t *testing.T) {
 		plan{engine: "vthread", passed: []float64{500, 2000}, voided: []float64{2400}, gauges: map[string]float64{"carriers.pinned_seconds": 4}, stall: "native"},
 		plan{engine: "loop", voided: []float64{90}},
 	).page()
+	golden(t, "page.golden", html)
+}
+
+// golden compares what a page says with a file.
+func golden(t *testing.T, name, html string) {
+	t.Helper()
 	var b strings.Builder
 	outline(parsePage(t, html), &b)
-	golden := filepath.Join("testdata", "page.golden")
+	file := filepath.Join("testdata", name)
 	if *update {
-		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(golden)
+	want, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

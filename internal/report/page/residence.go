@@ -14,10 +14,10 @@ import (
 type stay struct {
 	engine engine
 	ms     float64
-	parts  []part // those above half a per cent, in the order of report.States
+	parts  []portion // those above half a per cent, in the order of report.States
 }
 
-type part struct {
+type portion struct {
 	state, text string
 	share       float64
 }
@@ -33,7 +33,7 @@ func stayOf(e engine) (stay, bool) {
 	}
 	for _, state := range report.States {
 		if x := e.verdict.Residence[state.Key]; x >= 0.005 {
-			s.parts = append(s.parts, part{state.Key, state.Text, x})
+			s.parts = append(s.parts, portion{state.Key, state.Text, x})
 		}
 	}
 	return s, len(s.parts) > 0
@@ -48,7 +48,10 @@ func (s stay) said() string {
 }
 
 // residence is where a request's time goes.
-func (c *comparison) residence() figure {
+func (c *comparison) residence() (*section, error) {
+	if !c.verdict.Searched {
+		return nil, nil
+	}
 	f := figure{ID: "residence", Title: "Where a request’s time goes",
 		Text:   "Mean time that a request spends in the service, at the engine's load line, split by what it waited for. What is behind the service is the same for every engine; time queued, holding or runnable is the engine's own.",
 		Tables: []table{{Caption: "Residence time at the load line", Text: 1, Head: []string{"engine", "mean"}}},
@@ -77,10 +80,10 @@ func (c *comparison) residence() figure {
 	}
 	if len(stays) == 0 {
 		f.Notes = []string{"No rate passed, so there is no line at which to look."}
-		return f
+		return f.section("Time")
 	}
 	f.Charts = wideAndNarrow(func(class string, width float64, _ bool) template.HTML { return drawStays(class, width, stays) })
-	return f
+	return f.section("Time")
 }
 
 func drawStays(class string, width float64, stays []stay) template.HTML {
