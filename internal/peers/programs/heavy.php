@@ -1,0 +1,3 @@
+<?php
+usleep($_GET["ms"] * 1000);
+echo "ok";
