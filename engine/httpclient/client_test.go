@@ -7,11 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/httpclient"
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
@@ -248,5 +251,27 @@ func TestNobodyListens(t *testing.T) {
 	req := request(t, "GET", "http://"+address, nil).WithContext(ctx)
 	if _, err := c.Do(task(t), req); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled before: %v", err)
+	}
+}
+
+// A lateDialer is late as package net can be: its socket's clock strikes before the
+// context's.
+type lateDialer struct{ engine.Task }
+
+func (lateDialer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	at, _ := ctx.Deadline()
+	time.Sleep(time.Until(at)) // what it waits for is a time
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
+}
+
+func TestADeadlineWhileConnectingIsTheContexts(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client(t).Do(lateDialer{task(t)}, req); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -65,7 +65,7 @@ func (c *Client) do(t engine.Task, req *http.Request, address string) (*http.Res
 	cn, err := c.dial(ctx, t, address)
 	if err != nil {
 		closeBody(req)
-		return nil, err
+		return nil, cause(ctx, err)
 	}
 	res, _, err := c.send(ctx, cn, req)
 	return res, err
@@ -84,7 +84,7 @@ func (c *Client) send(ctx context.Context, cn *conn, req *http.Request) (_ *http
 	}()
 	wrote := trip.writeRequest(req)
 	if isTimeout(wrote) || errors.As(wrote, new(bodyError)) {
-		return nil, false, b.cause(wrote) // the server still waits for the rest
+		return nil, false, cause(ctx, wrote) // the server still waits for the rest
 	}
 	// A server may answer and stop reading: 413 to a large body. So the
 	// answer counts, if there is one.
@@ -92,7 +92,7 @@ func (c *Client) send(ctx context.Context, cn *conn, req *http.Request) (_ *http
 		if wrote != nil && !isTimeout(err) {
 			err = wrote
 		}
-		return nil, trip.lost(err), b.cause(err)
+		return nil, trip.lost(err), cause(ctx, err)
 	}
 	b.broken = wrote != nil
 	handedOver = true

@@ -76,15 +76,15 @@ func (b *body) bound() {
 }
 
 // cause returns the context's error if that is why err came about.
-func (b *body) cause(err error) error {
+func cause(ctx context.Context, err error) error {
 	if !isTimeout(err) {
 		return err
 	}
-	if ctx := b.ctx.Err(); ctx != nil {
-		return ctx
+	if ended := ctx.Err(); ended != nil {
+		return ended
 	}
 	// The connection's clock and the context's are not the same timer.
-	if at, ok := b.ctx.Deadline(); ok && !time.Now().Before(at) {
+	if at, ok := ctx.Deadline(); ok && !time.Now().Before(at) {
 		return context.DeadlineExceeded
 	}
 	return err
@@ -112,7 +112,7 @@ func (b *body) Read(p []byte) (n int, err error) {
 		b.err = err
 		b.end(true)
 	case err != nil:
-		b.err = wrap(b.method, b.trip.cn.key.address, b.cause(err))
+		b.err = wrap(b.method, b.trip.cn.key.address, cause(b.ctx, err))
 		b.end(false)
 	}
 	return n, b.err
