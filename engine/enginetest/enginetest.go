@@ -9,6 +9,9 @@
 // engine (on real sockets, at the gauge of an upstream) and where that is laid
 // down. An engine that deviates says so with [Except], and why.
 //
+// An engine that runs handlers in continuation-passing style is held to the same
+// rows: their handlers are of that style, too.
+//
 // What is particular to one engine (who pays while a step runs) is in rows of
 // its own, which [RunModel] runs. [Red] proves that rows find planted faults.
 package enginetest

@@ -97,7 +97,7 @@ func (h *harness) serve(handler http.HandlerFunc) {
 	h.address = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel
-	go func() { h.served <- h.engine.Serve(ctx, ln, handler) }()
+	go func() { h.served <- h.engine.Serve(ctx, ln, direct{handler}) }()
 	h.t.Cleanup(func() {
 		if h.t.Failed() {
 			h.release()

@@ -69,7 +69,14 @@ func (u *upstream) holds(n int) {
 
 // get fetches a path from the upstream through a task.
 func (u *upstream) get(t engine.Task, path string) (string, error) {
-	status, body, err := u.h.calls.Get(t, u.address, path, nil)
+	var status int
+	var body []byte
+	var err error
+	if d, ok := t.(*directTask); ok && d.Owned() && d.kept() == nil {
+		status, body, err = d.get(u.address, path)
+	} else {
+		status, body, err = u.h.calls.Get(t, u.address, path, nil)
+	}
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("upstream answered %d", status)
 	}

@@ -28,6 +28,11 @@
 // answer that its client does not take at once, are done by coroutines. Any
 // other handler is refused.
 //
+// What needs a caller or a stack is missing: a panic fails the request at once,
+// since nobody called the callback that could recover; writing never waits, so no
+// write deadline ever strikes; and servers are asked by cps.Task's Get, which
+// takes no context, not on connections of one's own.
+//
 // # Polling without waiting
 //
 // With `poll=busy` the loop never waits to be told. It asks for events without
