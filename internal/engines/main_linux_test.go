@@ -1,6 +1,8 @@
 package engines
 
 import (
+	"fmt"
+	"os"
 	"runtime"
 	"testing"
 
@@ -9,6 +11,13 @@ import (
 
 // Engines with threads are given a processor for each.
 func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		if err := beChild(role); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	runtime.GOMAXPROCS(64)
 	goleak.VerifyTestMain(m)
 }
