@@ -93,3 +93,12 @@ func stepName(s *record.Span) string {
 	}
 	return s.Verb + " " + s.Op
 }
+
+// stopName is what a stall or a pin is called: by the step that it is due to, or
+// by nothing where none was under way.
+func stopName(s *record.Span) string {
+	if step := stepName(s); step != "" {
+		return s.What + ": " + step
+	}
+	return s.What
+}

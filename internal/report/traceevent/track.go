@@ -113,7 +113,7 @@ func (t *traced) trackSlices(s *sorted, track int, arrows map[*record.Span]arrow
 			all = append(all, run)
 			all = append(all, t.stepsOf(s, x)...)
 		case isPin, isStall:
-			in := slice{name: x.What + ": " + stepName(x), cat: x.What, from: x.T, to: x.End, rank: rankInner}
+			in := slice{name: stopName(x), cat: x.What, from: x.T, to: x.End, rank: rankInner}
 			if t.cut(&in) {
 				all = append(all, in)
 			}

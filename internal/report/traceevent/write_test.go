@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -295,5 +296,30 @@ func TestTheCheckerFindsFaults(t *testing.T) {
 		if _, err := eventtest.Check(b); err == nil {
 			t.Errorf("nothing is wrong without event %d, %v", i, events[i])
 		}
+	}
+}
+
+// Both ends of an arrow are there, and yet it leads back.
+func TestTheCheckerFindsArrowsThatLeadBack(t *testing.T) {
+	good := string(madeUp().write(t))
+	if f, err := eventtest.Check([]byte(good)); err != nil || f.Arrows == 0 {
+		t.Fatalf("%d arrows, %v", f.Arrows, err)
+	}
+	swapped := strings.NewReplacer(`"ph":"s"`, `"ph":"f"`, `"ph":"f"`, `"ph":"s"`).Replace(good)
+	if _, err := eventtest.Check([]byte(swapped)); err == nil || !strings.Contains(err.Error(), "back in time") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A loop may stall between the steps of a handler, or before the first.
+func TestAStallWithoutAStepHasAName(t *testing.T) {
+	m := (&maker{}).trace(1, "loop", 0, 100, 0, record.Track{Type: "loop", Name: "loop"})
+	m.span(isStall, 7, 0, 1, "", "", 10, 0, 40).span(isRun, 7, 0, 1, "", "", 10, 0, 40).span(isRequest, 7, 0, 0, "", "", 10, 0, 40)
+	f, err := eventtest.Check(m.write(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(f.Slices, func(s eventtest.Slice) bool { return s.Name == "stall" }) {
+		t.Errorf("%+v", f.Slices)
 	}
 }

@@ -53,7 +53,7 @@ type key struct {
 // Check reads a file. The error says everything that is wrong with it: an event
 // without what its phase needs, one that goes back in time on its track, a begin
 // without an end or the other way round, slices that do not nest, arrows that
-// lead nowhere, a track without a name.
+// lead nowhere or back in time, a track without a name.
 func Check(b []byte) (*File, error) {
 	var file struct {
 		DisplayTimeUnit string  `json:"displayTimeUnit"`
@@ -64,7 +64,7 @@ func Check(b []byte) (*File, error) {
 	}
 	c := &checker{
 		File:  &File{Events: file.TraceEvents, Processes: map[int]string{}, Labels: map[int]string{}, Threads: map[[2]int]string{}},
-		stack: map[key][]Slice{}, last: map[key]float64{}, flows: map[string]int{},
+		stack: map[key][]Slice{}, last: map[key]float64{}, flows: map[string]*ends{},
 	}
 	if file.DisplayTimeUnit != "ms" && file.DisplayTimeUnit != "ns" {
 		c.wrong(-1, "displayTimeUnit is %q", file.DisplayTimeUnit)
@@ -77,19 +77,29 @@ func Check(b []byte) (*File, error) {
 			c.wrong(-1, "%d slices of %+v have no end, the outermost is %q", len(open), k, open[0].Name)
 		}
 	}
-	for id, n := range c.flows {
-		if n != 2 {
-			c.wrong(-1, "arrow %s has %d of its two ends", id, n)
+	for id, a := range c.flows {
+		switch {
+		case len(a.begins) != 1 || len(a.ends) != 1:
+			c.wrong(-1, "arrow %s begins %d times and ends %d times", id, len(a.begins), len(a.ends))
+		case *a.begins[0].TS > *a.ends[0].TS:
+			c.wrong(-1, "arrow %s goes back in time, from %v to %v", id, *a.begins[0].TS, *a.ends[0].TS)
+		case a.begins[0].Cat != a.ends[0].Cat || a.begins[0].Name != a.ends[0].Name:
+			c.wrong(-1, "arrow %s begins as %q and ends as %q", id, a.begins[0].Name, a.ends[0].Name) // to a viewer these are two
+		default:
+			c.Arrows++
 		}
 	}
 	return c.File, errors.Join(c.errs...)
 }
 
+// ends are where an arrow begins and ends.
+type ends struct{ begins, ends []Event }
+
 type checker struct {
 	*File
 	stack map[key][]Slice
 	last  map[key]float64
-	flows map[string]int
+	flows map[string]*ends
 	errs  []error
 }
 
@@ -185,8 +195,13 @@ func (c *checker) flow(i int, e Event, on key) {
 	if len(c.stack[on]) == 0 || *e.TS < c.last[on] {
 		c.wrong(i, "arrow %s ends on no slice", e.ID)
 	}
-	if c.flows[e.ID]++; c.flows[e.ID] == 2 {
-		c.Arrows++
+	if c.flows[e.ID] == nil {
+		c.flows[e.ID] = &ends{}
+	}
+	if a := c.flows[e.ID]; e.PH == "s" {
+		a.begins = append(a.begins, e)
+	} else {
+		a.ends = append(a.ends, e)
 	}
 }
 
