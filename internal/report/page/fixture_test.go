@@ -19,6 +19,7 @@ type plan struct {
 	failed   []float64
 	voided   []float64
 	overload bool
+	lossless bool               // past its line, too
 	gauges   map[string]float64 // the engine's own, at full use; a growing one's growth per second
 	stall    string             // a step that keeps others waiting
 }
@@ -87,6 +88,9 @@ func (b *builder) engine(name string, p plan) {
 		t := b.trial(name, p, f*line, f > 1)
 		t.Purpose, t.Factor, t.LeadIn, t.Seconds = record.PurposeOverload, f, float64(1+i), 1
 		t.Load.Goodput = []float64{line * (1.6 - f/2)}
+		if p.lossless {
+			t.Load.Goodput = []float64{line * f}
+		}
 		if f < 1 {
 			t.Purpose, t.Load.Recovered = record.PurposeRecovery, ptr(1.5)
 		}
@@ -182,6 +186,7 @@ func everything(t *testing.T) *builder {
 	plans[3].gauges = map[string]float64{"loop0.lag_seconds2": 0.4, "loop0.stalled_seconds": 0.9, "loop0.busy_seconds": 0.99}
 	plans[3].stall = "extract"
 	plans[5].gauges = map[string]float64{"carriers.busy_seconds": 4, "carriers.pinned_seconds": 3.9, "carriers.queued": 70}
+	plans[4].lossless = true
 	plans[6].failed, plans[6].voided = nil, []float64{3100}
 	plans = append(plans, plan{engine: "thread:max=1", failed: []float64{40}}, plan{engine: "thread:max=2", voided: []float64{90}}, plan{engine: "goroutine"})
 	b := recorded(t, plans...)

@@ -84,7 +84,6 @@ func (p *plot) draw(class string, width, height float64, names bool) template.HT
 	p.frame(d, x, y, under)
 	if end := min(x.high, y.high); p.even && x.at(end)-x.from > (x.to-x.from)/4 {
 		d.line("even", x.at(x.low), y.at(x.low), x.at(end), y.at(end))
-		d.text("note halo", "start", x.at(end)+6, y.at(end)+6, "as much as arrives")
 	}
 	for i, s := range p.stops {
 		top := y.from + 3 + float64(5*i)
@@ -99,6 +98,7 @@ func (p *plot) draw(class string, width, height float64, names bool) template.HT
 	}
 	r := p.room(d, x, y)
 	p.nameLevels(d, r, x, y)
+	p.nameEven(d, r, x, y)
 	p.name(d, r, x, y, names)
 	return d.done(class, p.label)
 }
@@ -183,6 +183,22 @@ func (p *plot) nameLevels(d *drawing, r *room, x, y axis) {
 	}
 }
 
+// nameEven writes beside the line on which y = x what it is, where there is room.
+func (p *plot) nameEven(d *drawing, r *room, x, y axis) {
+	const text = "as much as arrives"
+	end := min(x.high, y.high)
+	if !p.even || x.at(end)-x.from <= (x.to-x.from)/4 {
+		return
+	}
+	for at := end; at > x.low; at -= (end - x.low) / 20 {
+		if c, ok := r.beside(xy{x.at(at), y.at(at)}, textWidth(text), 14); ok {
+			d.text("note halo", "start", c.x, c.y, text)
+			r.take(labelBox(c, textWidth(text)))
+			return
+		}
+	}
+}
+
 // name writes the letter of every curve beside its end, and with names its name
 // where there is room for it.
 func (p *plot) name(d *drawing, r *room, x, y axis, names bool) {
@@ -216,7 +232,7 @@ func (c *curve) end() point {
 // label writes a text beside a point in its curve's colour, with a leader where
 // that is not next to it; false: there is no room.
 func (d *drawing) label(r *room, c *curve, p xy, text string, far float64) bool {
-	width := textWidth(text)
+	width := 1.12 * textWidth(text) // it is bold
 	at, ok := r.beside(p, width, far)
 	if !ok {
 		return false
