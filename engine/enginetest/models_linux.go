@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -49,6 +50,10 @@ const (
 	jep444  = "JEP 444"
 	jep491  = "JEP 491"
 	effGo   = "Go's scheduler"
+
+	littlesLaw = "Little's law, 200/0.2 s; " + tomcat + ", maxThreads"
+	pinned19   = jep444 + ", pinning; published for JDK 21: 8 carriers, 19 ms, 420/s"
+	threadPool = "java.util.concurrent.ThreadPoolExecutor, Queuing"
 )
 
 func modelRows(engineName string) []modelRow {
@@ -63,6 +68,8 @@ func modelRows(engineName string) []modelRow {
 					}
 				}),
 			waits("await keeps the thread as call does", tomcat+", maxThreads", "thread:max=3", outside, "await", 4, Sight{AtOnce: 3, InRead: 3}, nil),
+			carries("200 threads carry 1,000 requests of 200 ms in a second, and no more", littlesLaw, "thread", 200, 200*time.Millisecond, 1000),
+			grows("threads are added before anything is queued", tomcat+", TaskQueue", "thread:max=3,spare=1", outside, 1, 2, 3, 3, 3),
 			lined("who waits longest for a thread gets one", tomcat+", TaskQueue", "thread:max=1", "call"),
 			capped("thread:connections=2"),
 		}
@@ -74,6 +81,7 @@ func modelRows(engineName string) []modelRow {
 			waits("of 201 requests that call 200 keep a thread, and the 201st waits", spring, "future", outside, "call", 201, Sight{AtOnce: 200, InRead: 200}, nil),
 			waits("a call in a continuation keeps the client's thread, from its completions only", spring, "future", after, "call", 9, Sight{AtOnce: 1, InRead: 1, Alive: true}, nil),
 			waits("of nine calls in continuations eight keep the executor", spring, "future:executor=8", after, "call", 9, Sight{AtOnce: 8, InRead: 8, Alive: true}, nil),
+			grows("the executor queues before it adds threads", threadPool, "future:executor=1,executor-max=2,executor-queue=2", after, 1, 1, 1, 2),
 			lined("who waits longest for a thread gets one", tomcat+", TaskQueue", "future:max=1", "call"),
 			readied(spring, "future"),
 			readied(spring, "future:executor=1"),
@@ -102,6 +110,7 @@ func modelRows(engineName string) []modelRow {
 			}),
 			waits("201 requests await at once on one loop", asyncio, "hybrid:loops=1", outside, "await", 201, Sight{AtOnce: 201, Alive: true}, nil),
 			waits("computations wait for a worker, and the loop serves others", asyncio, "hybrid:loops=1,workers=2", outside, "compute", 3, Sight{AtOnce: 2, InRead: 2, Alive: true}, nil),
+			grows("blocking workers queue before they are added", threadPool, "hybrid:loops=1,blocking=1,blocking-max=2,blocking-queue=2", outside, 1, 1, 1, 2),
 			lined("who waits longest for a blocking worker gets one", anyio, "hybrid:loops=1,blocking=1", "call"),
 			lined("who waits longest for a CPU worker gets one", anyio, "hybrid:loops=1,workers=1", "compute"),
 			readied(asyncio+": the ready queue", "hybrid:loops=1"),
@@ -119,6 +128,7 @@ func modelRows(engineName string) []modelRow {
 			waits("who waits to enter a monitor pins a carrier, on JDK 21", jep444, "vthread:carriers=8,pinning=jdk21", outside, "monitor", 9, Sight{AtOnce: 8}, nil),
 			waits("nine calls inside a monitor pin nobody, on JDK 24", jep491, "vthread:carriers=1,pinning=jdk24", "monitor", "call", 9, Sight{AtOnce: 9, Alive: true}, nil),
 			waits("two carriers are added for pinned ones, and no more", jep444, "vthread:carriers=1,compensate=2", outside, "block", 9, Sight{AtOnce: 3, InRead: 3}, nil),
+			carries("8 carriers carry 421 requests in a second that pin one for 19 ms each, and no more", pinned19, "vthread:carriers=8", 8, 19*time.Millisecond, 421),
 			readied(jep444+": a FIFO scheduler", "vthread:carriers=1"),
 			capped("vthread:connections=2"),
 		}
