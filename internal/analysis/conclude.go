@@ -45,15 +45,19 @@ func Conclude(engines []EngineVerdict) string {
 	if best.Wall.Kind == worst.Wall.Kind && best.Wall.Name == worst.Wall.Name {
 		there = "there too"
 	}
-	return fmt.Sprintf("%s stops at %s because %s; %s carries %s%.2g times as much, and %s %s.",
-		worst.Name, lineText(worst.LoadLine), because(worst), best.Name, atLeast, ratio, there, because(best))
+	return fmt.Sprintf("%s stops at %s because %s; %s carries %s%s times as much, and %s %s.",
+		worst.Name, lineText(worst.LoadLine), because(worst), best.Name, atLeast, Grouped(sig(ratio, 2)), there, because(best))
 }
 
 func lineText(l LoadLine) string {
 	if l.High == nil {
 		return "at least " + Rate(*l.Low) + " requests/s"
 	}
-	return Rate(*l.Rate) + " requests/s"
+	low := 0.0
+	if l.Low != nil {
+		low = *l.Low
+	}
+	return between(low, *l.High) + " requests/s"
 }
 
 // because names the wall in words, with how idle the CPU was where that is the point.

@@ -197,7 +197,7 @@ func find(base search.Decision, l Limit, trials []*record.Trial) finding {
 	if len(history) == 0 {
 		return finding{}
 	}
-	from := Rate(mid(base.Low, base.High))
+	from := between(base.Low, base.High)
 	if base.Low == 0 {
 		from = "below " + Rate(base.High)
 	}
@@ -211,7 +211,7 @@ func find(base search.Decision, l Limit, trials []*record.Trial) finding {
 	with := l.Raise.Moved()
 	switch {
 	case ok && line.High > 0:
-		return finding{confirmed: fmt.Sprintf("%s the line moved from %s to %s", with, from, Rate(mid(line.Low, line.High)))}
+		return finding{confirmed: fmt.Sprintf("%s the line moved from %s to %s", with, from, between(line.Low, line.High))}
 	case ok:
 		return finding{confirmed: fmt.Sprintf("%s the line moved from %s to at least %s", with, from, Rate(line.Low))}
 	case !tookEffect(l, rows):

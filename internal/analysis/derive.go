@@ -219,7 +219,6 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 		wall.Evidence = append(wall.Evidence, fmt.Sprintf("seen from outside: %d requests in flight at the upstreams at most, %d threads in a blocking read by the kernel's account",
 			t.Upstream.InFlightMax, t.Server.BlockedRead))
 	}
-	wall.Evidence = append(wall.Evidence, t.Reasons...)
 	wall.Evidence = append(wall.Evidence, said...)
 	if chosen >= 0 && wall.ConfirmedBy == nil {
 		wall.Evidence = append(wall.Evidence, "not confirmed: "+whyNot(full[chosen], said))
@@ -238,36 +237,36 @@ func whyNot(l Limit, said []string) string {
 	}
 }
 
-// evidence puts the wall first, then what else was full because of it, then
-// the CPU.
+// evidence says how the trial failed and what was full in it: the wall first, then
+// what else was, then the CPU.
 func evidence(limits, saturated []Limit, chosen int, cfg model.EngineConfig, t *record.Trial) string {
 	configured := 0
 	if cfg.Has("max") {
 		configured = cfg.Int("max")
 	}
 	var parts []string
-	say := func(l Limit) { parts = append(parts, l.describe(configured)) }
+	say := func(also string, l Limit) { parts = append(parts, also+l.describe(configured)) }
+	also := ""
 	if chosen >= 0 {
-		say(saturated[chosen])
+		say("", saturated[chosen])
+		also = "also "
 	}
 	for i, l := range saturated {
 		if i != chosen {
-			say(l)
+			say(also, l)
+			also = ""
 		}
 	}
 	for _, l := range limits {
 		if l.Kind == model.WallCPU && !l.Saturated {
-			say(l)
+			say("", l)
 		}
 	}
-	s := fmt.Sprintf("at %s/s: ", Rate(t.Rate))
-	for i, p := range parts {
-		if i > 0 {
-			s += ", "
-		}
-		s += p
+	how := ""
+	if len(t.Reasons) > 0 {
+		how = " (" + strings.Join(t.Reasons, "; ") + ")"
 	}
-	return s
+	return fmt.Sprintf("at %s/s%s: %s", Rate(t.Rate), how, strings.Join(parts, ", "))
 }
 
 func ptr[T any](v T) *T { return &v }

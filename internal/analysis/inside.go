@@ -118,7 +118,12 @@ func stalledBy(stalls []record.TrialStall) string {
 	sorted := slices.SortedFunc(slices.Values(stalls), func(a, b record.TrialStall) int { return cmp.Compare(b.Seconds, a.Seconds) })
 	var parts []string
 	for _, s := range sorted[:min(3, len(sorted))] {
-		parts = append(parts, fmt.Sprintf("%s (%s) held it %d times, up to %s", s.Op, s.Verb, s.Count, short(time.Duration(s.MaxMs*float64(time.Millisecond)))))
+		longest := short(time.Duration(s.MaxMs * float64(time.Millisecond)))
+		if s.Count == 1 {
+			parts = append(parts, fmt.Sprintf("%s (%s) held it once, for %s", s.Op, s.Verb, longest))
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s (%s) held it %d times, up to %s", s.Op, s.Verb, s.Count, longest))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -127,22 +132,22 @@ func stalledBy(stalls []record.TrialStall) string {
 func (l Limit) describeInside() string {
 	switch l.Kind {
 	case model.WallCarriers:
-		s := fmt.Sprintf("%.0f of %.0f carriers pinned %.0f %% of the time, %.0f virtual threads waiting for one", l.Size, l.Size, 100*l.Utilisation(), l.Waiting)
+		s := fmt.Sprintf("%s pinned %.0f %% of the time, %s for one", allOf(l.Size, "its carriers"), 100*l.Utilisation(), waiting(l.Waiting, "virtual thread"))
 		if l.Details != "" {
 			s += "; " + l.Details
 		}
 		return s
 	case model.WallExecutor, model.WallWorkers:
-		return fmt.Sprintf("all %.0f %s busy %.0f %% of the time, %.0f tasks waiting for one", l.Size, workersName(l), 100*l.Utilisation(), l.Waiting)
+		return fmt.Sprintf("%s busy %.0f %% of the time, %s for one", allOf(l.Size, workersName(l)), 100*l.Utilisation(), waiting(l.Waiting, "task"))
 	}
 	return l.Details
 }
 
 func workersName(l Limit) string {
 	if l.Kind == model.WallExecutor {
-		return "threads of the executor"
+		return "its executor's threads"
 	}
-	return strings.ReplaceAll(l.Name, "-", " ")
+	return "its " + strings.ReplaceAll(l.Name, "-", " ")
 }
 
 // becauseInside names such a wall within a sentence.
@@ -154,9 +159,9 @@ func becauseInside(w Wall, limit float64) string {
 		}
 		return fmt.Sprintf("%s stalls its loop for everyone", w.Name)
 	case model.WallCarriers:
-		return fmt.Sprintf("all of its %.0f carriers are pinned", limit)
+		return allOf(limit, "its carriers") + " " + areAll(limit) + " pinned"
 	case model.WallExecutor:
-		return fmt.Sprintf("all %.0f threads of its executor are taken", limit)
+		return allOf(limit, "its executor's threads") + " " + areAll(limit) + " taken"
 	}
-	return fmt.Sprintf("all of its %.0f %s are taken", limit, strings.ReplaceAll(w.Name, "-", " "))
+	return allOf(limit, "its "+strings.ReplaceAll(w.Name, "-", " ")) + " " + areAll(limit) + " taken"
 }

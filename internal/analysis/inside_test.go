@@ -38,9 +38,9 @@ func TestWallsInsideAnEngineAreNamedAndRaised(t *testing.T) {
 		{"long steps make others late long before the loop is busy all the time", "loop", stalledLoop(0.6, 0.55, 120, record.TrialStall{Op: "parse", Verb: "compute", Count: 9, Seconds: 2, MaxMs: 300}),
 			model.WallLoop, "parse", "compute=50%", 1, "an event waits 120 ms for it on average"},
 		{"a loop busy with many small things lacks CPU", "loop", stalledLoop(0.98, 0.1, 1), model.WallCPU, "", "compute=50%", 1, "its loop is busy 98 % of the time"},
-		{"native calls pin the carriers", "vthread:carriers=8", workers(engine.PoolCarriers, 8, 8, 7.9, 300), model.WallCarriers, "", "carriers=16", 8, "8 of 8 carriers pinned 99 % of the time, 300 virtual threads waiting"},
-		{"continuations wait for the executor", "future:executor=8", workers(engine.PoolExecutor, 8, 8, 0, 40), model.WallExecutor, "", "executor=16", 8, "all 8 threads of the executor busy 100 %"},
-		{"calls wait for the blocking workers", "hybrid", workers(engine.PoolBlocking, 40, 39.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking=80", 40, "all 40 blocking workers busy 99 %"},
+		{"native calls pin the carriers", "vthread:carriers=8", workers(engine.PoolCarriers, 8, 8, 7.9, 300), model.WallCarriers, "", "carriers=16", 8, "all 8 of its carriers pinned 99 % of the time, 300 virtual threads waiting"},
+		{"continuations wait for the executor", "future:executor=8", workers(engine.PoolExecutor, 8, 8, 0, 40), model.WallExecutor, "", "executor=16", 8, "all 8 of its executor's threads busy 100 %"},
+		{"calls wait for the blocking workers", "hybrid", workers(engine.PoolBlocking, 40, 39.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking=80", 40, "all 40 of its blocking workers busy 99 %"},
 		{"a cap above the core is raised instead", "hybrid:blocking-max=60", workers(engine.PoolBlocking, 60, 59.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking-max=120", 60, ""},
 	} {
 		b := newBench(t, c.engine)

@@ -230,8 +230,8 @@ func (l Limit) describe(configured int) string {
 			return l.Details
 		}
 		s := fmt.Sprintf("CPU %.0f %%", 100*l.Utilisation())
-		if l.Saturated || l.Waiting >= 10 {
-			s += fmt.Sprintf(", %.0f requests waiting for it", l.Waiting)
+		if l.Waiting >= 1 && (l.Saturated || l.Waiting >= 10) {
+			s += ", " + waiting(l.Waiting, "request") + " for it"
 		}
 		return s
 	case model.WallThreadPool:
@@ -239,15 +239,15 @@ func (l Limit) describe(configured int) string {
 		if configured != int(l.Size) {
 			s += fmt.Sprintf(" (%d are configured)", configured)
 		}
-		return s + fmt.Sprintf(", %.0f requests waiting", l.Waiting)
+		return s + ", " + waiting(l.Waiting, "request")
 	case model.WallResource:
-		return fmt.Sprintf("all %.0f of %s taken %.0f %% of the time, %.0f requests waiting for one", l.Size, l.Name, 100*l.Utilisation(), l.Waiting)
+		return fmt.Sprintf("%s taken %.0f %% of the time, %s for one", allOf(l.Size, l.Name), 100*l.Utilisation(), waiting(l.Waiting, "request"))
 	case model.WallConnections:
-		return fmt.Sprintf("%.0f of %.0f connections open, %.0f requests waiting for one", l.Used, l.Size, l.Waiting)
+		return fmt.Sprintf("%.0f of %.0f connections open, %s for one", l.Used, l.Size, waiting(l.Waiting, "request"))
 	case model.WallRejecting:
 		return fmt.Sprintf("requests refused beyond %.0f at once", l.Size)
 	case model.WallUpstream:
-		return fmt.Sprintf("%.0f requests waiting inside the upstreams for their capacity", l.Waiting)
+		return waiting(l.Waiting, "request") + " inside the upstreams for their capacity"
 	}
 	return l.describeInside()
 }

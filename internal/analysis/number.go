@@ -9,6 +9,42 @@ import (
 // Rate prints requests per second to the three figures that a search resolves.
 func Rate(r float64) string { return Grouped(sig(r, 3)) }
 
+// between prints the middle of a load line's interval to as many figures as it has.
+func between(low, high float64) string {
+	figures := 3
+	switch width := high / low; {
+	case width > 2:
+		figures = 1
+	case width > 1.1:
+		figures = 2
+	}
+	return Grouped(sig(mid(low, high), figures))
+}
+
+// waiting prints how many of something wait: "1 request waiting".
+func waiting(n float64, what string) string {
+	if n = math.Round(n); n != 1 {
+		what += "s"
+	}
+	return Grouped(n) + " " + what + " waiting"
+}
+
+// allOf names all n of a limit.
+func allOf(n float64, what string) string {
+	if math.Round(n) == 1 {
+		return "the only one of " + what
+	}
+	return fmt.Sprintf("all %.0f of %s", n, what)
+}
+
+// areAll is the verb that follows.
+func areAll(n float64) string {
+	if math.Round(n) == 1 {
+		return "is"
+	}
+	return "are"
+}
+
 // sig rounds to n significant figures.
 func sig(x float64, n int) float64 {
 	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
