@@ -4,7 +4,6 @@ import (
 	"context"
 	"log"
 	"net"
-	"runtime/debug"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
@@ -62,8 +61,8 @@ func (g *grant) release() {
 // begin is what the server has requests answered by.
 func (cb *callbacks) begin(request *fiber.Callback) {
 	c := &call{callbacks: cb, request: request}
-	c.strand = strand{call: c, clock: request.Clock}
-	c.run(0, func() { cb.handler.ServeCPS(&c.strand, request.Writer, request.Request, c.done) })
+	c.strand = strand{call: c, clock: request.Clock, id: request.Clock.Strand()}
+	c.strand.run(0, func() { cb.handler.ServeCPS(&c.strand, request.Writer, request.Request, c.done) })
 }
 
 // done ends the request.
@@ -81,29 +80,6 @@ func (c *call) end() {
 	for _, g := range c.held {
 		g.release()
 	}
-}
-
-// run runs a continuation as the loop does: what it panics with fails the
-// request, and what it takes is booked. The request could go on since ready; 0:
-// it did not wait.
-func (c *call) run(ready int64, f func()) {
-	if c.over {
-		return
-	}
-	began := account.Now()
-	if ready != 0 {
-		c.strand.clock.Resumed(ready, began)
-	}
-	c.slice, c.at = fiber.Slice{Began: began}, began
-	defer func() {
-		if v := recover(); v != nil {
-			c.panicked(v, debug.Stack())
-		}
-		c.put(step{}, account.Now())
-		c.slice.Ended = c.at
-		c.loop.Book(&c.slice)
-	}()
-	f()
 }
 
 // panicked fails the request, or tells of it if that was answered already.

@@ -128,7 +128,7 @@ func TestCPSWhoIsServedWhileOneWaits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBackend(t)
-			var tr trace
+			var tr journal
 			r := serveCPS(t, func(task cps.Task, w http.ResponseWriter, r *http.Request, done func()) {
 				tr.add("%s begins", r.URL.Path)
 				ends := func(err error) {

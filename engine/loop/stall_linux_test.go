@@ -13,16 +13,16 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
-// A trace is the order in which things happen.
-type trace struct {
+// A journal is the order in which things happen.
+type journal struct {
 	mu     sync.Mutex
 	events []string
 }
 
-func (tr *trace) add(format string, args ...any) {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	tr.events = append(tr.events, fmt.Sprintf(format, args...))
+func (j *journal) add(format string, args ...any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, fmt.Sprintf(format, args...))
 }
 
 // The heart of the matter: who else is served while a request is in a step.
@@ -65,7 +65,7 @@ func TestWhoIsServedWhileOneWaits(t *testing.T) {
 	} {
 		t.Run(c.step, func(t *testing.T) {
 			u := rig.NewGate(t)
-			var tr trace
+			var tr journal
 			r := serve(t, "loop", func(w http.ResponseWriter, r *http.Request) {
 				tr.add("%s begins", r.URL.Path)
 				if r.URL.Path == "/a" {

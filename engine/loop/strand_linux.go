@@ -2,13 +2,16 @@ package loop
 
 import (
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/cps"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
+	"github.com/plimsoll-dev/plimsoll/internal/fiber"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
+	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -17,6 +20,7 @@ import (
 type strand struct {
 	*call
 	clock *account.Clock // nil in the branches of All beside the first
+	id    trace.Strand   // for traces
 }
 
 var _ cps.Task = (*strand)(nil)
@@ -24,8 +28,9 @@ var _ cps.Task = (*strand)(nil)
 // An entered step is what has to be left again.
 type entered struct {
 	step
-	since int64
-	prev  model.State
+	since  int64
+	waited int64 // of it, for a slot; nanoseconds
+	prev   model.State
 }
 
 func (s *strand) enter(op string, verb model.Verb, state model.State) entered {
@@ -47,6 +52,9 @@ func (s *strand) leave(e entered) (now int64) {
 		now = s.clock.At()
 	}
 	s.ledger.Op(e.op, e.verb, now-e.since)
+	if trace.On() {
+		trace.Add(trace.Event{What: trace.Step, Strand: s.id, Op: e.op, Verb: e.verb, From: e.since, Waited: e.waited, To: now})
+	}
 	return now
 }
 
@@ -115,7 +123,11 @@ func (s *strand) Hold(r *engine.Resource, f func(t cps.Task, release func(error)
 			then(err)
 		}))
 	}
-	if r.AcquireFunc(func() { s.reactor.Post(func() { s.admit(g, granted) }) }) {
+	admitted := func() {
+		e.waited = account.Now() - e.since
+		granted()
+	}
+	if r.AcquireFunc(func() { s.reactor.Post(func() { s.admit(g, admitted) }) }) {
 		granted()
 	}
 }
@@ -156,14 +168,18 @@ func (s *strand) All(op string, f []func(t cps.Task, done func(error)), then fun
 		}
 	}
 	for i := range f {
-		branch := s
+		branch, began := s, int64(0)
 		if i > 0 {
-			branch = &strand{call: s.call}
+			began = account.Now()
+			branch = &strand{call: s.call, id: s.id.NewBranch()}
 		}
 		f[i](branch, branch.once(func(err error) {
 			errs[i] = err
 			if i == 0 && s.clock != nil && left > 1 {
 				s.clock.Enter(model.Awaiting) // the others, until leave
+			}
+			if i > 0 && trace.On() {
+				trace.Add(trace.Event{What: trace.Branch, Strand: branch.id, Op: op, From: began, To: account.Now()})
 			}
 			ended()
 		}))
@@ -204,11 +220,40 @@ func (s *strand) Post(f func()) {
 	s.reactor.Post(func() { s.run(ready, f) })
 }
 
-// run runs a continuation of the strand, which could go on since ready. Only
-// the first branch of a request moves it from state to state.
+// run runs a continuation as the loop does: what it panics with fails the
+// request, and what it takes is booked. The strand could go on since ready; 0:
+// it did not wait. Only the first branch of a request moves it from state to
+// state.
 func (s *strand) run(ready int64, f func()) {
-	if s.clock == nil {
-		ready = 0
+	if s.over {
+		return
 	}
-	s.call.run(ready, f)
+	began := account.Now()
+	if ready == 0 {
+		ready = began
+	} else if s.clock != nil {
+		s.clock.Resumed(ready, began)
+	}
+	s.slice, s.at = fiber.Slice{Began: began, Strand: s.id}, began
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked(v, debug.Stack())
+		}
+		s.put(step{}, account.Now())
+		s.slice.Ended = s.at
+		if trace.On() {
+			trace.Add(trace.Event{What: trace.Run, Track: s.loop.Track(), Strand: s.id, From: began, Waited: max(0, began-ready), To: s.at})
+		}
+		s.loop.Book(&s.slice)
+	}()
+	f()
+}
+
+// Running returns what a trace knows the strand as, and when its request was
+// taken up; 0 for a branch.
+func (s *strand) Running() (id trace.Strand, began int64) {
+	if s.clock != nil {
+		began = s.clock.Began()
+	}
+	return s.id, began
 }

@@ -59,6 +59,9 @@ func (l *Loop) stall(s *fiber.Slice) {
 		l.cfg.Engine, what, time.Duration(s.Nanos()).Round(time.Microsecond))
 }
 
+// Track is what a trace shows the loop as.
+func (l *Loop) Track() trace.Track { return l.carrier.Track }
+
 // Stats returns a snapshot.
 func (l *Loop) Stats() engine.LoopStats {
 	return engine.LoopStats{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/cps"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
@@ -54,19 +55,44 @@ func traceCommand(command string) (answer any, ok bool, err error) {
 	return r, true, nil
 }
 
-// tracePaths returns a handler that tells a trace what each request is for.
+// tracePaths returns a handler that tells a trace what each request is for. It
+// has the styles that h has.
 func tracePaths(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	traced := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { // also if the engine gives the request up
-			if !trace.On() {
-				return
-			}
-			if t, ok := engine.TaskOf(r.Context()).(interface{ Running() (trace.Strand, int64) }); ok {
-				s, began := t.Running()
-				trace.Add(trace.Event{What: trace.Handler, Strand: s, Op: r.URL.Path, From: began, To: account.Now()})
+			if trace.On() {
+				tracePath(engine.TaskOf(r.Context()), r)
 			}
 		}()
 		h.ServeHTTP(w, r)
+	})
+	if h, ok := h.(cps.Handler); ok {
+		return tracedCallbacks{traced, h}
+	}
+	return traced
+}
+
+// tracePath records that a task has run the handler.
+func tracePath(task any, r *http.Request) {
+	if t, ok := task.(interface{ Running() (trace.Strand, int64) }); ok {
+		s, began := t.Running()
+		trace.Add(trace.Event{What: trace.Handler, Strand: s, Op: r.URL.Path, From: began, To: account.Now()})
+	}
+}
+
+// tracedCallbacks is tracePaths in continuation-passing style.
+type tracedCallbacks struct {
+	http.HandlerFunc
+	callbacks cps.Handler
+}
+
+// ServeCPS implements [cps.Handler].
+func (h tracedCallbacks) ServeCPS(t cps.Task, w http.ResponseWriter, r *http.Request, done func()) {
+	h.callbacks.ServeCPS(t, w, r, func() {
+		if trace.On() {
+			tracePath(t, r)
+		}
+		done()
 	})
 }
 

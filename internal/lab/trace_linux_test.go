@@ -209,6 +209,7 @@ func TestATraceShowsWhoPays(t *testing.T) {
 		{"goroutine", nil, nil, nil}, // Go does not say what runs a goroutine
 		{"future", []string{"worker", "loop"}, []string{"called", "computed", "blocked"}, []string{"awaited"}},
 		{"loop", []string{"loop"}, []string{"called", "computed", "blocked"}, []string{"awaited"}},
+		{"loop:style=cps", []string{"loop"}, []string{"called", "computed", "blocked"}, []string{"awaited"}},
 		{"hybrid:loops=1", []string{"loop", "thread"}, nil, []string{"awaited"}},
 		{"vthread:carriers=1", []string{"carrier"}, []string{"computed", "blocked"}, []string{"awaited", "called"}},
 	}
