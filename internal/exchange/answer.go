@@ -17,7 +17,7 @@ func (c *Conn) answer(status int, head bool, reason string, retryAfter time.Dura
 		text += ": " + reason
 	}
 	out := wire.AppendStatusLine(b.out[:0], status)
-	out = appendDate(out, time.Now())
+	out = appendDate(out)
 	out = wire.AppendField(out, "Content-Type", "text/plain; charset=utf-8")
 	out = wire.AppendField(out, "Content-Length", strconv.Itoa(len(text)))
 	if retryAfter > 0 {

@@ -3,7 +3,6 @@ package exchange
 import (
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
@@ -20,7 +19,7 @@ func (w *response) commit(p []byte) {
 	coding := first(d.coding)
 	allowed := bodyAllowed(w.status)
 	trailers := d.prefixed || len(d.trailers) > 0
-	computed := w.finishing && !trailers && coding == "" && allowed && d.length == "" && (!w.head || len(p) > 0)
+	computed := w.finishing && !trailers && coding == "" && allowed && !d.sized && (!w.head || len(p) > 0)
 	if computed {
 		w.length = int64(len(p))
 	}
@@ -29,7 +28,7 @@ func (w *response) commit(p []byte) {
 
 	out := w.b.out
 	if !d.date {
-		out = appendDate(out, time.Now())
+		out = appendDate(out)
 	}
 	if allowed && !d.typed && !d.encoded && coding == "" && len(p) > 0 {
 		out = wire.AppendField(out, "Content-Type", http.DetectContentType(p))

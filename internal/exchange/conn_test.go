@@ -338,8 +338,12 @@ func TestAClientThatTakesNothingMissesTheWriteTimeout(t *testing.T) {
 func TestTheDateIsThatOfTheSecond(t *testing.T) {
 	for _, at := range []time.Time{time.Unix(1e9, 0), time.Unix(1e9, 999_999_999), time.Unix(1e9+1, 0), time.Unix(1e9, 5)} {
 		want := "Date: " + at.UTC().Format(http.TimeFormat) + "\r\n"
-		if got := string(appendDate(nil, at)); got != want {
+		d := newDate(7*time.Second, at)
+		if got := string(d.text); got != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+		if over := at.Add(d.until - 7*time.Second); over != time.Unix(at.Unix()+1, 0) {
+			t.Errorf("%v: it is used until %v", at, over)
 		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 // fields is what the handler's fields say about framing and connection, which
 // is decided, and written, only at commit.
 type fields struct {
-	length     string
 	coding     []string // Transfer-Encoding
 	connection []string
 	trailers   []string // announced in Trailer
@@ -21,6 +20,7 @@ type fields struct {
 	typed      bool
 	encoded    bool
 	upgrade    bool
+	sized      bool // Content-Length is set, and sound
 }
 
 // takeHeader appends the status line and all fields to out that are certain
@@ -83,7 +83,7 @@ func (w *response) takeLength(text string) {
 		return
 	}
 	w.length = n
-	w.declared.length = text
+	w.declared.sized = true
 }
 
 func first(values []string) string {
@@ -101,7 +101,7 @@ func framing(key string) bool {
 
 // appendStatus appends the status line in the version of the request, as
 // net/http does.
-func appendStatus(dst []byte, status, minor int) []byte {
+func appendStatus(dst []byte, status int, minor uint8) []byte {
 	start := len(dst)
 	dst = wire.AppendStatusLine(dst, status)
 	if minor == 0 {

@@ -71,7 +71,7 @@ func (c *Conn) build(ctx context.Context, x *exchange) *body {
 // of it: net/http has them in Request.Host and Request.TransferEncoding.
 func (c *Conn) header(r *http.Request, head *wire.Request) http.Header {
 	h := make(http.Header, len(head.Fields))
-	values := make([]string, len(head.Fields)) // one allocation for all
+	var values []string // one allocation for all
 	for i, f := range head.Fields {
 		key, value := c.seen.field(i, f)
 		switch key {
@@ -85,8 +85,11 @@ func (c *Conn) header(r *http.Request, head *wire.Request) http.Header {
 			h[key] = append(more, value)
 			continue
 		}
-		values[i] = value
-		h[key] = values[i : i+1 : i+1]
+		if values == nil {
+			values = make([]string, 0, len(head.Fields)-i)
+		}
+		values = append(values, value)
+		h[key] = values[len(values)-1:][:1:1]
 	}
 	// RFC 9111, 5.4, as net/http does it.
 	if p := h["Pragma"]; len(p) > 0 && p[0] == "no-cache" {

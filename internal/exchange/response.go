@@ -25,22 +25,21 @@ type response struct {
 	hijacked atomic.Bool
 	expect   atomic.Int32 // what became of the expectation of 100 Continue
 
-	minor     int
-	head      bool // the request is a HEAD
-	last      bool // the connection ends after this response
-	keep10    bool // an HTTP/1.0 client asked to keep it
-	duplex    bool // EnableFullDuplex
-	finishing bool // the handler has returned
+	minor     uint8 // the request's version is HTTP/1.minor
+	head      bool  // the request is a HEAD
+	last      bool  // the connection ends after this response
+	keep10    bool  // an HTTP/1.0 client asked to keep it
+	duplex    bool  // EnableFullDuplex
+	finishing bool  // the handler has returned
+	committed bool  // the head is decided and in out, or sent
+	chunked   bool
+	sent      bool // bytes of the final response have left
 
 	status   int // 0: no WriteHeader yet
 	length   int64
 	written  int64
 	declared fields // what commit needs to know about the handler's fields
-
-	committed bool // the head is decided and in out, or sent
-	chunked   bool
-	sent      bool // bytes of the final response have left
-	err       error
+	err      error
 }
 
 var (

@@ -66,7 +66,7 @@ func (c *Conn) open(ctx context.Context, last bool) {
 	w.c, w.b, w.req = c, c.b, &x.req
 	head := &c.b.head
 	w.head = c.wantsHead()
-	w.minor = head.Minor
+	w.minor = uint8(head.Minor)
 	w.last = last || head.Close
 	w.keep10 = head.Minor == 0 && !head.Close
 	w.body = c.build(ctx, x)
