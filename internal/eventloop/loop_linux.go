@@ -50,6 +50,7 @@ type Loop struct {
 	asleep bool // the loop waits for events, or is about to
 
 	batch  []*fiber.Fiber // being run
+	next   int            // in it
 	ended  int64          // the last turn
 	booked int64          // the last slice
 	thread int            // that it was on last, if it is not locked to one
@@ -68,6 +69,7 @@ func (l *Loop) Open() (err error) {
 		return fmt.Errorf("%s: %w", l.cfg.Engine, err)
 	}
 	l.carrier = fiber.NewCarrier(l.reactor)
+	l.carrier.Queue = l
 	l.carrier.Track = trace.Track{Kind: trace.Loop, Number: l.cfg.Number}
 	if l.cfg.Scheduler == nil {
 		l.cfg.Scheduler = l
@@ -142,14 +144,29 @@ func (l *Loop) turn() error {
 	if l.cfg.Busy && l.ended != 0 {
 		began = l.ended
 	}
-	for i, f := range l.batch {
-		l.batch[i] = nil
-		s := l.carrier.Run(f, now)
+	for l.next = 0; l.next < len(l.batch); {
+		s := l.carrier.Run(l.take(), now)
 		now = s.Ended
 		l.Book(s)
 	}
 	l.ended = now
 	l.account(began, now)
+	return nil
+}
+
+// take takes the next fiber out of the batch.
+func (l *Loop) take() *fiber.Fiber {
+	f := l.batch[l.next]
+	l.batch[l.next] = nil
+	l.next++
+	return f
+}
+
+// Next implements fiber.Queue.
+func (l *Loop) Next() *fiber.Fiber {
+	if l.next < len(l.batch) && l.batch[l.next].Fresh() {
+		return l.take()
+	}
 	return nil
 }
 

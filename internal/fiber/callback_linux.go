@@ -19,7 +19,7 @@ type Callback struct {
 }
 
 // answer has the server's callbacks answer the worker's connection, if there is
-// a whole request without a body. false: a fiber has to, w.serve.
+// a whole request without a body. false: a fiber has to, see queue.
 func (w *worker) answer(ready int64) bool {
 	s, c := w.server, w.conn
 	c.unsent = &w.unsent
@@ -114,7 +114,6 @@ func (w *worker) conclude(outcome exchange.Outcome) {
 func (w *worker) again() {
 	now := account.Now()
 	if !w.answer(now) {
-		w.server.cfg.Ledger.Queued.Add(1)
-		w.server.group.start(w.run, Suspend, now)
+		w.queue(now)
 	}
 }

@@ -17,8 +17,22 @@ type Carrier struct {
 	// one: that they waited for it is accounted so, and not as a lack of CPU time.
 	Pooled bool
 
+	// Queue, if not nil, lets a fiber that has ended hand its stack on.
+	Queue Queue
+
 	reactor *reactor.Reactor // that it polls itself; or nil
 	last    Slice
+}
+
+// A Queue is what a carrier is going to run. A fiber that has just ended asks
+// for it, on the carrier's thread.
+type Queue interface {
+	// Next takes the first fiber out of the queue if it is [Fiber.Fresh], and
+	// returns nil otherwise.
+	Next() *Fiber
+	// Book is told of the slice that has ended if Next returned a fiber: Run
+	// returns the last one only.
+	Book(*Slice)
 }
 
 // NewCarrier returns a carrier. polls is the reactor whose goroutine the
@@ -31,7 +45,8 @@ func (c *Carrier) polls(g *Group) bool { return c.reactor == g.reactor }
 // A Slice is the time from giving a fiber control until it gave it back,
 // during which its carrier can do nothing else.
 type Slice struct {
-	Began, Ended int64 // account.Now's clock
+	Ready        int64 // since when the fiber could run; account.Now's clock, as the others
+	Began, Ended int64
 
 	// Op and Verb are the step in which most of it was spent, and OpNanos how
 	// much: in the step itself, without those inside it. Verb is 0 outside of
@@ -68,14 +83,10 @@ func (c *Carrier) Run(f *Fiber, now int64) *Slice {
 	default:
 		f.clock.Resumed(f.readyAt, now)
 	}
-	f.slice.begin(now)
-	ready := f.readyAt
+	f.slice.begin(f.readyAt, now)
 	f.slice.strand = f.strand
 	status := f.co.Resume()
-	if trace.On() && c.Track != (trace.Track{}) {
-		s := &c.last
-		trace.Add(trace.Event{What: trace.Run, Track: c.Track, Strand: s.Strand, From: s.Began, Waited: max(0, s.Began-ready), To: s.Ended})
-	}
+	c.record()
 	switch status {
 	case coro.Parked: // somebody else may run it by now
 	case coro.Ready:
@@ -90,4 +101,12 @@ func (c *Carrier) Run(f *Fiber, now int64) *Slice {
 		f.group.lose(f)
 	}
 	return &c.last
+}
+
+// record puts the slice that has ended into a trace.
+func (c *Carrier) record() {
+	if trace.On() && c.Track != (trace.Track{}) {
+		s := &c.last
+		trace.Add(trace.Event{What: trace.Run, Track: c.Track, Strand: s.Strand, From: s.Began, Waited: max(0, s.Began-s.Ready), To: s.Ended})
+	}
 }

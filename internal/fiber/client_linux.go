@@ -79,21 +79,21 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 		return n, err
 	}
-	n, err := c.read(p, c.patience())
+	n, err := c.read(p, c.due())
 	if err != nil && err != io.EOF {
 		err = c.fail("read", err)
 	}
 	return n, err
 }
 
-// patience is how long a read waits: for a head, until its time is up; the
-// exchange sets a body's own.
-func (c *conn) patience() time.Duration {
+// due is until when a read waits: for a head, until its time is up; 0: for
+// ever. The exchange sets a body's own time.
+func (c *conn) due() int64 {
 	begun, limit := c.begun.Load(), c.server.cfg.Limits.HeaderTimeout
 	if begun == 0 || limit == 0 {
 		return 0
 	}
-	return max(1, limit-time.Duration(reactor.Clock()-begun))
+	return begun + int64(limit)
 }
 
 // Write implements [exchange.Transport].
@@ -156,9 +156,10 @@ func (c *conn) close() {
 
 // rest leaves the connection to the reactor's goroutine; the caller must not
 // touch it any more. If it does not, false, something may have come meanwhile.
-func (c *conn) rest(state uint32) bool {
+// now is the time, about.
+func (c *conn) rest(state uint32, now int64) bool {
 	c.state.Store(state)
-	c.since.Store(reactor.Clock())
+	c.since.Store(now)
 	if c.rd.state.CompareAndSwap(shut, resting) {
 		return true
 	}

@@ -20,8 +20,9 @@ import (
 type Fiber struct {
 	group *Group
 	co    *coro.Coroutine // made where it first runs
-	body  func()
-	begun bool       // the coroutine has the body
+	main  func()          // the coroutine's body: life
+	body  runner
+	begun bool       // a coroutine has the body
 	tag   any        // the scheduler's
 	owner goid.Owner // its goroutine, while that is in the table
 
@@ -85,6 +86,10 @@ func (f *Fiber) Group() *Group { return f.group }
 // Tag returns what [Group.New] was given. Anybody may call it who may resume the
 // fiber, and the fiber itself.
 func (f *Fiber) Tag() any { return f.tag }
+
+// Fresh reports whether the fiber has not begun, and nobody but its scheduler
+// has it: another may do what it was started for. Whoever is to run it may ask.
+func (f *Fiber) Fresh() bool { return !f.begun && f.tag == nil }
 
 // Carrier returns what runs the fiber, or ran it last; nil: it has not run yet.
 // Whoever is to run it next may ask, too.
@@ -201,8 +206,9 @@ func (f *Fiber) Sleep(d time.Duration) {
 	}
 }
 
-// main is the coroutine's body.
-func (f *Fiber) main() {
+// life is what the coroutine does for the fiber, and for those whose bodies it
+// inherits.
+func (f *Fiber) life() {
 	if f.owner == 0 {
 		f.owner = goid.Current()
 		fibers.put(f.owner, f)
@@ -214,8 +220,31 @@ func (f *Fiber) main() {
 		}
 		f.endSlice()
 	}()
-	f.body()
+	for f.body.run(); f.inherit(); f.body.run() {
+	}
 	died = false
+}
+
+// inherit makes the fiber, whose body has ended, the one that its carrier would
+// run next, if that is fresh: on a stack that is warm, and without two switches.
+// The scheduler is told as if they had been made.
+func (f *Fiber) inherit() bool {
+	c := f.carrier
+	if c.Queue == nil {
+		return false
+	}
+	next := c.Queue.Next()
+	if next == nil {
+		return false
+	}
+	f.endSlice()
+	c.record()
+	c.Queue.Book(&c.last)
+	f.body, f.wait, f.readyAt, f.clock = next.body, next.wait, next.readyAt, nil
+	f.group.put(next)
+	f.slice.begin(f.readyAt, c.last.Ended)
+	f.slice.strand = f.strand
+	return true
 }
 
 // forget takes the fiber's goroutine out of the table.

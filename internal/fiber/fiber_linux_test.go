@@ -222,7 +222,7 @@ func TestSlicesAreAccountedByStep(t *testing.T) {
 		s.advance(now)
 		s.at, s.in = back, 0
 	}
-	s.begin(100)
+	s.begin(0, 100)
 	pay := enter(110, "pay", model.Await)       // 10 in the handler
 	parse := enter(115, "parse", model.Compute) // 5 in pay
 	leave(165, parse)                           // 50 in parse
@@ -232,7 +232,7 @@ func TestSlicesAreAccountedByStep(t *testing.T) {
 	if s.longest != (step{"parse", model.Compute}) || s.most != 50 || s.stalled != 80 {
 		t.Errorf("longest %v: %d; stalled %d", s.longest, s.most, s.stalled)
 	}
-	s.begin(1000) // it waited inside ask
+	s.begin(0, 1000) // it waited inside ask
 	leave(1007, ask)
 	s.advance(1010)
 	if s.longest != (step{"ask", model.Call}) || s.most != 7 || s.stalled != 7 {

@@ -44,11 +44,19 @@ func NewGroup(r *reactor.Reactor, s Scheduler) *Group {
 }
 
 // Go runs body on a fiber. Anybody may call it.
-func (g *Group) Go(body func()) { g.start(body, Suspend, 0) }
+func (g *Group) Go(body func()) { g.start(function(body), Suspend, 0) }
+
+// A runner is what a fiber runs.
+type runner interface{ run() }
+
+// A function is the runner that calls it.
+type function func()
+
+func (f function) run() { f() }
 
 // start is Go with a way to wait, and the time since when there is something
 // to do; 0: now.
-func (g *Group) start(body func(), w Wait, at int64) {
+func (g *Group) start(body runner, w Wait, at int64) {
 	if at == 0 {
 		at = reactor.Clock()
 	}
@@ -61,7 +69,7 @@ func (g *Group) start(body func(), w Wait, at int64) {
 // asked for it runs it, with [Carrier.Run]. Its scheduler finds the tag on it.
 func (g *Group) New(body func(), w Wait, tag any) *Fiber {
 	f := g.take()
-	f.body, f.wait, f.tag, f.readyAt = body, w, tag, reactor.Clock()
+	f.body, f.wait, f.tag, f.readyAt = function(body), w, tag, reactor.Clock()
 	return f
 }
 
@@ -75,6 +83,7 @@ func (g *Group) take() *Fiber {
 		return f
 	}
 	f := &Fiber{group: g}
+	f.main = f.life
 	f.timer.init(g, func(now int64) { f.wake(now) })
 	g.all[f] = struct{}{}
 	return f

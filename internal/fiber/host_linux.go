@@ -27,4 +27,4 @@ func (h *Host) Sleep(d time.Duration) { Current().Sleep(d) }
 func (h *Host) NewParker() engine.Parker { return Current() }
 
 // Go implements [inline.Host]: on a fiber that waits as the calling one does.
-func (h *Host) Go(f func()) { h.Group.start(f, Current().wait, 0) }
+func (h *Host) Go(f func()) { h.Group.start(function(f), Current().wait, 0) }

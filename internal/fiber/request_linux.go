@@ -21,8 +21,7 @@ type worker struct {
 	task     inline.Task
 	clock    account.Clock
 	base     context.Context // with the task
-	run      func()
-	whole    bool // the handler did not break off
+	whole    bool            // the handler did not break off
 
 	// Of requests that callbacks answer.
 	next   func()
@@ -70,17 +69,34 @@ func (c *conn) hangUp() {
 // when something came.
 func (s *Server) dispatch(c *conn, ready int64) {
 	c.state.Store(busy)
-	w := s.takeWorker()
-	w.conn = c
-	w.exchange.Reset(c)
-	if s.cfg.Callbacks != nil && w.answer(ready) {
+	if s.cfg.Callbacks != nil {
+		if w := s.takeWorker(c); !w.answer(ready) {
+			w.queue(ready)
+		}
 		return
 	}
 	s.cfg.Ledger.Queued.Add(1)
-	s.group.start(w.run, Suspend, ready)
+	s.group.start(c, Suspend, ready) // which takes a worker when it begins: so there is mostly one for all
 }
 
-func (s *Server) takeWorker() *worker {
+// run is the body of a fiber.
+func (c *conn) run() { c.server.takeWorker(c).run() }
+
+// queue has a fiber go on with a connection that has a worker already.
+func (w *worker) queue(ready int64) {
+	w.server.cfg.Ledger.Queued.Add(1)
+	w.server.group.start(w, Suspend, ready)
+}
+
+// takeWorker returns a worker for a connection.
+func (s *Server) takeWorker(c *conn) *worker {
+	w := s.freeWorker()
+	w.conn = c
+	w.exchange.Reset(c)
+	return w
+}
+
+func (s *Server) freeWorker() *worker {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy++
@@ -91,7 +107,7 @@ func (s *Server) takeWorker() *worker {
 		return w
 	}
 	w := &worker{server: s, exchange: exchange.New(nil, &s.exchange)}
-	w.run, w.next = w.serve, w.again
+	w.next = w.again
 	w.base = engine.WithTask(s.base, &w.task)
 	return w
 }
@@ -113,8 +129,8 @@ func (s *Server) putWorker(w *worker) {
 	}
 }
 
-// serve is the body of a fiber: a request, and those that came with it.
-func (w *worker) serve() {
+// run is the body of a fiber: a request, and those that came with it.
+func (w *worker) run() {
 	s := w.server
 	s.cfg.Ledger.Queued.Add(-1)
 	f := Current()
@@ -145,8 +161,8 @@ func (w *worker) serve() {
 // client has gone; false: there is a request. An end that came with the last
 // request had its edge then: there is none to wait for.
 func (w *worker) idle() bool {
-	c := w.conn
-	if !c.hungUp.Load() && c.rest(idle) {
+	c, answered := w.conn, w.clock.At()
+	if !c.hungUp.Load() && c.rest(idle, answered) {
 		return true
 	}
 	for {
@@ -156,7 +172,7 @@ func (w *worker) idle() bool {
 		case end:
 			c.close()
 			return true
-		case c.rest(idle):
+		case c.rest(idle, answered):
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 // A slice is the running one of a fiber. Times are put down to the innermost
 // step.
 type slice struct {
+	ready int64
 	began int64
 	mark  int64 // up to which the time is put down
 
@@ -26,9 +27,10 @@ type step struct {
 	verb model.Verb
 }
 
-// begin begins a slice in the step in which the last one ended.
-func (s *slice) begin(now int64) {
-	s.began, s.mark = now, now
+// begin begins a slice, of a fiber that was ready since then, in the step in
+// which the last one ended.
+func (s *slice) begin(ready, now int64) {
+	s.ready, s.began, s.mark = ready, now, now
 	s.in, s.most, s.stalled = 0, 0, 0
 	s.longest = step{}
 }
@@ -72,7 +74,7 @@ func (f *Fiber) endSlice() {
 	s := &f.slice
 	s.advance(reactor.Clock())
 	f.carrier.last = Slice{
-		Began: s.began, Ended: s.mark,
+		Ready: s.ready, Began: s.began, Ended: s.mark,
 		Op: s.longest.op, Verb: s.longest.verb, OpNanos: s.most, Stalled: s.stalled, Strand: s.strand,
 	}
 }

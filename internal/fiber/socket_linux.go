@@ -111,9 +111,9 @@ func (s *socket) end() error {
 	return s.release(0)
 }
 
-// read reads what is there, and waits while nothing is, for patience at most
+// read reads what is there, and waits while nothing is, until due at the latest
 // unless a deadline is set; 0: without limit.
-func (s *socket) read(p []byte, patience time.Duration) (n int, err error) {
+func (s *socket) read(p []byte, due int64) (n int, err error) {
 	if err := s.acquire(reading); err != nil {
 		return 0, err
 	}
@@ -131,7 +131,7 @@ func (s *socket) read(p []byte, patience time.Duration) (n int, err error) {
 			return n, err
 		}
 	}
-	defer s.rd.limit(patience)()
+	defer s.rd.limit(due)()
 	for {
 		if err := s.wait(&s.rd, unix.POLLIN); err != nil {
 			s.dry = false // an edge may have come with the error
@@ -153,7 +153,8 @@ func (s *socket) receive(p []byte) (n int, err error) {
 	return 0, os.NewSyscallError("read", err)
 }
 
-// write writes all of p, and waits while the peer's window is full.
+// write writes all of p, and waits while the peer's window is full, for patience
+// at most unless a deadline is set; 0: without limit.
 func (s *socket) write(p []byte, patience time.Duration) (done int, err error) {
 	if err := s.acquire(writing); err != nil {
 		return 0, err
@@ -165,7 +166,9 @@ func (s *socket) write(p []byte, patience time.Duration) (done int, err error) {
 	if done, err = s.send(p); done == len(p) || err != nil {
 		return done, err
 	}
-	defer s.wr.limit(patience)()
+	if patience > 0 {
+		defer s.wr.limit(reactor.Clock() + int64(patience))()
+	}
 	for done < len(p) {
 		if err := s.wait(&s.wr, unix.POLLOUT); err != nil {
 			return done, err
@@ -198,12 +201,8 @@ func (s *socket) send(p []byte) (int, error) {
 
 // limit sets the deadline of one operation, if none is set, and returns what
 // takes it off again.
-func (g *gate) limit(patience time.Duration) func() {
-	if patience <= 0 {
-		return func() {}
-	}
-	at := reactor.Clock() + int64(patience)
-	if !g.deadline.CompareAndSwap(0, at) {
+func (g *gate) limit(at int64) func() {
+	if at == 0 || !g.deadline.CompareAndSwap(0, at) {
 		return func() {}
 	}
 	return func() { g.deadline.CompareAndSwap(at, 0) }

@@ -164,7 +164,7 @@ func (c *conn) expire(now int64, r rules) {
 	state := c.state.Load()
 	switch {
 	case r.expiry(state, c.since.Load()) > now: // it was busy meanwhile
-		if !c.rest(state) {
+		if !c.rest(state, now) {
 			c.server.dispatch(c, now)
 		}
 	case state == lingering || c.CloseWrite() != nil:
