@@ -42,6 +42,7 @@ type conn struct {
 	unsent *[]byte     // while callbacks answer: nothing waits, and this has what the client did not take
 	wrote  atomic.Bool // something was written for this request
 	failed atomic.Bool // and not completely
+	piece  bool        // of the head that is being read, something was read before: worker's
 	shut   bool        // the write side was shut down: the next Close lingers
 
 	drained    int32  // bytes read while lingering
@@ -79,7 +80,11 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 		return n, err
 	}
-	n, err := c.read(p, c.due())
+	due, err := c.due()
+	n := 0
+	if err == nil {
+		n, err = c.read(p, due)
+	}
 	if err != nil && err != io.EOF {
 		err = c.fail("read", err)
 	}
@@ -87,13 +92,19 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // due is until when a read waits: for a head, until its time is up; 0: for
-// ever. The exchange sets a body's own time.
-func (c *conn) due() int64 {
+// ever. The exchange sets a body's own time. A head that comes in pieces may be
+// late although there is always something to read.
+func (c *conn) due() (int64, error) {
 	begun, limit := c.begun.Load(), c.server.cfg.Limits.HeaderTimeout
 	if begun == 0 || limit == 0 {
-		return 0
+		return 0, nil
 	}
-	return begun + int64(limit)
+	at := begun + int64(limit)
+	if c.piece && reactor.Clock() >= at {
+		return 0, os.ErrDeadlineExceeded
+	}
+	c.piece = true
+	return at, nil
 }
 
 // Write implements [exchange.Transport].

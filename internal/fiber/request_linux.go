@@ -183,6 +183,7 @@ func (w *worker) idle() bool {
 func (w *worker) readHead() bool {
 	c := w.conn
 	_, began := Current().Times()
+	c.piece = false
 	c.begun.Store(began)
 	err := w.exchange.ReadHead()
 	c.begun.Store(0)
