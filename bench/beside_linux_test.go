@@ -28,11 +28,11 @@ func BenchmarkBesideCompute(b *testing.B) {
 			var alone, beside, computed load
 			var share float64 // of the CPU, that the computations had in the best turn
 			for range 4 {
-				alone = alone.better(ask(b, c, "/", 64))
+				alone = alone.better(flood(b, c, "/", 64))
 				before, began := cpuOf(b, c, "plimsoll-cpu"), time.Now()
 				heavy := make(chan load)
-				go func() { heavy <- ask(b, c, "/compute", 4) }()
-				light := ask(b, c, "/", 64)
+				go func() { heavy <- flood(b, c, "/compute", 4) }()
+				light := flood(b, c, "/", 64)
 				other := <-heavy
 				if light.rate > beside.rate {
 					computed = other
@@ -70,13 +70,10 @@ func (l load) better(than load) load {
 	return load{max(l.rate, than.rate), min(l.p99, than.p99)}
 }
 
-var (
-	rates = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
-	p99s  = regexp.MustCompile(`99%\s+([0-9.]+[a-z]+)`)
-)
+var p99s = regexp.MustCompile(`99%\s+([0-9.]+[a-z]+)`)
 
-// ask has wrk ask for a path for a second.
-func ask(b *testing.B, c *child, path string, connections int) (l load) {
+// flood has wrk ask for a path for a second.
+func flood(b *testing.B, c *child, path string, connections int) (l load) {
 	b.Helper()
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
@@ -87,7 +84,7 @@ func ask(b *testing.B, c *child, path string, connections int) (l load) {
 		b.Error(err)
 		return l
 	}
-	rate, p99 := rates.FindSubmatch(out), p99s.FindSubmatch(out)
+	rate, p99 := perSecond.FindSubmatch(out), p99s.FindSubmatch(out)
 	if rate == nil || p99 == nil {
 		b.Errorf("wrk printed %s", out)
 		return l

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,15 +18,15 @@ import (
 	"github.com/panjf2000/gnet/v2"
 	"github.com/valyala/fasthttp"
 
-	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/engines"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
-	"github.com/plimsoll-dev/plimsoll/internal/work"
+	"github.com/plimsoll-dev/plimsoll/internal/upstream"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
-// childVariable names what this binary serves with when it is run as a child:
-// a peer, or the text form of an engine.
+// childVariable names what this binary is when it is run as a child: a peer, the
+// text form of an engine, or "upstream"; and behind a space the address of the
+// upstream that it asks.
 const childVariable = "PLIMSOLL_BENCH_SERVER"
 
 func TestMain(m *testing.M) {
@@ -41,16 +40,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A child is one server, on CPU 0 and one of Go's processors.
+// A child is one process, on one CPU.
 type child struct {
 	cmd     *exec.Cmd
 	address string
 }
 
-func start(b *testing.B, kind string) *child {
+// start starts a server on CPU 0, as engines of its kind want to be started.
+func start(b *testing.B, kind string) *child { return startOn(b, 0, kind) }
+
+func startOn(b *testing.B, cpu int, kind string) *child {
 	b.Helper()
 	procs, slack := 1, time.Duration(0)
-	if cfg, err := model.ParseEngine(kind); err == nil {
+	name, _, _ := strings.Cut(kind, " ")
+	if cfg, err := model.ParseEngine(name); err == nil {
 		procs, slack = engines.Procs(cfg, 1), engines.Slack(cfg)
 	}
 	self, err := os.Executable()
@@ -64,7 +67,7 @@ func start(b *testing.B, kind string) *child {
 	if err != nil {
 		b.Fatal(err)
 	}
-	if err := host.WithTimerSlack(slack, func() error { return host.StartPinned(c.cmd, []int{0}) }); err != nil {
+	if err := host.WithTimerSlack(slack, func() error { return host.StartPinned(c.cmd, []int{cpu}) }); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(c.stop)
@@ -82,6 +85,12 @@ func (c *child) stop() {
 	_ = c.cmd.Wait()
 }
 
+// kill ends the child at once, whatever it has to answer yet.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+}
+
 // sample returns what the child has used so far.
 func (c *child) sample(b *testing.B) host.Proc {
 	b.Helper()
@@ -92,8 +101,6 @@ func (c *child) sample(b *testing.B) host.Proc {
 	return p
 }
 
-const body = "Hello, World!"
-
 // serve is the life of a child, until SIGTERM.
 func serve(kind string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -103,6 +110,11 @@ func serve(kind string) error {
 	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
+	}
+	kind, behind, _ := strings.Cut(kind, " ")
+	var handler http.Handler = plaintext{}
+	if behind != "" {
+		handler = &relay{address: behind}
 	}
 	switch kind {
 	case "fasthttp":
@@ -125,9 +137,12 @@ func serve(kind string) error {
 		return nil
 	case "net/http":
 		fmt.Println(ln.Addr())
-		go http.Serve(ln, http.HandlerFunc(plaintext))
+		go http.Serve(ln, handler)
 		<-ctx.Done()
 		return nil
+	case "upstream":
+		fmt.Println(ln.Addr())
+		return upstream.New(upstream.Options{}).Serve(ctx, ln)
 	}
 	cfg, err := model.ParseEngine(kind)
 	if err != nil {
@@ -138,54 +153,5 @@ func serve(kind string) error {
 		return err
 	}
 	fmt.Println(ln.Addr())
-	return e.Serve(ctx, ln, http.HandlerFunc(plaintext))
+	return e.Serve(ctx, ln, handler)
 }
-
-var contentType = []string{"text/plain"}
-
-func plaintext(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/tidy":
-		tidy()
-	case "/compute":
-		engine.TaskOf(r.Context()).Compute("compute", func() { work.Do(computation) })
-	}
-	w.Header()["Content-Type"] = contentType
-	w.Write([]byte(body))
-}
-
-// tidy gives back what is not used, before memory is measured.
-func tidy() { debug.FreeOSMemory() }
-
-// raw answers whatever comes with the same bytes: the floor, not an HTTP server.
-type raw struct {
-	gnet.BuiltinEventEngine
-	address string
-}
-
-func (r *raw) OnBoot(gnet.Engine) gnet.Action {
-	fmt.Println(r.address)
-	return gnet.None
-}
-
-var answer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 13\r\n\r\n" + body)
-
-func (r *raw) OnTraffic(c gnet.Conn) gnet.Action {
-	b, _ := c.Next(-1)
-	if strings.HasPrefix(string(b), "GET /tidy ") {
-		tidy()
-	}
-	for range strings.Count(string(b), "\r\n\r\n") {
-		c.Write(answer)
-	}
-	return gnet.None
-}
-
-// silent keeps gnet's log off standard output, where the address goes.
-type silent struct{}
-
-func (silent) Debugf(string, ...any) {}
-func (silent) Infof(string, ...any)  {}
-func (silent) Warnf(string, ...any)  {}
-func (silent) Errorf(string, ...any) {}
-func (silent) Fatalf(string, ...any) {}

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"bufio"
-	"fmt"
 	"net"
 	"net/http"
 	"testing"
@@ -18,6 +17,7 @@ func BenchmarkIdle(b *testing.B) {
 		b.Skip(err)
 	}
 	for b.Loop() {
+		bytes := map[string]float64{}
 		for _, kind := range []string{"loop", "hybrid", "net/http", "fasthttp", "gnet"} {
 			c := start(b, kind)
 			idle := []net.Conn{connect(b, c)}
@@ -31,12 +31,16 @@ func BenchmarkIdle(b *testing.B) {
 				get(b, n, "/")
 				idle = append(idle, n)
 			}
-			b.ReportMetric(float64(resident()-before)/connections, kind+"-bytes/conn")
+			bytes[kind] = float64(resident()-before) / connections
+			b.ReportMetric(bytes[kind], kind+"-bytes/conn")
 			for _, n := range idle {
 				_ = n.Close()
 			}
 			c.stop()
 		}
+		b.ReportMetric(bytes["loop"]/bytes["gnet"], "loop-to-gnet")
+		b.ReportMetric(bytes["loop"]/bytes["net/http"], "loop-to-net/http")
+		b.ReportMetric(bytes["hybrid"]/bytes["loop"], "hybrid-to-loop")
 	}
 	b.ReportMetric(0, "ns/op")
 }
@@ -52,9 +56,7 @@ func connect(b *testing.B, c *child) net.Conn {
 
 func get(b *testing.B, n net.Conn, path string) {
 	b.Helper()
-	if _, err := fmt.Fprintf(n, "GET %s HTTP/1.1\r\nHost: bench\r\n\r\n", path); err != nil {
-		b.Fatal(err)
-	}
+	ask(b, n, path)
 	res, err := http.ReadResponse(bufio.NewReader(n), nil)
 	if err != nil {
 		b.Fatal(err)

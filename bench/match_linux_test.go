@@ -1,0 +1,106 @@
+package bench
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/internal/host"
+)
+
+// A match is servers on CPU 0 that take turns at the same questions, so that a
+// slow minute of the machine hits all of them; wrk and the upstream are on CPU
+// 1. A server's figure is the best of its turns: disturbances only ever add.
+type match struct {
+	b       *testing.B
+	behind  string // the upstream's address; "": none
+	options []string
+	path    string
+
+	cost map[string]float64 // CPU time for each answer, µs
+	rate map[string]float64 // answers per second
+}
+
+func newMatch(b *testing.B, behind string, wrk ...string) *match {
+	return &match{b: b, behind: behind, options: wrk, path: "/", cost: map[string]float64{}, rate: map[string]float64{}}
+}
+
+// play has each kind take that many turns of a second.
+func (m *match) play(kinds []string, turns int) {
+	m.b.Helper()
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		m.b.Skip("wrk is not installed (Debian: wrk)")
+	}
+	servers := map[string]*child{}
+	for _, kind := range kinds {
+		servers[kind] = start(m.b, strings.TrimSpace(kind+" "+m.behind))
+	}
+	for range turns {
+		for _, kind := range kinds {
+			m.turn(wrk, kind, servers[kind])
+		}
+	}
+	for _, c := range servers {
+		c.stop()
+	}
+}
+
+var (
+	requests  = regexp.MustCompile(`\s([0-9]+) requests in`)
+	perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	failed    = regexp.MustCompile(`Non-2xx`)
+)
+
+func (m *match) turn(wrk, kind string, c *child) {
+	m.b.Helper()
+	before := c.sample(m.b)
+	out, err := output(exec.Command(wrk, append(m.options, "-t1", "-d1s", "http://"+c.address+m.path)...))
+	if err != nil {
+		m.b.Fatalf("%s: %v", kind, err)
+	}
+	if failed.Match(out) {
+		m.b.Fatalf("%s: wrk printed %s", kind, out)
+	}
+	n := number(m.b, requests, out)
+	cost := float64((c.sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3
+	if least, ok := m.cost[kind]; !ok || cost < least {
+		m.cost[kind] = cost
+	}
+	m.rate[kind] = max(m.rate[kind], number(m.b, perSecond, out))
+}
+
+func number(b *testing.B, re *regexp.Regexp, text []byte) float64 {
+	b.Helper()
+	match := re.FindSubmatch(text)
+	if match == nil {
+		b.Fatalf("wrk printed %s", text)
+	}
+	x, err := strconv.ParseFloat(string(match[1]), 64)
+	if err != nil || x <= 0 {
+		b.Fatalf("wrk printed %s", text)
+	}
+	return x
+}
+
+// output runs a client on the CPU that no server is on.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := host.StartPinned(cmd, []int{1}); err != nil {
+		return nil, err
+	}
+	if err := cmd.Wait(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out.Bytes())
+	}
+	return out.Bytes(), nil
+}
+
+// metric is a kind as the name of a benchmark's figure may have it.
+func metric(kind string) string {
+	return strings.NewReplacer("loop:style=", "", ":", "-").Replace(kind)
+}
