@@ -28,6 +28,9 @@ type transport struct {
 	netConn
 	raw syscall.RawConn
 
+	look    func(fd uintptr) bool // await's, made once
+	lookErr error                 // of look
+
 	ahead []byte           // what await has read and Read not yet returned
 	first *[firstSize]byte // of the pool, that ahead is in
 
@@ -51,21 +54,22 @@ func newTransport(c netConn) (*transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &transport{netConn: c, raw: raw}, nil
+	t := &transport{netConn: c, raw: raw}
+	t.look = func(fd uintptr) bool {
+		var again bool
+		again, t.lookErr = t.receive(int(fd))
+		return !again
+	}
+	return t, nil
 }
 
 // await waits until there is something to read, and reads it. It needs no
 // more system calls than a Read, and while it waits it holds no buffer.
-func (t *transport) await() (err error) {
-	waitErr := t.raw.Read(func(fd uintptr) bool {
-		var again bool
-		again, err = t.receive(int(fd))
-		return !again
-	})
-	if waitErr != nil {
-		return waitErr
+func (t *transport) await() error {
+	if err := t.raw.Read(t.look); err != nil {
+		return err
 	}
-	return err
+	return t.lookErr
 }
 
 // receive reads what is there; again says that nothing is.

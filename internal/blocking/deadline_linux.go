@@ -111,17 +111,23 @@ func (s *Socket) setDeadline(t time.Time, dirs ...*direction) error {
 		if at == 0 || d.until.Load() <= at {
 			continue // no call, or one that ends by itself in time
 		}
-		if wait := time.Duration(at - account.Now()); wait > 0 {
-			time.AfterFunc(wait, func() {
-				if d.deadline.Load() == at && d.until.Load() > at {
-					s.end(d)
-				}
-			})
-			continue
-		}
-		s.end(d)
+		s.endAt(d, at)
 	}
 	return nil
+}
+
+// endAt wakes the thread that sleeps in d's call when its deadline is over.
+func (s *Socket) endAt(d *direction, at int64) {
+	wait := time.Duration(at - account.Now())
+	if wait <= 0 {
+		s.end(d)
+		return
+	}
+	time.AfterFunc(wait, func() {
+		if d.deadline.Load() == at && d.until.Load() > at {
+			s.end(d)
+		}
+	})
 }
 
 // end wakes the thread that sleeps in d's call.
