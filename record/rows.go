@@ -41,19 +41,23 @@ type Step struct {
 // Kind returns "step".
 func (Step) Kind() string { return "step" }
 
-// Request is one request, where order matters: small experiments and traces.
+// Request is one request, where order matters: experiments and traces. Its
+// trial is the trial's or the [Experiment]'s number.
 // Its times are nanoseconds since the run's start; 0 where it never came to that.
 type Request struct {
 	Head
 	Trial     int    `json:"trial,omitempty"`
 	Engine    string `json:"engine,omitempty"`
 	Route     string `json:"route"`
-	Intended  int64  `json:"intended"`   // when it was due
-	Sent      int64  `json:"sent"`       // when its first byte was written
-	FirstByte int64  `json:"first_byte"` // when the response's first byte was read
-	Done      int64  `json:"done"`       // when it ended, well or badly
-	Status    string `json:"status"`     // as in [Histogram]
-	Conn      int    `json:"conn"`       // connection, numbered within the run
+	Intended  int64  `json:"intended"`          // when it was due
+	Sent      int64  `json:"sent"`              // when its first byte was written
+	FirstByte int64  `json:"first_byte"`        // when the response's first byte was read
+	Done      int64  `json:"done"`              // when it ended, well or badly
+	Status    string `json:"status"`            // as in [Histogram]
+	Conn      int    `json:"conn"`              // connection, numbered within the run
+	Connect   int64  `json:"connect,omitempty"` // nanoseconds it took to open the connection; 0: it was open
+	Kept      bool   `json:"kept,omitempty"`    // the connection had carried a request before
+	Wait      int64  `json:"wait,omitempty"`    // nanoseconds after which a refusal asks to try again: Retry-After
 }
 
 // Kind returns "request".
