@@ -25,6 +25,7 @@ import (
 type cli struct {
 	Compare  compareCmd  `cmd:"" help:"Run a workload under every engine: load line, wall and cost of each."`
 	Load     loadCmd     `cmd:"" help:"Send requests to a service at a steady rate, and say how it answered."`
+	Probe    probeCmd    `cmd:"" help:"Find the wall of a live service, and its size."`
 	Report   reportCmd   `cmd:"" help:"Derive the verdict from a record, and print it."`
 	Workload workloadCmd `cmd:"" help:"List, show and check workload documents."`
 	Version  versionCmd  `cmd:"" help:"Print the version of this program."`

@@ -62,6 +62,7 @@ type reader interface {
 var readers = map[string]func() reader{
 	"compare": func() reader { return new(compareReader) },
 	"load":    func() reader { return new(loadReader) },
+	"probe":   func() reader { return new(probeReader) },
 }
 
 // readRecord derives the result of a record, as a command does that has written

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe"
+)
+
+// narrow is a service that lets n requests wait at once.
+func narrow(t *testing.T, n int) *httptest.Server {
+	places := make(chan struct{}, n)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/heavy", func(w http.ResponseWriter, r *http.Request) {
+		places <- struct{}{}
+		defer func() { <-places }()
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-r.Context().Done():
+		}
+	})
+	mux.HandleFunc("/canary", func(http.ResponseWriter, *http.Request) {})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// What probe prints, what it writes, and what report says of the record are the
+// same, and a secret is in none of them.
+func TestProbeAndReportSayTheSameAndKeepSecrets(t *testing.T) {
+	s := narrow(t, 3)
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(file("headers"), []byte("# who asks\nAuthorization: Bearer hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, err bytes.Buffer
+	code := run([]string{"probe", "--heavy", s.URL + "/heavy", "--canary", s.URL + "/canary", "--max-concurrency", "8",
+		"--header-file", file("headers"), "--record", file("r"), "--json", file("j")}, streams{out: &out, err: &err})
+	if code != exitOK && code != exitVoid { // a machine that is held up voids the measurement
+		t.Fatalf("exit code %d: %s", code, &err)
+	}
+	var again, noise bytes.Buffer
+	if got := run([]string{"report", file("r"), "--json", file("k")}, streams{out: &again, err: &noise}); got != code {
+		t.Fatalf("exit code of report %d: %s", got, &noise)
+	}
+	if again.String() != out.String() {
+		t.Errorf("report says\n%s\nprobe said\n%s", &again, &out)
+	}
+	j, _ := os.ReadFile(file("j"))
+	k, _ := os.ReadFile(file("k"))
+	if len(j) == 0 || !bytes.Equal(j, k) {
+		t.Errorf("report writes\n%s\nprobe wrote\n%s", k, j)
+	}
+	var v probe.Verdict
+	if e := json.Unmarshal(j, &v); e != nil || v.Schema != probe.Schema || v.Kind != "probe" || !strings.HasPrefix(v.Record, "sha256:") {
+		t.Errorf("verdict %s: %v", j, e)
+	}
+	r, _ := os.ReadFile(file("r"))
+	for name, text := range map[string][]byte{"table": out.Bytes(), "progress": err.Bytes(), "record": r, "JSON": j} {
+		if bytes.Contains(text, []byte("hunter2")) {
+			t.Errorf("the secret is in the %s", name)
+		}
+	}
+}
+
+func TestProbeSaysWhatToWriteInstead(t *testing.T) {
+	s := narrow(t, 3)
+	plain := httptest.NewServer(http.RedirectHandler("https://elsewhere.example/login", http.StatusFound))
+	t.Cleanup(plain.Close)
+	bad := filepath.Join(t.TempDir(), "headers")
+	if err := os.WriteFile(bad, []byte("hunter2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--heavy", "127.0.0.1:80/x"}, "write http://HOST:PORT/PATH"},
+		{[]string{"--heavy", s.URL + "/nowhere"}, "404"},
+		{[]string{"--heavy", plain.URL}, "redirect (302) to https://elsewhere.example/login"},
+		{[]string{"--heavy", "http://127.0.0.1:1/"}, "nothing listens at 127.0.0.1:1"},
+		{[]string{"--heavy", "http://192.0.2.1/"}, "--i-am-authorised"},
+		{[]string{"--heavy", s.URL + "/heavy", "-X", "POST"}, "--allow-unsafe"},
+		{[]string{"--heavy", s.URL + "/heavy", "--header-file", bad}, "line 1, is not a header"},
+		{[]string{"--heavy", s.URL + "/heavy", "--max-concurrency", "1"}, "from 2 to 10000"},
+		{[]string{"--heavy", s.URL + "/heavy", "--json", "/nowhere/at/all"}, "write result"},
+		{nil, "--heavy"},
+	} {
+		var out, err bytes.Buffer
+		code := run(append([]string{"probe"}, c.args...), streams{out: &out, err: &err})
+		if code != exitUsage || !strings.Contains(err.String(), c.want) || strings.Contains(err.String(), "hunter2") {
+			t.Errorf("%q: exit code %d, %s; want …%s…", c.args, code, &err, c.want)
+		}
+	}
+}

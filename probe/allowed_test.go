@@ -1,0 +1,141 @@
+package probe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+func TestOnlyThisMachineIsAllowedWithoutAuthorisation(t *testing.T) {
+	for _, c := range []struct {
+		address string
+		allowed bool
+	}{
+		{"127.0.0.1:80", true},
+		{"127.200.3.4:80", true},
+		{"[::1]:80", true},
+		{"[::ffff:127.0.0.1]:80", true}, // IPv4 in IPv6
+		{"10.0.0.1:80", false},
+		{"192.168.1.1:80", false},
+		{"172.16.0.1:80", false},
+		{"169.254.1.1:80", false},
+		{"[fe80::1]:80", false},
+		{"[fd00::1]:80", false},
+		{"0.0.0.0:80", false},
+		{"192.0.2.1:80", false},
+		{"[2001:db8::1]:443", false},
+	} {
+		addr := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.address))
+		if err := Allowed(addr, false); (err == nil) != c.allowed || err != nil && !errors.Is(err, ErrNotAuthorised) {
+			t.Errorf("%s: %v", c.address, err)
+		}
+		if err := Allowed(addr, true); err != nil {
+			t.Errorf("%s, authorised: %v", c.address, err)
+		}
+	}
+}
+
+// elsewhere is a connection to another machine.
+type elsewhere struct {
+	net.Conn
+	written bool
+}
+
+func (*elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 80} }
+
+func (e *elsewhere) Write(p []byte) (int, error) {
+	e.written = true
+	return e.Conn.Write(p)
+}
+
+// A name that resolves to another machine is found out by the address that was
+// connected to, and nothing is sent to it.
+func TestNothingIsSentToAnotherMachine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := responder.New(1, responder.Wait(ms, 0, ms))
+		var last *elsewhere
+		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := s.Dial(ctx, network, address)
+			last = &elsewhere{Conn: c}
+			return last, err
+		}
+		var file bytes.Buffer
+		err := Run(t.Context(), Config{Heavy: Request{URL: "http://localhost/heavy"}, Dial: dial}, record.NewWriter(&file), record.Meta{})
+		if !errors.Is(err, ErrNotAuthorised) || !strings.Contains(err.Error(), "--i-am-authorised") {
+			t.Errorf("error %v", err)
+		}
+		if last.written || s.Requests() > 0 {
+			t.Error("a request was sent")
+		}
+	})
+}
+
+func TestWhatCannotBeProbedIsSaid(t *testing.T) {
+	answer := func(status int) responder.Wall {
+		return func(c *responder.Call, next func()) { c.Status = status }
+	}
+	for _, c := range []struct {
+		name string
+		wall responder.Wall
+		cfg  Config
+		want string
+	}{
+		{"redirect", answer(302), Config{Heavy: Request{URL: "http://s/"}}, "not the work that is to be probed"},
+		{"login", answer(401), Config{Heavy: Request{URL: "http://s/"}}, "--header-file"},
+		{"no such page", answer(404), Config{Heavy: Request{URL: "http://s/"}}, "that the service has"},
+		{"broken", answer(500), Config{Heavy: Request{URL: "http://s/"}}, "has to answer one request"},
+		{"closes", func(c *responder.Call, next func()) { c.Drop = true }, Config{Heavy: Request{URL: "http://s/"}}, "does it expect TLS"},
+		{"unsafe method", answer(200), Config{Heavy: Request{Method: http.MethodPost, URL: "http://s/"}}, "--allow-unsafe"},
+		{"password in the URL", answer(200), Config{Heavy: Request{URL: "http://me:secret@s/"}}, "--header-file"},
+		{"another scheme", answer(200), Config{Heavy: Request{URL: "ftp://s/"}}, "write http://HOST:PORT/PATH"},
+		{"a canary with {ms}", answer(200), Config{Heavy: Request{URL: "http://s/"}, Canary: &Request{URL: "http://s/{ms}"}}, "only --heavy may"},
+		{"a slower canary", responder.Wait(10*ms, 0, 50*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "slower than --heavy"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := responder.New(1, c.wall)
+				c.cfg.Dial = s.Dial
+				var file bytes.Buffer
+				err := Run(t.Context(), c.cfg, record.NewWriter(&file), record.Meta{})
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("error %v, want …%s…", err, c.want)
+				}
+				if err != nil && strings.Contains(err.Error(), "secret") {
+					t.Error("the error has the password")
+				}
+			})
+		})
+	}
+}
+
+// A header's value and a body reach the service, and nothing else.
+func TestSecretsStayOutOfTheRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		got := false
+		s := responder.New(1, func(c *responder.Call, next func()) {
+			got = got || c.Request.Header.Get("Authorization") == "Bearer hunter2"
+			next()
+		}, responder.Wait(20*ms, 0, ms))
+		var file bytes.Buffer
+		header := http.Header{"Authorization": {"Bearer hunter2"}}
+		err := Run(t.Context(), Config{
+			Heavy:  Request{Method: "POST", URL: "http://s/heavy", Header: header, Body: []byte("pin=hunter2")},
+			Canary: &Request{URL: "http://s/canary", Header: header}, AllowUnsafe: true, MaxConcurrency: 8, Dial: s.Dial,
+		}, record.NewWriter(&file), record.Meta{})
+		if err != nil || !got {
+			t.Fatalf("error %v, header arrived: %t", err, got)
+		}
+		if bytes.Contains(file.Bytes(), []byte("hunter2")) {
+			t.Error("the record has the secret")
+		}
+	})
+}

@@ -1,0 +1,76 @@
+package probe
+
+import (
+	"math"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// What became of a canary that was asked for while heavy requests were held.
+const (
+	free   = iota // it was as quick as alone
+	slowed        // slower, but it did not wait for any of them
+	waited        // it was answered after one of them had been
+	denied        // it was turned away
+)
+
+// A sample is one canary.
+type sample struct {
+	experiment int
+	held       int // heavy requests that the service had
+	kept       bool
+	fate       int
+}
+
+// samples returns what the canaries of a wave say. One that was asked too late,
+// or whose own time is too long beside what was left of the heavy requests',
+// says nothing.
+func (h *History) samples(o *Observation) []sample {
+	var out []sample
+	for i := range o.Canaries {
+		c := &o.Canaries[i]
+		held, first := 0, int64(math.MaxInt64)
+		before := 0
+		for k := range o.Heavy {
+			r := &o.Heavy[k]
+			if begun(r) < begun(c) {
+				before++
+				if r.Done > begun(c) {
+					held++
+					if answered(r) || r.Status == statusTimeout {
+						first = min(first, r.Done)
+					}
+				}
+			}
+		}
+		if before < len(o.Heavy) || held == 0 || first == math.MaxInt64 {
+			continue
+		}
+		alone := h.alone(c.Kept)
+		base := median(alone)
+		left := float64(first-begun(c)) / 1e9
+		if len(alone) == 0 || left < 3*base+0.002 {
+			continue
+		}
+		s := sample{experiment: o.ID, held: held, kept: c.Kept, fate: slowed}
+		switch x := latency(c); {
+		case refusal(c):
+			s.fate = denied
+		case !answered(c), c.Done >= first-int64(1e6):
+			s.fate = waited
+		case x < max(3*base, base+0.010):
+			s.fate = free
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// beside returns every canary of every wave that can be relied on.
+func (h *History) beside() []sample {
+	var all []sample
+	for _, o := range h.made(record.ExperimentWave) {
+		all = append(all, h.samples(o)...)
+	}
+	return all
+}

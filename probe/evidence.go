@@ -1,0 +1,202 @@
+package probe
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// evidence says in plain words what speaks for the verdict.
+func (v *Verdict) evidence(a *assessment) {
+	for _, say := range []func(*assessment) string{rounds, uniform, proportion, refusedWhat, held, keptOne, silence, grown, lost} {
+		if text := say(a); text != "" {
+			v.Wall.Evidence = append(v.Wall.Evidence, text)
+		}
+	}
+}
+
+// largest is the wave with most requests of those that fit.
+func (a *assessment) largest(fits func(*wave) bool) *wave {
+	var best *wave
+	for i := range a.waves {
+		if w := &a.waves[i]; fits(w) && (best == nil || w.Count > best.Count) {
+			best = w
+		}
+	}
+	return best
+}
+
+func millis(seconds float64) string {
+	return time.Duration(seconds * 1e9).Round(time.Millisecond).String()
+}
+
+// rounds is how the requests of a wave came back a pool's worth at a time.
+func rounds(a *assessment) string {
+	x := &a.ranked[0]
+	switch x.kind {
+	case SharedPool, PrivatePool, ConnectionCap, Serial:
+	default:
+		return ""
+	}
+	w := a.largest(func(w *wave) bool { return w.count() > x.limit && w.failed == 0 })
+	if w == nil {
+		return ""
+	}
+	alone := millis(a.noise.mean)
+	if !a.noise.steady() || x.variant == uneven {
+		return fmt.Sprintf("%d requests sent at once were answered over %s; at %s each on average, that is %.0f at a time",
+			w.count(), millis(w.done[len(w.done)-1]), alone, math.Round(float64(w.little(a.noise))))
+	}
+	on := w.onTime(1.5, a.noise)
+	return fmt.Sprintf("of %d requests sent at once, %d were answered after %s, as one alone is, and the last after %s",
+		w.count(), on, alone, millis(w.done[len(w.done)-1]))
+}
+
+// uniform is that many requests were served as fast as one.
+func uniform(a *assessment) string {
+	if a.ranked[0].kind != None {
+		return ""
+	}
+	w := a.largest(func(w *wave) bool { return w.count() > 0 })
+	if w == nil {
+		return ""
+	}
+	return fmt.Sprintf("%d requests sent at once took %s (median); one alone takes %s",
+		w.count(), millis(w.level(a.noise)*math.Exp(a.noise.centre)), millis(math.Exp(a.noise.centre)))
+}
+
+// proportion is how requests slow each other down.
+func proportion(a *assessment) string {
+	x := &a.ranked[0]
+	switch {
+	case x.kind == RateLimit && a.step > 0 && a.room() == 0:
+		return fmt.Sprintf("however many were sent at once, one was answered every %s", millis(a.step))
+	case x.kind != CPU:
+		return ""
+	}
+	var said []string
+	seen := map[int]bool{}
+	for i := range a.waves {
+		if w := &a.waves[i]; w.count() > 0 && !seen[w.Count] {
+			seen[w.Count] = true
+			said = append(said, fmt.Sprintf("%d: %s", w.Count, millis(w.level(a.noise)*math.Exp(a.noise.centre))))
+		}
+	}
+	return "requests sent at once slow each other down, all alike, and none comes back on time (median time by number: " + strings.Join(said, ", ") + ")"
+}
+
+// refusedWhat is what excess requests got.
+func refusedWhat(a *assessment) string {
+	w := a.largest(func(w *wave) bool { return w.refused > 0 })
+	if w == nil {
+		for _, o := range a.h.made("baseline") {
+			if n := turnedAway(o); n > 0 {
+				return fmt.Sprintf("of %d requests sent one after the other, %d were turned away with %s", len(o.Heavy), n, faces(o))
+			}
+		}
+		return ""
+	}
+	return fmt.Sprintf("of %d requests sent at once, %d were answered and %d turned away with %s", w.Count, w.count(), w.refused, faces(w.Observation))
+}
+
+// faces are the ways in which requests were turned away.
+func faces(o *Observation) string {
+	seen := map[string]bool{}
+	for i := range o.Heavy {
+		if r := &o.Heavy[i]; refusal(r) {
+			seen[r.Status] = true
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(seen)), ", ")
+}
+
+// held is what canaries on fresh connections met, by how many requests were
+// held: just below the size, and from there on.
+func held(a *assessment) string {
+	if len(a.samples) == 0 {
+		return ""
+	}
+	x := a.pool()
+	if x == nil || a.weight(None, CPU, RateLimit) > 0.5 {
+		stuck, n := tally(a.samples, func(s *sample) bool { return !s.kept })
+		return fmt.Sprintf("of %d canaries beside up to %d held requests, %d waited for one of them", n, a.most, stuck)
+	}
+	above, n := tally(a.samples, func(s *sample) bool { return !s.kept && s.held >= x.limit })
+	text := fmt.Sprintf("beside %d or more held requests, %d of %d canaries on fresh connections waited", x.limit, above, n)
+	if x.limit > 1 {
+		below, m := tally(a.samples, func(s *sample) bool { return !s.kept && s.held < x.limit })
+		text += fmt.Sprintf("; beside fewer, %d of %d", below, m)
+	}
+	return text
+}
+
+func tally(samples []sample, of func(*sample) bool) (stuck, n int) {
+	for i := range samples {
+		if s := &samples[i]; of(s) {
+			n++
+			if s.fate == waited {
+				stuck++
+			}
+		}
+	}
+	return stuck, n
+}
+
+// keptOne is what canaries met on connections from before.
+func keptOne(a *assessment) string {
+	stuck, n := tally(a.samples, func(s *sample) bool { return s.kept })
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("on a connection opened before, %d of %d waited", stuck, n)
+}
+
+// silence is what connections do that ask for nothing.
+func silence(a *assessment) string {
+	var said []string
+	for _, o := range a.h.made("idle") {
+		out := 0
+		asked := o.Canaries[max(0, len(o.Canaries)-o.Experiment.Canaries):]
+		for i := range asked {
+			if !answered(&asked[i]) {
+				out++
+			}
+		}
+		what := "that asked for nothing"
+		if o.Served {
+			what = "that had been served and fell silent"
+		}
+		text := fmt.Sprintf("beside %d connections %s, %d of %d canaries had no answer", o.Count, what, out, len(asked))
+		if !slices.Contains(said, text) {
+			said = append(said, text)
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+// grown is whether the wall moved while it was kept busy.
+func grown(a *assessment) string {
+	g := a.growth()
+	switch {
+	case g == nil || a.ranked[0].limit == 0:
+		return ""
+	case g.grew():
+		return fmt.Sprintf("kept busy for %.0f s it grew: from %.0f at once to %.0f", g.seconds, g.first, g.last)
+	}
+	return fmt.Sprintf("kept busy for %.0f s it did not grow: %.0f requests/s, %.1f at a time", g.seconds, g.rate, g.last)
+}
+
+// lost is how many connections came late.
+func lost(a *assessment) string {
+	n := 0
+	for i := range a.waves {
+		n += a.waves[i].lost
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d connections took a second or more to open, and their requests were not counted: the accept queue is short, or the network loses packets", n)
+}

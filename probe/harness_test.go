@@ -1,0 +1,58 @@
+package probe
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// probed probes a service in virtual time.
+func probed(t *testing.T, limit int, build func() *responder.Service) (v *Verdict, h *History) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := build()
+		var file bytes.Buffer
+		err := Run(t.Context(), Config{
+			Heavy: Request{URL: "http://service/heavy"}, Canary: &Request{URL: "http://service/canary"},
+			MaxConcurrency: limit, Dial: s.Dial,
+		}, record.NewWriter(&file), record.Meta{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if n := s.Open(); n > 0 {
+			t.Errorf("%d connections were left open", n)
+		}
+		h = new(History)
+		info, err := record.Read(&file, h.Add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Hash = info.Hash
+		v = Judge(h)
+		if s.Requests() > 30*h.cap() {
+			t.Errorf("%d requests were sent, more than 30 × %d", s.Requests(), h.cap())
+		}
+	})
+	return v, h
+}
+
+// told is what a probe did, for a test that failed.
+func told(h *History) string {
+	var b bytes.Buffer
+	for i := range h.Experiments {
+		o := &h.Experiments[i]
+		fates := map[int]int{}
+		for _, s := range h.samples(o) {
+			fates[s.fate]++
+		}
+		s := shapeOf(o.Heavy)
+		fmt.Fprintf(&b, "%6.2fs %-8s %3d opened=%-5v kept=%-5v answered %d refused %d failed %d, canaries %v late %v %s | %s\n", float64(o.T)/1e9, o.What, o.Count, o.Opened, o.Kept, s.count(), s.refused, s.failed, fates, time.Duration(o.Late), o.Disturbed, o.Why)
+	}
+	return b.String()
+}

@@ -1,0 +1,205 @@
+package probe
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// The options that the meta row of a probe's record has.
+const (
+	optionTarget      = "target"
+	optionMethod      = "method"
+	optionCanary      = "canary"
+	optionConcurrency = "max_concurrency"
+	optionTime        = "max_time_ns"
+	optionBudget      = "canary_budget_ns"
+	optionAuthorised  = "authorised"
+)
+
+// The events of a probe's record, and how it ends.
+const (
+	eventReached = "reached"
+	eventEnded   = "ended"
+
+	endCompleted   = "completed"
+	endInterrupted = "interrupted"
+	endTime        = "max-time"
+	endRequests    = "max-requests"
+	endCanary      = "canary-budget"
+)
+
+// A History is what a record says of the experiments on a service. It is made
+// of rows, whether they come from a running probe or from a file.
+type History struct {
+	Meta        record.Meta
+	Experiments []Observation
+	Requests    int    // sent in all
+	End         string // why the probe ended; "": it has not
+	Hash        string // of the record, if it was read from a file
+
+	open map[int][]record.Request // rows of an experiment that is not written yet
+	memo map[memory]float64       // what was derived already; it only saves time
+}
+
+// An Observation is one experiment and what came of it.
+type Observation struct {
+	record.Experiment
+	Heavy    []record.Request // in the order in which they were sent
+	Canaries []record.Request // likewise
+}
+
+// Add takes the next row of the record.
+func (h *History) Add(row record.Row) error {
+	switch row := row.(type) {
+	case record.Meta:
+		h.Meta = row
+	case *record.Meta:
+		h.Meta = *row
+	case record.Request:
+		h.request(row)
+	case *record.Request:
+		h.request(*row)
+	case record.Experiment:
+		return h.experiment(row)
+	case *record.Experiment:
+		return h.experiment(*row)
+	case record.Event:
+		h.event(&row)
+	case *record.Event:
+		h.event(row)
+	}
+	return nil
+}
+
+func (h *History) request(r record.Request) {
+	if h.open == nil {
+		h.open = map[int][]record.Request{}
+	}
+	h.open[r.Trial] = append(h.open[r.Trial], r)
+	h.Requests++
+}
+
+func (h *History) experiment(e record.Experiment) error {
+	if e.ID != len(h.Experiments)+1 {
+		return fmt.Errorf("experiment %d comes after %d others", e.ID, len(h.Experiments))
+	}
+	o := Observation{Experiment: e}
+	for _, r := range h.open[e.ID] {
+		if r.Route == record.RouteCanary {
+			o.Canaries = append(o.Canaries, r)
+		} else {
+			o.Heavy = append(o.Heavy, r)
+		}
+	}
+	delete(h.open, e.ID)
+	for _, rows := range [][]record.Request{o.Heavy, o.Canaries} {
+		slices.SortStableFunc(rows, func(a, b record.Request) int { return cmp.Compare(begun(&a), begun(&b)) })
+	}
+	h.Experiments = append(h.Experiments, o)
+	return nil
+}
+
+func (h *History) event(e *record.Event) {
+	if e.Name == eventEnded {
+		h.End, _ = e.Attrs["end"].(string)
+	}
+}
+
+// begun is when a request was sent, or would have been.
+func begun(r *record.Request) int64 { return cmp.Or(r.Sent, r.Intended) }
+
+// answered reports whether a request had the answer that was asked for.
+func answered(r *record.Request) bool { return len(r.Status) == 3 && r.Status[0] == '2' }
+
+// latency is the time from sent to done, in seconds.
+func latency(r *record.Request) float64 { return float64(r.Done-begun(r)) / 1e9 }
+
+// cap is the most requests that may be in flight.
+func (h *History) cap() int {
+	switch n := h.Meta.Options[optionConcurrency].(type) {
+	case int:
+		return n
+	case float64: // read from a file
+		return int(n)
+	}
+	return DefaultConcurrency
+}
+
+func (h *History) hasCanary() bool { return h.Meta.Options[optionCanary] != nil }
+
+// made returns the experiments of one sort that can be relied on.
+func (h *History) made(what string) []*Observation {
+	var of []*Observation
+	for i := range h.Experiments {
+		if o := &h.Experiments[i]; o.What == what && o.Disturbed == "" {
+			of = append(of, o)
+		}
+	}
+	return of
+}
+
+// service is the mean time that a heavy request takes alone; 0: not known yet.
+func (h *History) service() time.Duration {
+	return time.Duration(mean(h.serial()) * 1e9)
+}
+
+// canary is the mean time that a canary takes alone, on a fresh connection.
+func (h *History) canary() time.Duration {
+	return time.Duration(mean(h.alone(false)) * 1e9)
+}
+
+// sensible returns an error if the two routes cannot be a heavy one and its
+// canary.
+func (h *History) sensible() error {
+	if canary, service := h.canary(), h.service(); canary > service && service > 0 {
+		return fmt.Errorf("--canary takes %v and is slower than --heavy, which takes %v; write a route that is cheap, as a health check, and one that waits for something", canary.Round(time.Millisecond/10), service.Round(time.Millisecond/10))
+	}
+	return nil
+}
+
+// serial returns how long heavy requests took alone, in seconds: those of the
+// steady end of the baselines.
+func (h *History) serial() []float64 {
+	var xs []float64
+	h.steadily(func(o *Observation) { xs = append(xs, times(o)...) })
+	return xs
+}
+
+// alone returns how long canaries took alone, in seconds.
+func (h *History) alone(kept bool) []float64 {
+	var xs []float64
+	h.steadily(func(o *Observation) {
+		for i := range o.Canaries {
+			if c := &o.Canaries[i]; answered(c) && c.Kept == kept {
+				xs = append(xs, latency(c))
+			}
+		}
+	})
+	return xs
+}
+
+// steadily visits the last two baselines that had answers.
+func (h *History) steadily(visit func(*Observation)) {
+	n := 0
+	for _, o := range slices.Backward(h.made(record.ExperimentBaseline)) {
+		if n < 2 && len(times(o)) > 0 {
+			visit(o)
+			n++
+		}
+	}
+}
+
+func mean(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	var sum float64
+	for _, x := range xs {
+		sum += x
+	}
+	return sum / float64(len(xs))
+}

@@ -1,0 +1,60 @@
+package responder
+
+import (
+	"sync"
+	"time"
+)
+
+// Limiter is a token bucket: so many requests a second, and a burst at most at
+// once; the rest is refused with 429.
+func Limiter(rate float64, burst int) Wall {
+	var mu sync.Mutex
+	tokens, last := float64(burst), time.Now()
+	return func(c *Call, next func()) {
+		mu.Lock()
+		now := time.Now()
+		tokens = min(float64(burst), tokens+rate*now.Sub(last).Seconds())
+		last = now
+		ok := tokens >= 1
+		if ok {
+			tokens--
+		}
+		mu.Unlock()
+		if !ok {
+			c.Status = 429
+			return
+		}
+		next()
+	}
+}
+
+// Pacer lets one request in every 1/rate seconds; the others wait for their
+// turn.
+func Pacer(rate float64) Wall {
+	var mu sync.Mutex
+	var free time.Time
+	return func(c *Call, next func()) {
+		mu.Lock()
+		at := time.Now()
+		if free.After(at) {
+			at = free
+		}
+		free = at.Add(time.Duration(float64(time.Second) / rate))
+		mu.Unlock()
+		time.Sleep(time.Until(at))
+		next()
+	}
+}
+
+// Reset closes connections past n requests at once.
+func Reset(n int) Wall {
+	s := &slots{size: n}
+	return func(c *Call, next func()) {
+		if !s.take(0) {
+			c.Drop = true
+			return
+		}
+		defer s.release()
+		next()
+	}
+}

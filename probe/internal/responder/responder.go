@@ -1,0 +1,209 @@
+// Package responder is services with known walls, to be probed in the virtual
+// time of a testing/synctest bubble.
+//
+// A [Service] is a chain of walls around some work. Each [Wall] is a function
+// that a request passes: it may make it wait, answer it, or share something
+// out among all that are inside. [Service.Dial] is what a prober dials with:
+// the connections are net.Pipes with a buffer like the kernel's, so that a
+// server that does not accept or read is not noticed by who connects or writes.
+package responder
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A Call is one request on its way through the walls.
+type Call struct {
+	Request *http.Request
+	Heavy   bool // its path is not that of the canary
+	Conn    int  // number of its connection, from 0
+	Served  int  // requests that the connection has carried before
+	Status  int  // 0: answered with 200
+	Drop    bool // the connection is closed instead of an answer
+	Service *Service
+}
+
+// A Wall is passed by a request: it calls next once, or refuses the request by
+// setting its status.
+type Wall func(c *Call, next func())
+
+// An Admission is passed by a connection before its first request is read; it
+// calls next once, which returns as the connection ends.
+type Admission func(next func())
+
+// Service answers requests through its walls. Its methods may be called
+// concurrently; its fields must not change while it serves.
+type Service struct {
+	Admit     Admission     // nil: every connection is let in
+	Deferred  bool          // a connection is admitted as its first request arrives, not as it is opened
+	Walls     []Wall        // from outside to inside
+	KeepAlive bool          // connections carry several requests
+	Delay     time.Duration // before each answer on a connection that has carried one before: delayed ACK against Nagle
+	Lose      float64       // share of connections that are reset instead of served
+	Slow      float64       // share of connections whose opening takes a second longer: a lost SYN
+
+	mu    sync.Mutex // guards what follows
+	rand  *rand.Rand
+	conns int
+	seen  int // requests received
+	open  int // connections open
+}
+
+// New returns a service whose random choices follow from the seed.
+func New(seed uint64, walls ...Wall) *Service {
+	return &Service{Walls: walls, KeepAlive: true, rand: rand.New(rand.NewPCG(seed, 1))}
+}
+
+// Chance returns a random number from 0 to 1.
+func (s *Service) Chance() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rand.Float64()
+}
+
+// Normal returns a number of the standard normal distribution.
+func (s *Service) Normal() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rand.NormFloat64()
+}
+
+// Requests returns how many requests have been received.
+func (s *Service) Requests() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
+// Open returns how many connections are open.
+func (s *Service) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// Dial opens a connection to the service.
+func (s *Service) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	s.mu.Lock()
+	number := s.conns
+	s.conns++
+	s.mu.Unlock()
+	if s.Slow > 0 && s.Chance() < s.Slow {
+		time.Sleep(time.Second)
+	}
+	client, server := net.Pipe()
+	lost := s.Lose > 0 && s.Chance() < s.Lose
+	s.mu.Lock()
+	s.open++
+	s.mu.Unlock()
+	go func() {
+		s.serve(server, number, lost)
+		server.Close()
+		s.mu.Lock()
+		s.open--
+		s.mu.Unlock()
+	}()
+	return &loopback{client}, nil
+}
+
+// serve reads requests as the kernel would, and has them answered in turn.
+func (s *Service) serve(conn net.Conn, number int, lost bool) {
+	requests := make(chan *http.Request, 16)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		defer close(requests)
+		r := bufio.NewReader(conn)
+		for {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			io.Copy(io.Discard, req.Body)
+			requests <- req
+		}
+	}()
+	var first *http.Request
+	if s.Deferred || lost {
+		first = <-requests
+	}
+	if lost || s.Deferred && first == nil {
+		conn.Close()
+		<-gone
+		return
+	}
+	admit := s.Admit
+	if admit == nil {
+		admit = func(next func()) { next() }
+	}
+	admit(func() {
+		for served := 0; ; served++ {
+			req := first
+			if first = nil; req == nil {
+				if req = <-requests; req == nil {
+					break
+				}
+			}
+			if !s.answer(conn, &Call{Request: req, Heavy: req.URL.Path != "/canary", Conn: number, Served: served, Service: s}) {
+				break
+			}
+		}
+	})
+	conn.Close()
+	<-gone
+}
+
+// answer reports whether the connection goes on.
+func (s *Service) answer(conn net.Conn, c *Call) bool {
+	s.mu.Lock()
+	s.seen++
+	s.mu.Unlock()
+	s.pass(c, s.Walls)
+	if c.Drop {
+		return false
+	}
+	if c.Served > 0 {
+		time.Sleep(s.Delay)
+	}
+	keep := s.KeepAlive && !c.Request.Close
+	if c.Status == 0 {
+		c.Status = http.StatusOK
+	}
+	head := "HTTP/1.1 " + strconv.Itoa(c.Status) + " " + http.StatusText(c.Status) + "\r\nContent-Length: 2\r\n"
+	if !keep {
+		head += "Connection: close\r\n"
+	}
+	_, err := io.WriteString(conn, head+"\r\nok")
+	return err == nil && keep
+}
+
+func (s *Service) pass(c *Call, walls []Wall) {
+	if len(walls) > 0 {
+		walls[0](c, func() { s.pass(c, walls[1:]) })
+	}
+}
+
+// loopback is a pipe that says it leads to this machine.
+type loopback struct{ net.Conn }
+
+func (l *loopback) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+}
+
+// Read reports a connection closed by the other side as a socket does.
+func (l *loopback) Read(p []byte) (int, error) {
+	n, err := l.Conn.Read(p)
+	if errors.Is(err, io.ErrClosedPipe) {
+		err = io.EOF
+	}
+	return n, err
+}

@@ -1,0 +1,127 @@
+package responder
+
+import (
+	"container/heap"
+	"math"
+	"sync"
+	"time"
+)
+
+// Wait is a service time: of heavy requests the mean, with a coefficient of
+// variation (lognormal; 0: always the same), and of the canary.
+func Wait(mean time.Duration, cv float64, canary time.Duration) Wall {
+	sigma := math.Sqrt(math.Log1p(cv * cv))
+	return func(c *Call, next func()) {
+		d := canary
+		if c.Heavy {
+			d = mean
+			if sigma > 0 {
+				d = time.Duration(float64(d) * math.Exp(sigma*c.Service.Normal()-sigma*sigma/2))
+			}
+		}
+		time.Sleep(d)
+		next()
+	}
+}
+
+// Warming is a service time that begins longer by a factor and falls to the
+// mean, by half every so many requests: a just-in-time compiler.
+func Warming(mean time.Duration, factor float64, half int, canary time.Duration) Wall {
+	var mu sync.Mutex
+	n := 0
+	return func(c *Call, next func()) {
+		if !c.Heavy {
+			time.Sleep(canary)
+			next()
+			return
+		}
+		mu.Lock()
+		extra := (factor - 1) * math.Pow(0.5, float64(n)/float64(half))
+		n++
+		mu.Unlock()
+		time.Sleep(time.Duration(float64(mean) * (1 + extra)))
+		next()
+	}
+}
+
+// Compute is k CPUs that share their time equally among all that use them: so
+// much for a heavy request, and for a canary.
+func Compute(k int, heavy, canary time.Duration) Wall {
+	p := &processors{k: float64(k)}
+	return func(c *Call, next func()) {
+		if c.Heavy {
+			p.use(heavy)
+		} else {
+			p.use(canary)
+		}
+		next()
+	}
+}
+
+// processors share themselves: everyone's progress is the same function of
+// time, so that who arrives ends when that function has grown by its work.
+type processors struct {
+	mu    sync.Mutex // guards what follows
+	k     float64
+	at    time.Time
+	given float64 // seconds of CPU that each user present all along would have had
+	users byEnd
+	timer *time.Timer
+}
+
+type user struct {
+	end  float64
+	done chan struct{}
+}
+
+func (p *processors) use(work time.Duration) {
+	p.mu.Lock()
+	p.advance()
+	u := &user{p.given + work.Seconds(), make(chan struct{})}
+	heap.Push(&p.users, u)
+	p.arm()
+	p.mu.Unlock()
+	<-u.done
+}
+
+func (p *processors) speed() float64 { return min(1, p.k/float64(len(p.users))) }
+
+func (p *processors) advance() {
+	now := time.Now()
+	if len(p.users) > 0 {
+		p.given += now.Sub(p.at).Seconds() * p.speed()
+	}
+	p.at = now
+	for len(p.users) > 0 && p.users[0].end <= p.given+1e-8 {
+		close(heap.Pop(&p.users).(*user).done)
+	}
+}
+
+func (p *processors) arm() {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	if len(p.users) == 0 {
+		return
+	}
+	rest := time.Duration((p.users[0].end-p.given)/p.speed()*1e9) + 1
+	p.timer = time.AfterFunc(rest, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.advance()
+		p.arm()
+	})
+}
+
+type byEnd []*user
+
+func (h byEnd) Len() int           { return len(h) }
+func (h byEnd) Less(i, j int) bool { return h[i].end < h[j].end }
+func (h byEnd) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *byEnd) Push(x any)        { *h = append(*h, x.(*user)) }
+func (h *byEnd) Pop() any {
+	old := *h
+	u := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return u
+}

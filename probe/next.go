@@ -1,0 +1,379 @@
+package probe
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// spacing is the time between two connections of a wave: opened faster, they
+// overflow accept queues of a few places.
+const spacing = time.Millisecond
+
+// Next returns the experiment that is to be made after those in a history, or
+// false: nothing more is to be learned. It is a pure function.
+//
+// It asks its questions in order, and the first that is still open decides.
+// Each question bounds how often it is asked, so the sequence ends.
+func Next(h *History) (record.Experiment, bool) {
+	if len(h.Experiments) > 150 || h.disturbed() > 12 {
+		return record.Experiment{}, false
+	}
+	if e, ok := alone(h); ok {
+		return e, true
+	}
+	a := assess(h)
+	if baselines := h.made(record.ExperimentBaseline); turnedAway(baselines[len(baselines)-1]) > 0 {
+		return record.Experiment{}, false // it is by time, and more requests would only wait longer
+	}
+	for _, question := range questions {
+		if e, ok := question(a); ok {
+			return e, true
+		}
+	}
+	return record.Experiment{}, false
+}
+
+// questions are asked once it is known how long a single request takes.
+var questions = []func(*assessment) (record.Experiment, bool){
+	isFree, howFar, howMany, timeOrNumber, whoWaits, loopsOrProcesses, whatIsShared, doesItGrow, doConnectionsCount, isFreeAgain,
+}
+
+// disturbed counts the experiments that cannot be relied on.
+func (h *History) disturbed() (n int) {
+	for i := range h.Experiments {
+		if h.Experiments[i].Disturbed != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// cost is how many requests an experiment sends, about.
+func cost(e *record.Experiment) int { return e.Count + 2*e.Canaries + 2 }
+
+// alone asks how long a request takes alone, until that is steady: compilers
+// warm up, pools fill, caches too.
+func alone(h *History) (record.Experiment, bool) {
+	e := record.Experiment{What: record.ExperimentBaseline, Why: "how long does a request take alone?", Count: 6}
+	if h.hasCanary() {
+		e.Canaries, e.Kept = 5, true
+	}
+	made := h.made(record.ExperimentBaseline)
+	if len(made) == 0 {
+		return e, true
+	}
+	if turnedAway(made[len(made)-1]) > 0 && len(made) < 3 {
+		e.Why = "is one request at a time turned away, too?"
+		return e, true
+	}
+	if t := h.service(); t > 0 {
+		e.Count = int(min(max(2500*time.Millisecond/t, 6), 24))
+	}
+	if len(made) == 1 || len(made) < 6 && !steady(made) {
+		e.Why = "does it take as long again?"
+		return e, true
+	}
+	return e, false
+}
+
+// steady reports whether requests have stopped to become quicker: the last
+// baseline is no quicker than the one before it by more than their noise.
+func steady(made []*Observation) bool {
+	last, before := times(made[len(made)-1]), times(made[len(made)-2])
+	if len(last) == 0 || len(before) == 0 {
+		return true
+	}
+	noise := math.Hypot(deviation(last)/math.Sqrt(float64(len(last))), deviation(before)/math.Sqrt(float64(len(before))))
+	return mean(last) > mean(before)-max(2*noise, 0.02*mean(before))
+}
+
+func times(o *Observation) (xs []float64) {
+	for i := range o.Heavy {
+		if answered(&o.Heavy[i]) {
+			xs = append(xs, latency(&o.Heavy[i]))
+		}
+	}
+	return xs
+}
+
+func deviation(xs []float64) float64 {
+	m, sum := mean(xs), 0.0
+	for _, x := range xs {
+		sum += (x - m) * (x - m)
+	}
+	return math.Sqrt(sum / float64(max(1, len(xs)-1)))
+}
+
+// of returns a wave of c.
+func (a *assessment) of(c int, why string) (record.Experiment, bool) {
+	e := record.Experiment{What: record.ExperimentWave, Why: why, Count: c, Spacing: int64(spacing)}
+	// Requests that are sent as connections open must all be there before the
+	// first is answered.
+	e.Opened = time.Duration(c)*spacing > a.h.service()/5
+	if a.h.hasCanary() {
+		e.Canaries = 4
+		if c <= 2 {
+			e.Canaries = 6
+		}
+	}
+	return e, true
+}
+
+// isFree waits until requests that were given up are no longer worked on.
+func isFree(a *assessment) (record.Experiment, bool) {
+	n := len(a.h.Experiments)
+	last := &a.h.Experiments[n-1]
+	abandoned := func(o *Observation) bool {
+		for i := range o.Heavy {
+			if o.Heavy[i].Status == statusTimeout {
+				return true
+			}
+		}
+		return false
+	}
+	if last.What == record.ExperimentSettle {
+		tries := 0
+		for i := n - 1; i >= 0 && a.h.Experiments[i].What == record.ExperimentSettle; i-- {
+			tries++
+		}
+		if tries >= 5 || a.calm(last) {
+			return record.Experiment{}, false
+		}
+	} else if !abandoned(last) {
+		return record.Experiment{}, false
+	}
+	return record.Experiment{What: record.ExperimentSettle, Why: "is the service done with what was given up?", Count: 4, Spacing: int64(spacing)}, true
+}
+
+// calm reports whether requests took no longer than alone.
+func (a *assessment) calm(o *Observation) bool {
+	for _, x := range times(o) {
+		if math.Log(x)-a.noise.centre > max(0.5, 4*a.noise.spread) {
+			return false
+		}
+	}
+	base := median(a.h.alone(false))
+	for i := range o.Canaries {
+		if c := &o.Canaries[i]; !answered(c) || latency(c) > max(5*base, base+0.050) {
+			return false
+		}
+	}
+	return len(times(o)) > 0
+}
+
+// weight is how likely kinds are together.
+func (a *assessment) weight(of ...Kind) (sum float64) {
+	for _, x := range a.ranked {
+		for _, k := range of {
+			if x.kind == k {
+				sum += x.weight
+			}
+		}
+	}
+	return sum
+}
+
+// pool is the likeliest of the hypotheses that have a size.
+func (a *assessment) pool() *hypothesis {
+	for i := range a.ranked {
+		switch x := &a.ranked[i]; x.kind {
+		case SharedPool, PrivatePool, Serial, ConnectionCap, Shedding:
+			return x
+		}
+	}
+	return nil
+}
+
+// howFar doubles the number of requests at once until something stops them, or
+// the limit is reached.
+func howFar(a *assessment) (record.Experiment, bool) {
+	if len(a.waves) == 0 {
+		return a.of(1, "does one slow request hold up the canary?")
+	}
+	none := a.weight(None)
+	switch top := a.h.cap(); {
+	case none < 0.2:
+		return record.Experiment{}, false
+	case none < 0.8 && a.repeats(a.most) < 3:
+		return a.of(a.most, fmt.Sprintf("did something stop %d at once, or was it chance?", a.most))
+	case a.most < top:
+		c := min(2*a.most, top)
+		return a.of(c, fmt.Sprintf("are %d at once served as fast as one?", c))
+	case a.repeats(top) < 2:
+		return a.of(top, fmt.Sprintf("are %d at once served as fast as one, again?", top))
+	}
+	return record.Experiment{}, false
+}
+
+// repeats counts the waves of exactly c.
+func (a *assessment) repeats(c int) (n int) {
+	for i := range a.waves {
+		if a.waves[i].Count == c {
+			n++
+		}
+	}
+	return n
+}
+
+// howMany repeats waves of more than the service seems to take at once until
+// the number is sharp.
+func howMany(a *assessment) (record.Experiment, bool) {
+	if a.weight(None) > 0.8 {
+		return record.Experiment{}, false
+	}
+	if a.weight(CPU) > 0.5 {
+		if c := min(2*a.most, a.h.cap(), int(a.line.onset)*16); a.most < c && a.line.at(a.most) < 8 {
+			return a.of(c, fmt.Sprintf("do %d at once take longer in proportion?", c))
+		}
+		if a.repeats(a.most) < 2 {
+			return a.of(a.most, "the same again, to be sure")
+		}
+		if c := (a.most + 1) / 2; a.repeats(c) < 2 {
+			return a.of(c, fmt.Sprintf("do %d take half as long?", c))
+		}
+	}
+	x := a.pool()
+	if x == nil {
+		return record.Experiment{}, false
+	}
+	rounds := 3
+	if x.variant == uneven || x.kind == Serial && x.limit > 1 {
+		rounds = 6 // so that no worker goes without
+	}
+	c := min(max(rounds*x.limit, x.limit+2), a.h.cap())
+	past := 0
+	for i := range a.waves {
+		if w := &a.waves[i]; 2*w.Count >= x.limit+c {
+			past++
+		}
+	}
+	sharp := x.high == x.low || x.limit > 64 && x.high-x.low <= x.limit/50
+	if past < 2 || !sharp && past < 6 {
+		return a.of(c, fmt.Sprintf("how many of %d are answered in the first round?", c))
+	}
+	return record.Experiment{}, false
+}
+
+// timeOrNumber asks, where requests are turned away, whether that depends on
+// how many are there or on how many there were lately: it sends them one after
+// the other over most of a service time.
+func timeOrNumber(a *assessment) (record.Experiment, bool) {
+	room := a.room()
+	if room == 0 {
+		return record.Experiment{}, false
+	}
+	n := 0
+	for i := range a.waves {
+		if time.Duration(a.waves[i].Spacing) != spacing {
+			n++
+		}
+	}
+	if n >= 2 {
+		return record.Experiment{}, false
+	}
+	c := min(2*room, a.h.cap())
+	e, _ := a.of(c, "are requests turned away by how many there are, or by how many there were?")
+	e.Spacing, e.Opened, e.Canaries = int64(a.h.service())*8/10/int64(c), false, 0
+	return e, true
+}
+
+// whoWaits looks at canaries beside exactly as many requests as the service
+// seems to take, and one fewer.
+func whoWaits(a *assessment) (record.Experiment, bool) {
+	x := a.pool()
+	if !a.h.hasCanary() || x == nil || a.weight(None) > 0.8 || a.weight(CPU) > 0.9 {
+		return record.Experiment{}, false
+	}
+	for _, held := range []int{x.limit, x.limit - 1} {
+		if held < 1 || held > a.h.cap() {
+			continue
+		}
+		if a.repeats(held) < 2 {
+			return a.of(held, fmt.Sprintf("does a canary wait behind exactly %d?", held))
+		}
+	}
+	return record.Experiment{}, false
+}
+
+// loopsOrProcesses asks for many canaries beside few requests: among loops each
+// request blocks a share of them, among processes with several places none.
+func loopsOrProcesses(a *assessment) (record.Experiment, bool) {
+	x := a.pool()
+	if x == nil || x.limit < 4 || a.weight(Serial) < 0.02 || a.weight(Serial, SharedPool) < 0.5 {
+		return record.Experiment{}, false
+	}
+	n := 0
+	for i := range a.waves {
+		if a.waves[i].Experiment.Canaries >= manyCanaries {
+			n++
+		}
+	}
+	if n >= 3 {
+		return record.Experiment{}, false
+	}
+	e, _ := a.of(x.limit/3, "do few requests hold up a share of the canaries?")
+	e.Canaries = manyCanaries
+	return e, true
+}
+
+// manyCanaries is enough for a share to show.
+const manyCanaries = 12
+
+// whatIsShared asks on a connection that was there before.
+func whatIsShared(a *assessment) (record.Experiment, bool) {
+	x := a.pool()
+	if x == nil || a.weight(SharedPool, ConnectionCap, Serial) < 0.2 || len(a.h.alone(true)) == 0 {
+		return record.Experiment{}, false
+	}
+	n := 0
+	for i := range a.waves {
+		if w := &a.waves[i]; w.Kept {
+			n++
+		}
+	}
+	if n >= 3 {
+		return record.Experiment{}, false
+	}
+	e, _ := a.of(min(x.limit+2, a.h.cap()), "does a canary on a connection from before wait, too?")
+	e.Kept = true
+	return e, true
+}
+
+// doesItGrow keeps a wall busy for longer than slow pools need to grow.
+func doesItGrow(a *assessment) (record.Experiment, bool) {
+	x := a.pool()
+	if x == nil || a.weight(SharedPool, PrivatePool, Serial) < 0.5 || len(a.h.made(record.ExperimentSustain)) > 0 {
+		return record.Experiment{}, false
+	}
+	return record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
+		Count: min(max(2*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}, true
+}
+
+// doConnectionsCount opens connections that ask for nothing.
+func doConnectionsCount(a *assessment) (record.Experiment, bool) {
+	if !a.h.hasCanary() || a.weight(ConnectionCap) < 0.1 {
+		return record.Experiment{}, false
+	}
+	made := a.h.made(record.ExperimentIdle)
+	if len(made) >= 4 {
+		return record.Experiment{}, false
+	}
+	return record.Experiment{What: record.ExperimentIdle, Why: "do connections that ask for nothing keep others out?",
+		Count: min(a.pool().limit+2, a.h.cap()), Canaries: 3, Spacing: int64(spacing), Served: len(made)%2 == 1}, true
+}
+
+// isFreeAgain ends every probe that drove a service to its limit.
+func isFreeAgain(a *assessment) (record.Experiment, bool) {
+	last := &a.h.Experiments[len(a.h.Experiments)-1]
+	if last.What == record.ExperimentSettle {
+		return record.Experiment{}, false
+	}
+	e := record.Experiment{What: record.ExperimentSettle, Why: "is the service as it was before?", Count: 1, Spacing: int64(spacing)}
+	if a.h.hasCanary() {
+		e.Canaries = 3
+	}
+	return e, true
+}

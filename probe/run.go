@@ -1,0 +1,247 @@
+package probe
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// Defaults of a [Config].
+const (
+	DefaultConcurrency  = 512
+	DefaultTime         = 3 * time.Minute
+	DefaultCanaryBudget = 30 * time.Second
+	DefaultMillis       = 300
+)
+
+// Config is what to probe, and how far.
+type Config struct {
+	Heavy  Request
+	Canary *Request // a cheap route of the same service; nil: none is known
+
+	MaxConcurrency int           // requests in flight at once; 0: [DefaultConcurrency]. In all there are at most 30 times as many.
+	MaxTime        time.Duration // 0: [DefaultTime]
+	CanaryBudget   time.Duration // a canary that waits longer ends the probe; 0: [DefaultCanaryBudget]
+	Authorised     bool          // the target may be another machine
+	AllowUnsafe    bool          // methods that change something may be used
+
+	TLS  *tls.Config                                                          // nil: the system's roots
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: a [net.Dialer]
+
+	Progress func(Progress) // called before each experiment; nil: nobody wants to know
+}
+
+// Progress is what a prober is about to do.
+type Progress struct {
+	Elapsed    time.Duration
+	Experiment record.Experiment
+}
+
+// Check says what is wrong with the configuration, and what to write instead.
+func (c *Config) Check() error {
+	if err := c.Heavy.check("--heavy"); err != nil {
+		return err
+	}
+	if c.Canary != nil {
+		if c.Canary.hasMillis() {
+			return errors.New("--canary contains {ms}, which only --heavy may; write a cheap route that takes always the same")
+		}
+		if err := c.Canary.check("--canary"); err != nil {
+			return err
+		}
+	}
+	for _, r := range []*Request{&c.Heavy, c.Canary} {
+		if r != nil && !r.safe() && !c.AllowUnsafe {
+			return fmt.Errorf("%s may change something at the service, thousands of times; if that does no harm, write --allow-unsafe", r.Method)
+		}
+	}
+	switch {
+	case c.MaxConcurrency < 0 || c.MaxConcurrency == 1 || c.MaxConcurrency > 10_000:
+		return fmt.Errorf("--max-concurrency=%d: write a number from 2 to 10000", c.MaxConcurrency)
+	case c.MaxTime < 0 || c.CanaryBudget < 0:
+		return errors.New("--max-time and --canary-budget must not be negative")
+	}
+	return nil
+}
+
+func (c *Config) fill() {
+	if c.MaxConcurrency == 0 {
+		c.MaxConcurrency = DefaultConcurrency
+	}
+	if c.MaxTime == 0 {
+		c.MaxTime = DefaultTime
+	}
+	if c.CanaryBudget == 0 {
+		c.CanaryBudget = DefaultCanaryBudget
+	}
+	if c.Dial == nil {
+		authorised := c.Authorised
+		d := &net.Dialer{Control: func(network, address string, _ syscall.RawConn) error {
+			a, err := net.ResolveTCPAddr(network, address) // an address already, not a name
+			if err != nil {
+				return err
+			}
+			return Allowed(a, authorised) // before a single packet is sent
+		}}
+		d.SetMultipathTCP(false)
+		c.Dial = d.DialContext
+	}
+}
+
+// options is what a record says of the configuration: nothing of headers and
+// bodies, which may hold secrets.
+func (c *Config) options() map[string]any {
+	o := map[string]any{
+		optionTarget: c.Heavy.URL, optionMethod: c.Heavy.method(),
+		optionConcurrency: c.MaxConcurrency, optionTime: int64(c.MaxTime), optionBudget: int64(c.CanaryBudget),
+	}
+	if c.Canary != nil {
+		o[optionCanary] = c.Canary.URL
+	}
+	if c.Authorised {
+		o[optionAuthorised] = true
+	}
+	return o
+}
+
+// A RowWriter takes the rows of a record; [record.Writer] is one.
+type RowWriter interface{ Write(record.Row) error }
+
+// Run probes a service and writes what it sees. It fills in the meta row, whose
+// Tool, Args and Host are the caller's. It returns an error if the service
+// cannot be probed; what was seen until then is in the record.
+//
+// Run leaves the service as it found it: every connection is closed, and it has
+// waited until the canary was as quick as before.
+func Run(ctx context.Context, cfg Config, w RowWriter, meta record.Meta) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	cfg.fill()
+	heavy, err := cfg.Heavy.prepare(DefaultMillis)
+	if err != nil {
+		return err
+	}
+	r := &runner{cfg: &cfg, heavy: heavy, history: new(History), w: w, start: time.Now()}
+	if cfg.Canary != nil {
+		if r.canary, err = cfg.Canary.prepare(0); err != nil {
+			return err
+		}
+	}
+	meta.Format, meta.Command, meta.Started = record.Format, "probe", r.start.UTC()
+	meta.Options = cfg.options()
+	if err := r.write(meta); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeout(ctx, cfg.MaxTime)
+	defer cancel()
+	if err := r.reach(limited); err != nil {
+		return err
+	}
+	return r.loop(ctx, limited)
+}
+
+// loop makes one experiment after the other.
+func (r *runner) loop(ctx, limited context.Context) error {
+	for {
+		e, more := Next(r.history)
+		end := ""
+		switch {
+		case ctx.Err() != nil:
+			end = endInterrupted
+		case limited.Err() != nil:
+			end = endTime
+		case r.over:
+			end = endCanary
+		case more && r.history.Requests+cost(&e) > 30*r.cfg.MaxConcurrency:
+			end = endRequests
+		case !more:
+			end = endCompleted
+		}
+		if end != "" {
+			err := r.write(record.Event{Head: r.head(), Name: eventEnded, Attrs: map[string]any{"end": end}})
+			if err != nil {
+				return err
+			}
+			return ctx.Err()
+		}
+		if err := r.make(limited, e); err != nil {
+			return err
+		}
+		if err := r.history.sensible(); err != nil {
+			return err
+		}
+	}
+}
+
+// A runner makes experiments on real connections. It is used by one goroutine;
+// those that it starts have ended when a method returns.
+type runner struct {
+	cfg     *Config
+	heavy   *message
+	canary  *message // nil: none
+	history *History
+	w       RowWriter
+	start   time.Time
+	conns   atomic.Int64
+	over    bool // the canary's budget is used up
+}
+
+// make makes one experiment and writes what came of it.
+func (r *runner) make(ctx context.Context, e record.Experiment) error {
+	e.ID = len(r.history.Experiments) + 1
+	e.T = r.now()
+	if r.cfg.Progress != nil {
+		r.cfg.Progress(Progress{time.Duration(e.T), e})
+	}
+	watch := watchTimers()
+	rows := experiments[e.What](r, ctx, &e)
+	e.Late = int64(watch.stop())
+	e.End = r.now()
+	service := r.history.service()
+	if late := time.Duration(e.Late); late > max(20*time.Millisecond, service/4) && e.What != record.ExperimentBaseline && e.What != record.ExperimentSustain {
+		e.Disturbed = fmt.Sprintf("the prober's own timers were %v late", late.Round(time.Millisecond))
+	}
+	if ctx.Err() != nil {
+		e.Disturbed = "it was cut short"
+	}
+	for i := range rows {
+		rows[i].Trial = e.ID
+		if rows[i].T == 0 {
+			rows[i].T = rows[i].Intended
+		}
+		if c := rows[i]; c.Route == record.RouteCanary && c.Done-c.Intended > int64(r.cfg.CanaryBudget) {
+			r.over = true
+		}
+		if err := r.write(rows[i]); err != nil {
+			return err
+		}
+	}
+	return r.write(e)
+}
+
+// experiments are what can be made.
+var experiments = map[string]func(*runner, context.Context, *record.Experiment) []record.Request{
+	record.ExperimentBaseline: (*runner).baseline,
+	record.ExperimentWave:     (*runner).wave,
+	record.ExperimentIdle:     (*runner).idle,
+	record.ExperimentSustain:  (*runner).sustain,
+	record.ExperimentSettle:   (*runner).settle,
+}
+
+func (r *runner) write(row record.Row) error {
+	if err := r.w.Write(row); err != nil {
+		return err
+	}
+	return r.history.Add(row)
+}
+
+func (r *runner) now() int64        { return int64(time.Since(r.start)) + 1 } // 0 means never
+func (r *runner) head() record.Head { return record.Head{T: r.now()} }

@@ -1,0 +1,262 @@
+package probe
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// sizes is how well each size of a pool explains the waves.
+type sizes struct {
+	n    []int     // candidates, ascending
+	one  []float64 // log-likelihood of the waves for each, by every single time
+	mean []float64 // and by their means
+}
+
+// sizesOf tries every size where there are few, and else those about what
+// Little's law and the count of answers on time suggest.
+func sizesOf(a *assessment) *sizes {
+	s := new(sizes)
+	add := func(n, within int) {
+		for k := max(1, n-within); k <= min(n+within, a.most); k++ {
+			s.n = append(s.n, k)
+		}
+	}
+	if a.most <= 48 {
+		add(1, 47)
+	} else {
+		for n := 1; n <= a.most; n += 1 + n/8 {
+			add(n, 0)
+		}
+		for i := range a.waves {
+			w := &a.waves[i]
+			if 3*w.count() < 2*a.most {
+				continue
+			}
+			for _, limit := range []float64{1.2, 1.5, 1.8} {
+				add(w.onTime(limit, a.noise), 2)
+			}
+			l := w.little(a.noise)
+			for k := 0.92; k < 1.09; k += 0.02 {
+				add(int(k*float64(l)), 0)
+			}
+		}
+		for i := range a.samples {
+			add(a.samples[i].held, 1)
+		}
+	}
+	slices.Sort(s.n)
+	s.n = slices.Compact(s.n)
+	s.one = s.singly(a)
+	s.mean = s.average(a)
+	return s
+}
+
+// singly returns the log-likelihood of every single time in the waves, for each
+// size.
+func (s *sizes) singly(a *assessment) []float64 {
+	sum := make([]float64, len(s.n))
+	for i := range a.waves {
+		w := &a.waves[i]
+		if w.count() <= s.n[0] {
+			continue // it fits under every size
+		}
+		ceiling := math.NaN() // of all sizes that the wave did not fill
+		uneven := w.unevenly(a.noise)
+		for k, n := range s.n {
+			ll := ceiling
+			if n < w.count() || math.IsNaN(ceiling) {
+				ll = a.h.recall(memory{w.ID, n, a.noise}, func() float64 { return max(w.pool(n, a.noise), uneven(n)) })
+			}
+			if n >= w.count() {
+				ceiling = ll
+			}
+			sum[k] += ll
+		}
+	}
+	return sum
+}
+
+// average returns, for each size, the log-likelihood of the mean service time
+// that each wave would have had. Where times vary this is what tells sizes
+// apart: sorting does not change a mean, but it makes single times narrower than
+// they were, and so favours small pools.
+//
+// The mean of single requests is not known exactly either; that doubt is the
+// same for all waves, so it is added once, to what they say together.
+func (s *sizes) average(a *assessment) []float64 {
+	sum := make([]float64, len(s.n))
+	for k, n := range s.n {
+		var weights, weighted, squares float64
+		for i := range a.waves {
+			w := &a.waves[i]
+			if w.count() < 2 {
+				continue
+			}
+			m := a.h.recall(memory{w.ID, min(n, w.count()), noise{mean: a.noise.mean}}, func() float64 { return w.average(n, 4*a.noise.mean) })
+			z := math.Log(max(m, 1e-9) / a.noise.mean)
+			weight := 1 / (a.noise.spread*a.noise.spread/float64(w.count()) + 0.02*0.02)
+			weights += weight
+			weighted += weight * z
+			squares += weight * z * z
+		}
+		if weights == 0 {
+			continue
+		}
+		z := weighted / weights
+		doubt := a.noise.doubt*a.noise.doubt + 0.01*0.01
+		sum[k] = -z*z/(2*(1/weights+doubt)) - (squares-weights*z*z)/2
+	}
+	return sum
+}
+
+// memory is what a wave says of a size under a noise. It is asked again as long
+// as the probe goes on.
+type memory struct {
+	experiment, n int
+	noise         noise
+}
+
+func (h *History) recall(key memory, work func() float64) float64 {
+	if x, ok := h.memo[key]; ok {
+		return x
+	}
+	if h.memo == nil {
+		h.memo = map[memory]float64{}
+	}
+	x := work()
+	h.memo[key] = x
+	return x
+}
+
+// temper is how much of the likelihood counts for the size: the times of a wave
+// are not independent of each other.
+const temper = 0.7
+
+// size fills in the size under which a hypothesis explains most, and reports
+// whether there is any.
+func (a *assessment) size(x *hypothesis) bool {
+	switch x.kind {
+	case None:
+		x.limit = a.most
+		return true
+	case Unknown:
+		return true
+	case CPU:
+		return a.line.rise > 0.01
+	case RateLimit:
+		return a.step > 0 || a.bucket.admitted != nil
+	case ConnectionCap:
+		if len(a.h.alone(true)) == 0 {
+			return false // where no connection is kept open, connections are requests
+		}
+	case Shedding:
+		return a.sheds(x)
+	}
+	type option struct {
+		n  int
+		ll float64
+	}
+	var best option
+	var all []option
+	for k, n := range a.pools.n {
+		if n >= a.most && (x.kind == PrivatePool || !a.stuck()) || a.most == 0 {
+			break
+		}
+		if x.kind == SharedPool && n == 1 {
+			continue // that is serial
+		}
+		try := hypothesis{kind: x.kind, variant: x.variant, limit: n}
+		ll := temper * a.pools.one[k]
+		if !a.noise.steady() && x.variant != uneven && x.kind != Serial {
+			ll = a.pools.mean[k]
+		}
+		if x.kind == Serial && n == 1 {
+			ll = temper * a.batches()
+		}
+		for i := range a.samples {
+			s := &a.samples[i]
+			ll += math.Log(a.fates(s, &try)[s.fate])
+		}
+		all = append(all, option{n, ll})
+	}
+	if len(all) == 0 {
+		return false
+	}
+	best = slices.MaxFunc(all, func(p, q option) int { return cmp.Compare(p.ll, q.ll) })
+	x.limit, x.low, x.high = best.n, best.n, best.n
+	for _, o := range all {
+		if o.ll > best.ll-3 { // a likelihood of a twentieth
+			x.low, x.high = min(x.low, o.n), max(x.high, o.n)
+		}
+	}
+	return true
+}
+
+// sheds finds the number past which requests are turned away.
+func (a *assessment) sheds(x *hypothesis) bool {
+	best := math.Inf(-1)
+	for n := 1; n <= a.room(); n++ {
+		ll := 0.0
+		for i := range a.waves {
+			w := &a.waves[i]
+			ll += counted(w.Count-w.refused, w.within(n))
+		}
+		switch {
+		case ll > best+1e-9:
+			best = ll
+			x.limit, x.low, x.high = n, n, n
+		case ll > best-3:
+			x.high = n
+		}
+	}
+	return a.room() > 0
+}
+
+// batches returns the log-likelihood of one loop, which answers each request as
+// it is done, or all of a wave as the last is.
+func (a *assessment) batches() (sum float64) {
+	for i := range a.waves {
+		w := &a.waves[i]
+		if w.count() > 1 {
+			sum += max(w.pool(1, a.noise), w.shared(float64(w.count()), a.noise)-1)
+		}
+	}
+	return sum
+}
+
+// stuck reports whether any canary waited.
+func (a *assessment) stuck() bool {
+	return slices.ContainsFunc(a.samples, func(s sample) bool { return s.fate == waited })
+}
+
+func (a *assessment) normalise() {
+	best := math.Inf(-1)
+	for i := range a.ranked {
+		best = max(best, a.ranked[i].score)
+	}
+	sum := 0.0
+	for i := range a.ranked {
+		a.ranked[i].weight = math.Exp(a.ranked[i].score - best)
+		sum += a.ranked[i].weight
+	}
+	for i := range a.ranked {
+		a.ranked[i].weight /= sum
+	}
+	slices.SortStableFunc(a.ranked, func(x, y hypothesis) int { return cmp.Compare(y.weight, x.weight) })
+}
+
+// merged returns one hypothesis for each kind, of the likeliest variant, with
+// the weight of all of them; the likeliest first.
+func (a *assessment) merged() []hypothesis {
+	var all []hypothesis
+	for _, x := range a.ranked {
+		if i := slices.IndexFunc(all, func(y hypothesis) bool { return y.kind == x.kind }); i >= 0 {
+			all[i].weight += x.weight
+		} else {
+			all = append(all, x)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y hypothesis) int { return cmp.Compare(y.weight, x.weight) })
+	return all
+}

@@ -1,0 +1,42 @@
+package probe
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// sustain keeps e.Count heavy requests in flight for e.Seconds: each answer is
+// followed by a request on a fresh connection.
+func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []record.Request) {
+	timeout := r.patience(e.Count)
+	var mu sync.Mutex // guards rows and left
+	left := r.cfg.MaxConcurrency * 8
+	var all sync.WaitGroup
+	end := time.Now().Add(time.Duration(e.Seconds) * time.Second)
+	for range e.Count {
+		all.Go(func() {
+			for time.Now().Before(end) && ctx.Err() == nil {
+				mu.Lock()
+				ok := left > 0
+				left--
+				mu.Unlock()
+				if !ok {
+					return
+				}
+				row := r.fresh(ctx, r.heavy, timeout)
+				mu.Lock()
+				rows = append(rows, row)
+				mu.Unlock()
+				if !answered(&row) {
+					return // a service that refuses is not asked again and again
+				}
+			}
+		})
+		r.pause(ctx, time.Duration(e.Spacing))
+	}
+	all.Wait()
+	return rows
+}

@@ -1,0 +1,179 @@
+package probe
+
+import "math"
+
+// Schema names the version of the verdict's JSON.
+const Schema = "plimsoll.verdict/1"
+
+// A Verdict is what was found, as --json prints it.
+type Verdict struct {
+	Schema     string       `json:"schema"`
+	Kind       string       `json:"kind"`
+	Target     string       `json:"target"`
+	Record     string       `json:"record,omitempty"`
+	Wall       Wall         `json:"wall"`
+	Confidence string       `json:"confidence"` // high, medium, low, none
+	Hypotheses []Hypothesis `json:"hypotheses"` // the likeliest first
+	Ask        []string     `json:"ask"`        // what would tell more
+	Remedies   []Remedy     `json:"remedies"`
+	Service    Service      `json:"service"`
+	Tried      int          `json:"tried"` // requests at once, at most
+	Requests   int          `json:"requests"`
+	Void       bool         `json:"void"`
+	Reasons    []string     `json:"void_reasons"`
+	Warnings   []Warning    `json:"warnings"`
+}
+
+// A Wall is what stops the service.
+type Wall struct {
+	Kind     Kind     `json:"kind"`
+	Limit    *int     `json:"limit"` // its size; null: none that is known, or that makes sense
+	Low      *int     `json:"low"`   // the sizes that are nearly as likely
+	High     *int     `json:"high"`
+	Rate     *float64 `json:"rate"`               // heavy requests a second that it lets through; null: not known
+	Shared   *bool    `json:"shared_with_canary"` // null: there was no canary, or it does not tell
+	Evidence []string `json:"evidence"`
+}
+
+// A Hypothesis is a kind of wall with its share of the probability.
+type Hypothesis struct {
+	Kind   Kind    `json:"kind"`
+	Limit  *int    `json:"limit"`
+	Weight float64 `json:"weight"`
+}
+
+// A Remedy is a change, and the rate that it is predicted to carry.
+type Remedy struct {
+	Change string   `json:"change"`
+	Rate   *float64 `json:"predicted_rate"` // 1/s; null: it cannot be told from outside
+}
+
+// Service is how the service answers one request at a time.
+type Service struct {
+	MeanMS   float64  `json:"mean_ms"`
+	LowMS    float64  `json:"low_ms"` // 95 % interval of the mean
+	HighMS   float64  `json:"high_ms"`
+	CanaryMS *float64 `json:"canary_ms"`
+}
+
+// A Warning is a doubt that a reader has to know.
+type Warning struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// The least share of the probability for each confidence. Below the lowest,
+// the verdict is [Unknown].
+const (
+	shareHigh   = 0.95
+	shareMedium = 0.80
+	shareLow    = 0.60
+)
+
+// Judge weighs what was seen. It is a pure function of the history, so it says
+// the same of a record that is read from a file.
+func Judge(h *History) *Verdict {
+	a := assess(h)
+	v := &Verdict{Schema: Schema, Kind: "probe", Record: h.Hash, Hypotheses: []Hypothesis{}, Ask: []string{}, Remedies: []Remedy{},
+		Tried: a.most, Requests: h.Requests, Reasons: []string{}, Warnings: []Warning{}, Confidence: "none", Wall: Wall{Kind: Unknown, Evidence: []string{}}}
+	v.Target, _ = h.Meta.Options[optionTarget].(string)
+	v.service(a)
+	for _, x := range a.merged() {
+		if x.weight >= 0.005 {
+			v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
+		}
+	}
+	if len(a.ranked) > 0 {
+		v.conclude(a)
+		v.evidence(a)
+		v.remedies(a)
+		v.ask(a)
+	}
+	v.doubts(a)
+	return v
+}
+
+func (v *Verdict) service(a *assessment) {
+	xs := a.h.serial()
+	if len(xs) == 0 {
+		return
+	}
+	half := 1.96 * deviation(xs) / math.Sqrt(float64(len(xs)))
+	round := func(x float64) float64 { return math.Round(x*1e6) / 1e3 }
+	v.Service = Service{MeanMS: round(mean(xs)), LowMS: round(mean(xs) - half), HighMS: round(mean(xs) + half)}
+	if c := a.h.alone(false); len(c) > 0 {
+		ms := round(mean(c))
+		v.Service.CanaryMS = &ms
+	}
+}
+
+// conclude names the wall, or abstains.
+func (v *Verdict) conclude(a *assessment) {
+	best := &a.merged()[0]
+	if best.weight < shareLow {
+		// What the rivals have in common is known all the same.
+		if x := a.pool(); x != nil && a.weight(None, CPU, Unknown, RateLimit) < 0.1 {
+			v.Wall.size(x)
+		}
+		return
+	}
+	v.Wall.Kind = best.kind
+	v.Wall.size(best)
+	switch {
+	case best.kind == Unknown:
+		return
+	case best.weight >= shareHigh:
+		v.Confidence = "high"
+	case best.weight >= shareMedium:
+		v.Confidence = "medium"
+	default:
+		v.Confidence = "low"
+	}
+	if a.h.hasCanary() {
+		shared := false
+		switch best.kind {
+		case SharedPool, Serial, ConnectionCap, CPU:
+			shared = true
+			v.Wall.Shared = &shared
+		case PrivatePool:
+			v.Wall.Shared = &shared
+		}
+	}
+}
+
+func (w *Wall) size(x *hypothesis) {
+	if w.Limit = sized(x); w.Limit != nil {
+		low, high := x.low, x.high
+		w.Low, w.High = &low, &high
+	}
+}
+
+// sized is a hypothesis's limit, where it has one.
+func sized(x *hypothesis) *int {
+	switch x.kind {
+	case SharedPool, Serial, PrivatePool, ConnectionCap, Shedding:
+		n := x.limit
+		return &n
+	}
+	return nil
+}
+
+// doubts says what keeps the verdict from being trusted.
+func (v *Verdict) doubts(a *assessment) {
+	h := a.h
+	if n := h.disturbed(); n > 12 || n > 2 && 2*n > len(h.Experiments) {
+		v.Void = true
+		v.Reasons = append(v.Reasons, "the prober itself was held up in too many experiments: the machine it runs on has no CPU to spare for it")
+		v.Confidence = "none"
+	}
+	switch h.End {
+	case endInterrupted, "":
+		v.Warnings = append(v.Warnings, Warning{"interrupted", "interrupted: the verdict is about what was seen until then"})
+	case endTime:
+		v.Warnings = append(v.Warnings, Warning{"max-time", "the time given was over before every question was answered; allow more with --max-time"})
+	case endRequests:
+		v.Warnings = append(v.Warnings, Warning{"max-requests", "the number of requests allowed was used up before every question was answered; allow more with --max-concurrency"})
+	case endCanary:
+		v.Warnings = append(v.Warnings, Warning{"canary-budget", "the canary waited longer than --canary-budget allows, so the probe stopped"})
+	}
+}
