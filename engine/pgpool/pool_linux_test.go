@@ -165,6 +165,7 @@ func TestNobodyListens(t *testing.T) {
 
 // The server answers nothing. connect_timeout counts seconds.
 func TestConnectTimeoutOfTheConnectionString(t *testing.T) {
+	t.Parallel() // it waits for a second, the least that connect_timeout can say
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -216,7 +217,8 @@ func TestConnectionIsOfNoUseAfterWith(t *testing.T) {
 // every answer belongs to its query, the server never sees more sessions than
 // the pool's size, and in the end nothing is in use.
 func TestAnswersAreNeverMixedUp(t *testing.T) {
-	const size, goroutines, rounds = 4, 12, 60
+	t.Parallel()
+	const size, goroutines, rounds = 4, 12, 30
 	p := pool(t, pgpool.Options{Size: size})
 	mess := errors.New("mess")
 	var wg sync.WaitGroup
