@@ -12,6 +12,7 @@ func golang(d draw) []Peer {
 		}
 	}
 	semaphore, shed := d.between("go/semaphore", 2, 400), d.between("go/shed", 2, 200)
+	queue := d.between("go/bounded-queue", 2, 60)
 	bucket, listener := d.between("go/bucket", 5, 40), d.between("go/limit-listener", 5, 150)
 	one := peer("compute-gomaxprocs-1", 1, "/compute", sizeless(CPU, "GOMAXPROCS=1"))
 	one.Run[0].Env = []string{"GOMAXPROCS=1"}
@@ -19,6 +20,8 @@ func golang(d draw) []Peer {
 		peer("plain", 1, "/await?ms={ms}", sizeless(None, "a goroutine for each request")),
 		peer("semaphore", semaphore, "/semaphore?ms={ms}", exactly(PrivatePool, semaphore, "a channel of n slots")),
 		peer("shed", shed, "/shed?ms={ms}", exactly(Shedding, shed, "503 with Retry-After when no slot is free")),
+		peer("bounded-queue", queue, "/queue?ms={ms}",
+			exactly(PrivatePool, queue, "a channel of n slots, behind another of 2n past which it is 503")),
 		peer("bucket", bucket, "/bucket?ms={ms}", exactly(RateLimit, bucket, "a token bucket: n a second, 429 past it")),
 		peer("limit-listener", listener, "/await?ms={ms}", exactly(ConnectionCap, listener, "as netutil.LimitListener(n) does"), "--limit-listener"),
 		peer("compute", 1, "/compute", sizeless(CPU, "SHA-256 on every CPU")),

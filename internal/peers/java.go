@@ -27,6 +27,7 @@ func java(d draw) []Peer {
 	}
 	small, large := d.between("tomcat/small", 5, 30), d.between("tomcat/large", 60, 400)
 	capped, rejecting := d.between("tomcat/max-connections", 5, 120), d.between("tomcat/semaphore", 3, 60)
+	short := d.between("tomcat/short-backlog", 5, 60)
 	callable := d.between("tomcat/callable", 2, 30)
 	fixed := d.between("jdk/fixed", 2, 200)
 	jetty := d.between("jetty/threads", 10, 120)
@@ -47,6 +48,8 @@ func java(d draw) []Peer {
 		tomcat("large", large, "/heavy", exactly(SharedPool, large, "maxThreads=n: "+tomcatConfig), "maxThreads=@N@"),
 		tomcat("max-connections", capped, "/heavy",
 			exactly(ConnectionCap, capped, "maxConnections=n: one more is accepted and held: "+tomcatConfig), "maxConnections=@N@", "acceptCount=511"),
+		tomcat("short-backlog", short,
+			"/heavy", exactly(ConnectionCap, short, "maxConnections=n, acceptCount=5: those past both try again after a second: "+tomcatConfig), "maxConnections=@N@", "acceptCount=5"),
 		tomcat("async", 10, "/async", sizeless(None, "startAsync and a timer: the thread is given back"), "maxThreads=10"),
 		tomcat("callable", callable, "/callable", exactly(PrivatePool, callable, "startAsync and an executor of n threads")),
 		tomcat("semaphore", rejecting, "/semaphore",

@@ -3,6 +3,7 @@ package peers
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -100,12 +101,19 @@ func (w Wall) Size() string {
 // Waits reports whether the heavy route takes its waiting time as a parameter.
 func (p Peer) Waits() bool { return strings.Contains(p.Heavy, "{ms}") }
 
+// with is p with another value for one of Fill's places.
+func (p Peer) with(place, value string) Peer {
+	p.Fill = maps.Clone(p.Fill)
+	p.Fill[place] = value
+	return p
+}
+
 // Fleet describes every peer. Sizes are drawn from seed and the peer's name, so
 // that a new peer does not change the others'.
 func Fleet(seed uint64) []Peer {
 	d := draw{seed}
 	var all []Peer
-	for _, family := range [][]Peer{asgi(d), wsgi(d), pools(d), java(d), node(d), ruby(d), php(d), apache(d), proxies(d), golang(d)} {
+	for _, family := range [][]Peer{asgi(d), wsgi(d), pools(d), java(d), node(d), ruby(d), php(d), perl(d), apache(d), proxies(d), golang(d)} {
 		all = append(all, family...)
 	}
 	return all

@@ -21,12 +21,13 @@ func proxies(d draw) []Peer {
 	haproxy := func(name string, n int, w Wall, frontend, server string) Peer {
 		return withUpstream(Peer{
 			Name: "haproxy/" + name, N: n, Wall: w, Heavy: "/await?ms={ms}", Canary: "/health",
-			Packages: []string{"haproxy"}, Files: []string{"haproxy.cfg"}, Fill: map[string]string{"FRONTEND": frontend, "SERVER": server},
+			Packages: []string{"haproxy"}, Files: []string{"haproxy.cfg"}, Fill: map[string]string{"FRONTEND": frontend, "SERVER": server, "QUEUE": "60s"},
 			Run: []Process{{Port: "PORT", Args: []string{"/usr/sbin/haproxy", "-db", "-f", "haproxy.cfg"}}},
 		})
 	}
 	const elsewhere = "use_backend health if { path /health }"
 	queue, both := d.between("haproxy/server-maxconn", 2, 200), d.between("haproxy/server-maxconn-shared", 2, 200)
+	impatient := d.between("haproxy/queue-timeout", 2, 100)
 	front := d.between("haproxy/frontend-maxconn", 5, 150)
 	lighttpd := d.between("lighttpd/max-connections", 5, 150)
 	return []Peer{
@@ -41,6 +42,8 @@ func proxies(d draw) []Peer {
 		nginx("plain", 1, sizeless(None, "a proxy without limits"), plenty, "", pass),
 		haproxy("server-maxconn", queue, exactly(PrivatePool, queue, "maxconn n of the server: the rest waits in HAProxy: docs.haproxy.org, 5.2"), elsewhere, "maxconn @N@"),
 		haproxy("server-maxconn-shared", both, exactly(SharedPool, both, "the same, with a canary that goes to the same server"), "", "maxconn @N@"),
+		haproxy("queue-timeout", impatient, exactly(Shedding, impatient, "the same with timeout queue 100ms: 503 after it: docs.haproxy.org, 4.2").also(PrivatePool),
+			elsewhere, "maxconn @N@").with("QUEUE", "100ms"),
 		haproxy("frontend-maxconn", front, exactly(ConnectionCap, front, "maxconn n of the frontend: docs.haproxy.org, 4.2"), "maxconn @N@\n  "+elsewhere, ""),
 		withUpstream(Peer{
 			Name: "lighttpd/max-connections", N: lighttpd, Heavy: "/await?ms={ms}", Canary: "/health.txt",

@@ -48,6 +48,14 @@ func asgi(d draw) []Peer {
 		}
 	}
 	clients := d.between("aiohttp/client", 2, 90)
+	loops := d.between("tornado/processes", 2, 4)
+	tornado := func(name string, n int, heavy string, w Wall) Peer {
+		return Peer{
+			Name: "tornado/" + name, N: n, Wall: w, Heavy: heavy + "?ms={ms}", Canary: "/health",
+			Packages: []string{"python3-tornado"}, Files: []string{"tornado_app.py"},
+			Run: []Process{{Port: "PORT", Args: []string{"/usr/bin/python3", "tornado_app.py"}}},
+		}
+	}
 	return []Peer{
 		uvicorn("sync-in-async", 1, "/sync-in-async?ms={ms}", "/health",
 			exactly(Serial, 1, "time.sleep in async def stops the only loop: "+asyncio)),
@@ -73,6 +81,9 @@ func asgi(d draw) []Peer {
 			exactly(Shedding, limit-1, uvicornLimit), "--limit-concurrency", "@N@"),
 		uvicorn("workers", workers, "/sync-in-async?ms={ms}", "/health",
 			exactly(Serial, workers, "--workers k: k loops, each stopped by one request").uneven(), "--workers", "@N@"),
+		tornado("await", 1, "/await", sizeless(None, "await asyncio.sleep")),
+		tornado("processes", loops, "/sync",
+			exactly(Serial, loops, "fork_processes(k): k loops, each stopped by one request: tornadoweb.org, tornado.process").uneven()),
 		aio("await", 1, "/await", sizeless(None, "await asyncio.sleep")),
 		aio("sync", 1, "/sync", exactly(Serial, 1, "time.sleep in a coroutine: "+asyncio)),
 		withUpstream(aio("client", clients, "/client",

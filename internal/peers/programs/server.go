@@ -88,7 +88,10 @@ type limited struct {
 func (l *limited) Accept() (net.Conn, error) {
 	l.slots <- struct{}{}
 	c, err := l.Listener.Accept()
-	return &counted{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, err
+	if err != nil {
+		log.Fatal(err)
+	}
+	return &counted{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
 }
 
 type counted struct {
@@ -115,6 +118,7 @@ func main() {
 	http.HandleFunc("/await", wait)
 	http.HandleFunc("/semaphore", semaphore(n, wait))
 	http.HandleFunc("/shed", shed(n, wait))
+	http.HandleFunc("/queue", shed(2*n, semaphore(n, wait)))
 	http.HandleFunc("/bucket", bucket(n, wait))
 	http.HandleFunc("/compute", compute)
 	http.HandleFunc("/wait-compute", func(w http.ResponseWriter, r *http.Request) {
