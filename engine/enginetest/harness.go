@@ -2,7 +2,6 @@ package enginetest
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -13,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/engine/httpclient"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -86,14 +86,7 @@ func newHarness(t testing.TB, cfg model.EngineConfig, build Build, r row) *harne
 // row ends.
 func (h *harness) serve(handler http.HandlerFunc) {
 	h.t.Helper()
-	// A listener for Multipath TCP, Go's default, cannot be told to let no new
-	// connection begin, which is what stopping without a reset takes.
-	var plain net.ListenConfig
-	plain.SetMultipathTCP(false)
-	ln, err := plain.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	ln := rig.Listen(h.t)
 	h.address = ln.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	h.cancel = cancel

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/engine/pgpool"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -99,12 +100,7 @@ func descriptors(t testing.TB) int {
 // serve starts the engine with handlers by path, and one for /alive.
 func (h *harness) serve(routes map[string]handler) {
 	h.Helper()
-	var plain net.ListenConfig
-	plain.SetMultipathTCP(false) // engines ask for it, see enginetest
-	ln, err := plain.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		h.Fatal(err)
-	}
+	ln := rig.Listen(h)
 	h.address = ln.Addr().String()
 	before := log.Writer()
 	log.SetOutput(io.Discard) // of the panics that rows cause
