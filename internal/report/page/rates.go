@@ -124,6 +124,9 @@ func (c *comparison) drawVisits(class string, width float64, roomy bool, visits 
 	}
 	x := axis{log: true, from: 8, to: width - 12}
 	x.low, x.high = around(values)
+	if roomy { // the figures have a column of their own
+		x.to = width - textWidth("p50 1,000 ms · p99 1,000 ms")
+	}
 	bottom := d.height - 36
 	for _, t := range x.ticks(0) {
 		d.line("grid", x.at(t), 16, x.at(t), bottom+4)
