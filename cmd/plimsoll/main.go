@@ -27,6 +27,7 @@ type cli struct {
 	Load     loadCmd     `cmd:"" help:"Send requests to a service at a steady rate, and say how it answered."`
 	Probe    probeCmd    `cmd:"" help:"Find the wall of a live service, and its size."`
 	Report   reportCmd   `cmd:"" help:"Derive the verdict from a record, and print it."`
+	Serve    serveCmd    `cmd:"" help:"Serve a workload under one engine."`
 	Workload workloadCmd `cmd:"" help:"List, show and check workload documents."`
 	Version  versionCmd  `cmd:"" help:"Print the version of this program."`
 

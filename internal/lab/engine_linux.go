@@ -24,6 +24,7 @@ type engineSpec struct {
 	Variant   string     `json:"variant"`
 	Upstreams []string   `json:"upstreams"`
 	Speed     work.Speed `json:"speed"`
+	Address   string     `json:"address"` // to listen on; "": a free port of loopback
 }
 
 // engineStats is an engine process's view of itself at one moment. Everything
@@ -55,7 +56,7 @@ func engineChild(c *child, newEngine NewEngine) error {
 	if err != nil {
 		return err
 	}
-	ln, err := listen()
+	ln, err := listen(spec.Address)
 	if err != nil {
 		return err
 	}

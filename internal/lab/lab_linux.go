@@ -31,6 +31,7 @@ type lab struct {
 	speed       work.Speed
 	ups         []*process
 	addresses   []string
+	address     string // that a server listens on; "": a free port of loopback
 	loadNice    int
 	origin      int64 // CLOCK_MONOTONIC of the record's zero, ns
 	run         *analysis.Run

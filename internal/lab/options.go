@@ -40,6 +40,14 @@ type Options struct {
 	control bool   // this is its control
 }
 
+// ServeOptions say what to serve.
+type ServeOptions struct {
+	Document *workload.Document
+	Engine   model.EngineConfig
+	Address  string               // to listen on
+	Ready    func(address string) // called once, as requests are answered
+}
+
 // Progress is what a lab is doing.
 type Progress struct {
 	Elapsed time.Duration

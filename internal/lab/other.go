@@ -15,3 +15,8 @@ func ChildMain(NewEngine) {}
 func Compare(context.Context, Options) error {
 	return fmt.Errorf("lab: engines run on Linux only, and this is %s; `plimsoll report` reads records made there", runtime.GOOS)
 }
+
+// Serve needs the engines, which run on Linux.
+func Serve(context.Context, ServeOptions) error {
+	return fmt.Errorf("lab: engines run on Linux only, and this is %s", runtime.GOOS)
+}

@@ -38,7 +38,7 @@ func (l *lab) startTarget(cfg model.EngineConfig, v analysis.Variant) (*target, 
 	}
 	at := place{cpus: l.place.Server, procs: engines.Procs(changed, len(l.place.Server)), slack: engines.Slack(changed)}
 	p, err := start(roleEngine, at, engineSpec{
-		Engine: cfg.String(), Workload: l.doc.Name, Source: string(l.doc.Source), Variant: v.String(), Upstreams: l.addresses, Speed: l.speed,
+		Engine: cfg.String(), Workload: l.doc.Name, Source: string(l.doc.Source), Variant: v.String(), Upstreams: l.addresses, Speed: l.speed, Address: l.address,
 	})
 	if err != nil {
 		return nil, err

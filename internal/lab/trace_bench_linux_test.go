@@ -69,7 +69,7 @@ func serveSteps(b *testing.B, name string) *atomic.Int64 {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ln, err := listen()
+	ln, err := listen("")
 	if err != nil {
 		b.Fatal(err)
 	}

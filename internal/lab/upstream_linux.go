@@ -24,7 +24,7 @@ func upstreamChild(c *child) error {
 	if err := c.spec(&spec); err != nil {
 		return err
 	}
-	ln, err := listen()
+	ln, err := listen("")
 	if err != nil {
 		return err
 	}

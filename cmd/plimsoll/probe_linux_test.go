@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe"
+)
+
+// served starts `plimsoll serve` and returns the URL it listens at.
+func served(t *testing.T, document, engine string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "probed.yaml")
+	if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := plimsoll(t, "serve", file, "-e", engine, "--listen", "127.0.0.1:0")
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt)
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("serve: %v: %s", err, &errs)
+	}
+	return strings.TrimSpace(line)
+}
+
+// The walls of our own engines, in sizes drawn at random, as seen from outside.
+// On a machine that is busy with other things the probe may abstain or be void;
+// it may not be sure of a wrong wall.
+func TestProbeSeesTheWallsOfOurEngines(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	threads, places := 2+r.IntN(30), 2+r.IntN(30)
+	document := fmt.Sprintf(`workload: probed
+about: A slow route in several ways, and a cheap one.
+seed: 1
+upstreams:
+  bank: {latency: 150ms}
+resources:
+  pool: {size: %d}
+routes:
+  health: {path: /health, steps: [{compute: 10us}]}
+  await:  {path: /await, steps: [{await: bank}]}
+  call:   {path: /call, steps: [{call: bank}]}
+  pooled: {path: /pooled, steps: [{hold: pool, steps: [{await: bank}]}]}
+slo: {within: 1s, ratio: 0.99}
+in-flight: 300
+`, places)
+	for _, c := range []struct {
+		engine, route string
+		kind          probe.Kind
+		limit         int // 0: none
+	}{
+		{fmt.Sprintf("thread:max=%d", threads), "await", probe.SharedPool, threads},
+		{"thread:max=100", "pooled", probe.PrivatePool, places},
+		{"loop", "call", probe.Serial, 1},
+		{"goroutine", "await", probe.None, 0},
+	} {
+		t.Run(c.engine+" "+c.route, func(t *testing.T) {
+			url := served(t, document, c.engine)
+			for try := 1; ; try++ {
+				var out, errs bytes.Buffer
+				code := run([]string{"probe", "--heavy", url + "/" + c.route, "--canary", url + "/health", "--max-concurrency", "100", "--json", "-"},
+					streams{out: &out, err: &errs})
+				var v probe.Verdict
+				if err := json.Unmarshal(out.Bytes(), &v); err != nil || code != exitOK && code != exitVoid {
+					t.Fatalf("exit code %d: %s: %v", code, &errs, err)
+				}
+				right := v.Wall.Kind == c.kind && (c.limit == 0 || *v.Wall.Limit == c.limit)
+				switch {
+				case right:
+					return
+				case !v.Void && v.Confidence == "high":
+					t.Fatalf("it is %s %d, and the verdict is\n%s\n%s", c.kind, c.limit, &out, &errs)
+				case try == 3:
+					t.Skipf("this machine is too busy to tell: %s", &out)
+				}
+			}
+		})
+	}
+}
