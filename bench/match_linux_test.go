@@ -45,7 +45,10 @@ func (m *match) play(kinds []string, turns int) {
 			m.turn(wrk, kind, servers[kind])
 		}
 	}
-	for _, c := range servers {
+	for kind, c := range servers {
+		if m.rate[kind] == 0 {
+			m.b.Fatalf("%s answered nothing in %d turns of a second", kind, turns)
+		}
 		c.stop()
 	}
 }
@@ -67,6 +70,9 @@ func (m *match) turn(wrk, kind string, c *child) {
 		m.b.Fatalf("%s: wrk printed %s", kind, out)
 	}
 	n := number(m.b, requests, out)
+	if n == 0 { // a second was too short for a machine that does something else
+		return
+	}
 	cost := float64((c.sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3
 	if least, ok := m.cost[kind]; !ok || cost < least {
 		m.cost[kind] = cost
@@ -81,7 +87,7 @@ func number(b *testing.B, re *regexp.Regexp, text []byte) float64 {
 		b.Fatalf("wrk printed %s", text)
 	}
 	x, err := strconv.ParseFloat(string(match[1]), 64)
-	if err != nil || x <= 0 {
+	if err != nil {
 		b.Fatalf("wrk printed %s", text)
 	}
 	return x
