@@ -29,7 +29,9 @@ func Write(out io.Writer, r *Report) error {
 	r.levels(w)
 	r.each(w)
 	r.reasons(w)
-	w.printf("Versions: %s.\n", strings.Join(r.Versions, ", "))
+	if len(r.Versions) > 0 {
+		w.printf("Versions: %s.\n", strings.Join(r.Versions, ", "))
+	}
 	return w.err
 }
 

@@ -70,16 +70,16 @@ type failing struct{ err error }
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
 func TestOnlyWhatIsBetweenTheMarksIsWrittenAnew(t *testing.T) {
-	got, err := Section("# Title\n"+Begin+"old\n"+End+"rest\n", "new\n\n")
-	if want := "# Title\n" + Begin + "\nnew\n\n" + End + "rest\n"; got != want || err != nil {
+	got, err := Section("# Title\n"+BeginEngines+"kept\n"+End+Begin+"old\n"+End+"rest\n", Begin, "new\n\n")
+	if want := "# Title\n" + BeginEngines + "kept\n" + End + Begin + "\nnew\n\n" + End + "rest\n"; got != want || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
-	again, err := Section(got, "new")
+	again, err := Section(got, Begin, "new")
 	if again != got || err != nil {
 		t.Errorf("written twice it is %q, %v", again, err)
 	}
 	for _, document := range []string{"", Begin, End, End + Begin} {
-		if _, err := Section(document, "new"); err == nil || !strings.Contains(err.Error(), "put one where") {
+		if _, err := Section(document, Begin, "new"); err == nil || !strings.Contains(err.Error(), "put one where") {
 			t.Errorf("%q: %v", document, err)
 		}
 	}

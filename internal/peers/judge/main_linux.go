@@ -121,7 +121,7 @@ func rewrite(name, text string) error {
 	if err != nil {
 		return err
 	}
-	document, err := accuracy.Section(string(old), text)
+	document, err := accuracy.Section(string(old), accuracy.Begin, text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
