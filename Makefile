@@ -6,7 +6,7 @@ export CGO_ENABLED = 0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 
-.PHONY: build test setup lint unit bench soak test-peers clean
+.PHONY: build test setup lint unit bench soak test-peers test-engines clean
 
 build:
 	$(GO) build -trimpath -o bin/plimsoll ./cmd/plimsoll
@@ -37,6 +37,7 @@ bench: build
 soak:
 	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run Walls ./internal/lab
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 30m -run Crowds ./internal/engines
+	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 4h ./internal/agreement
 	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 4h ./...
 
 # Some eighty real third-party servers with known walls: first that each wall is
@@ -47,6 +48,13 @@ test-peers: build
 	sh scripts/setup-peers
 	PLIMSOLL_PEERS=. PLIMSOLL_SEED=$(SEED) $(GO) test -count=1 -timeout 1h -v -run Truth ./internal/peers
 	$(GO) run ./internal/peers/judge -seed $(SEED) -keep bin/peers -document docs/accuracy.md bin/plimsoll probe
+
+# The same for our own engines, with a wall each in every configuration that has
+# one. Half an hour, and wants a quiet machine; a run that was interrupted goes on
+# with the same SEED.
+test-engines:
+	mkdir -p bin/engines-$(SEED)
+	PLIMSOLL_SOAK=1 PLIMSOLL_SEED=$(SEED) $(GO) test -count=1 -timeout 2h -v -run Probe ./internal/agreement -update -keep $(CURDIR)/bin/engines-$(SEED)
 
 clean:
 	rm -rf bin

@@ -46,6 +46,8 @@ type ServeOptions struct {
 	Engine   model.EngineConfig
 	Address  string               // to listen on
 	Ready    func(address string) // called once, as requests are answered
+
+	UpstreamCapacity map[string]int // as in [Options]
 }
 
 // Progress is what a lab is doing.

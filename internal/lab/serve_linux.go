@@ -12,7 +12,7 @@ import (
 // a comparison gives them, until ctx ends or the server dies.
 func Serve(ctx context.Context, o ServeOptions) error {
 	l := &lab{doc: o.Document, workload: o.Document.Workload, address: o.Address}
-	l.Options.Engines = []model.EngineConfig{o.Engine}
+	l.Options.Engines, l.Options.UpstreamCapacity = []model.EngineConfig{o.Engine}, o.UpstreamCapacity
 	defer l.stopAll()
 	cpus, err := host.CPUs()
 	if err != nil {
