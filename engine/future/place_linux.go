@@ -60,7 +60,7 @@ var (
 )
 
 func newSeat() any {
-	s := &seat{carrier: fiber.NewCarrier(nil), number: int(taken.Add(1))}
+	s := &seat{carrier: new(fiber.Carrier), number: int(taken.Add(1))}
 	s.carrier.Local, s.carrier.Pooled = s, true
 	return s
 }

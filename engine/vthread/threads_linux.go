@@ -68,9 +68,7 @@ var _ carrier.Thread = (*thread)(nil)
 func (t *thread) Mount(c *carrier.Carrier, now int64) (left int64) {
 	s, ok := c.Local.(*seat)
 	if !ok {
-		// It is the reactor's goroutine from time to time only: timers are
-		// started by asking whoever is.
-		s = &seat{carrier: c, fiber: fiber.NewCarrier(nil)}
+		s = &seat{carrier: c, fiber: new(fiber.Carrier)}
 		s.fiber.Local, c.Local = s, s
 		s.fiber.Track = trace.Track{Kind: trace.Carrier, Number: c.Number()}
 	}

@@ -68,7 +68,7 @@ func (l *Loop) Open() (err error) {
 	if l.reactor, err = reactor.New(); err != nil {
 		return fmt.Errorf("%s: %w", l.cfg.Engine, err)
 	}
-	l.carrier = fiber.NewCarrier(l.reactor)
+	l.carrier = new(fiber.Carrier)
 	l.carrier.Queue = l
 	l.carrier.Track = trace.Track{Kind: trace.Loop, Number: l.cfg.Number}
 	if l.cfg.Scheduler == nil {

@@ -2,7 +2,6 @@ package fiber
 
 import (
 	"github.com/plimsoll-dev/plimsoll/internal/coro"
-	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -20,8 +19,7 @@ type Carrier struct {
 	// Queue, if not nil, lets a fiber that has ended hand its stack on.
 	Queue Queue
 
-	reactor *reactor.Reactor // that it polls itself; or nil
-	last    Slice
+	last Slice
 }
 
 // A Queue is what a carrier is going to run. A fiber that has just ended asks
@@ -34,13 +32,6 @@ type Queue interface {
 	// returns the last one only.
 	Book(*Slice)
 }
-
-// NewCarrier returns a carrier. polls is the reactor whose goroutine the
-// carrier is: its fibers then start timers without asking anybody.
-func NewCarrier(polls *reactor.Reactor) *Carrier { return &Carrier{reactor: polls} }
-
-// polls reports whether the carrier is the goroutine of g's reactor.
-func (c *Carrier) polls(g *Group) bool { return c.reactor == g.reactor }
 
 // A Slice is the time from giving a fiber control until it gave it back,
 // during which its carrier can do nothing else.

@@ -44,7 +44,7 @@ func newCarriers(tb testing.TB, n int) *carriers {
 	go func() { c.polling <- r.Run(context.Background()) }()
 	for range n {
 		c.running.Go(func() {
-			carrier := NewCarrier(nil)
+			carrier := new(Carrier)
 			for {
 				select {
 				case f := <-c.ready:

@@ -3,7 +3,7 @@
 // left to an engine is a scheduler, and what each verb costs.
 //
 //	g := fiber.NewGroup(reactor, scheduler)  // scheduler.Ready(f): have f run
-//	c := fiber.NewCarrier(reactor)           // per thread that runs fibers; nil if it is not the one that polls
+//	c := new(fiber.Carrier)                  // per thread that runs fibers
 //	slice := c.Run(f, now)                   // runs f until it waits; says how long, and which step took it
 //	s, err := fiber.NewServer(g, listener, fiber.Config{…})
 //	s.Start(); s.Stop()                      // both anywhere; s.Done() is closed when all is answered

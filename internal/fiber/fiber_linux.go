@@ -30,7 +30,7 @@ type Fiber struct {
 	permit atomic.Bool // of Park and Unpark
 	pinned atomic.Bool // Park blocks the thread, see Pin
 	thread osthread.Parker
-	timer  timer // of Sleep
+	timer  reactor.Timer // of Sleep
 
 	// Written by whoever may resume the fiber, read once it runs.
 	readyAt int64
@@ -201,7 +201,7 @@ func (f *Fiber) Sleep(d time.Duration) {
 			f.ask()
 			continue
 		}
-		f.timer.set(at, f.carrier.polls(f.group))
+		f.group.reactor.Start(&f.timer, at)
 		f.suspend()
 	}
 }

@@ -250,7 +250,7 @@ func TestWaitingForACarrierIsRunnable(t *testing.T) {
 	q := &queue{}
 	g := NewGroup(r, q)
 	defer g.Close()
-	carrier := NewCarrier(r)
+	carrier := new(Carrier)
 	var ledger account.Ledger
 	var clk account.Clock
 	began := account.Now()
@@ -306,7 +306,7 @@ func TestAPanicOfABodyReachesTheCarrier(t *testing.T) {
 			t.Errorf("recovered %v", err)
 		}
 	}()
-	NewCarrier(r).Run(q.take(t), account.Now())
+	new(Carrier).Run(q.take(t), account.Now())
 }
 
 // A carrier that looked at the clock before another one saw that a sleep is over
@@ -325,7 +325,7 @@ func TestASleepIsOverWhateverTheTimeOnTheCarrier(t *testing.T) {
 		Current().Sleep(time.Millisecond)
 		slept = true
 	})
-	c, early := NewCarrier(r), reactor.Clock()
+	c, early := new(Carrier), reactor.Clock()
 	c.Run(q.take(t), early)
 	for len(q.ready) == 0 {
 		if err := r.Poll(-1); err != nil {

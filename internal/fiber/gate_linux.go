@@ -15,7 +15,7 @@ type gate struct {
 	waiter   atomic.Pointer[Fiber]   // while state is waiting; one that is not any more is woken in vain
 	thread   atomic.Pointer[blocker] // of a user that waits in poll(2)
 	deadline atomic.Int64            // on reactor.Clock; 0: none
-	timer    *timer                  // made for the first wait with a deadline
+	timer    *reactor.Timer          // made for the first wait with a deadline
 }
 
 // The states of a gate.
@@ -82,7 +82,7 @@ func (g *gate) wait(s *socket, f *Fiber) error {
 	err := s.usable(g)
 	if err == nil {
 		if d := g.deadline.Load(); d != 0 {
-			g.arm(s.group, d, f.carrier.polls(s.group))
+			g.arm(s.group, d)
 		}
 		for g.state.Load() == waiting {
 			f.suspend()
@@ -103,25 +103,22 @@ func (s *socket) usable(g *gate) error {
 	return nil
 }
 
-// arm has a timer open the gate at the deadline. One that is set for an
-// earlier deadline puts itself off when it fires.
-func (g *gate) arm(group *Group, deadline int64, here bool) {
+// arm has a timer open the gate at the deadline. It is not stopped when nobody
+// waits any more, and puts itself off when it fires: a deadline that is set
+// again and again, as a connection's is, then costs as good as nothing.
+func (g *gate) arm(group *Group, deadline int64) {
 	if g.timer == nil {
-		t := new(timer)
-		t.init(group, func(now int64) {
+		t := new(reactor.Timer)
+		t.Init(func() {
 			switch d := g.deadline.Load(); {
 			case d == 0:
-				t.at.Store(0)
-			case d > now:
-				t.set(d, true)
+			case d > group.reactor.Now():
+				group.reactor.Advance(t, d)
 			default:
-				t.at.Store(0)
 				g.interrupt()
 			}
 		})
 		g.timer = t
 	}
-	if at := g.timer.at.Load(); at == 0 || at > deadline {
-		g.timer.set(deadline, here)
-	}
+	group.reactor.Advance(g.timer, deadline)
 }

@@ -84,7 +84,7 @@ func (g *Group) take() *Fiber {
 	}
 	f := &Fiber{group: g}
 	f.main = f.life
-	f.timer.init(g, func(now int64) { f.wake(now) })
+	f.timer.Init(func() { f.wake(g.reactor.Now()) })
 	g.all[f] = struct{}{}
 	return f
 }

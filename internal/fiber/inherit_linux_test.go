@@ -41,7 +41,7 @@ func TestAFiberThatEndsHandsItsStackOn(t *testing.T) {
 	var q line
 	g := NewGroup(r, &q)
 	defer g.Close()
-	c := NewCarrier(r)
+	c := new(Carrier)
 	c.Queue = &q
 
 	var order []string

@@ -1,12 +1,16 @@
 package fiber
 
 import (
+	"math"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 )
+
+// forever is a time that does not come.
+const forever = math.MaxInt64
 
 const (
 	// lingerTime is how long a connection that was answered for the last time

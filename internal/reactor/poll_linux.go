@@ -53,7 +53,6 @@ func (r *Reactor) wait(max time.Duration) (int, error) {
 	if max >= 0 && int64(max) < never-now {
 		deadline = now + int64(max)
 	}
-	deadline = min(deadline, r.timers.next())
 
 	// A busy reactor finds something at once. Asking without the intent to
 	// block needs no hand-over of the processor to Go's scheduler.
@@ -64,13 +63,16 @@ func (r *Reactor) wait(max time.Duration) (int, error) {
 		return int(n), nil
 	case errno != 0 && errno != unix.EINTR:
 		return 0, fmt.Errorf("reactor: epoll_pwait: %w", errno)
-	case deadline <= now:
+	case min(deadline, r.timers.next()) <= now:
 		return 0, nil
 	}
 	if !r.posts.sleep() {
 		return 0, nil
 	}
 	defer r.posts.awake()
+	// From here on a timer that is started elsewhere, and is the first, ends the
+	// wait; what was started before is seen now.
+	deadline = min(deadline, r.timers.next())
 	if r.timerfd >= 0 {
 		return r.blockTimerfd(deadline)
 	}

@@ -39,6 +39,16 @@ func wake(fd int) {
 	_, _ = Write(fd, one[:])
 }
 
+// rouse ends the wait of a reactor that waits.
+func (q *postQueue) rouse(wakefd int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.asleep {
+		q.asleep = false
+		wake(wakefd)
+	}
+}
+
 // sleep announces that the reactor is going to wait; false means that it must
 // not, because something was posted.
 func (q *postQueue) sleep() bool {

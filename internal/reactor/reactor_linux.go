@@ -22,9 +22,9 @@ const batch = 128
 // is ready on the goroutine that calls [Reactor.Poll] or [Reactor.Run]: "the
 // reactor's goroutine".
 //
-// Add, Modify, Remove and Post may be called from any goroutine. Start, Stop
-// and Now belong to the reactor's goroutine. Poll and Run must not be called
-// from a handler, nor by two goroutines at once.
+// Add, Modify, Remove, Post, Start and Advance may be called from any goroutine.
+// Stop and Now belong to the reactor's goroutine. Poll and Run must not be
+// called from a handler, nor by two goroutines at once.
 type Reactor struct {
 	epfd   int
 	wakefd int // eventfd that ends a wait when something was posted
@@ -34,7 +34,6 @@ type Reactor struct {
 
 	now    int64 // Clock, as of this turn
 	timers timerHeap
-	firing bool // due timers are being run
 
 	mu         sync.Mutex // guards the table; held across epoll_ctl, never across a handler
 	table      []registration

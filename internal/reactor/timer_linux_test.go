@@ -1,7 +1,9 @@
 package reactor
 
 import (
+	"context"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -129,6 +131,104 @@ func TestStartingAgainAndDispatchingAllocateNothing(t *testing.T) {
 	})
 }
 
+// Only a timer that is to fire before all others ends a wait that has begun.
+func TestATimerThatIsTheFirstEndsAWait(t *testing.T) {
+	r, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	now := Clock()
+	timers := make([]Timer, 4)
+	for i := range timers {
+		timers[i].Init(func() {})
+	}
+	r.Start(&timers[0], now+int64(time.Hour))
+	for _, c := range []struct {
+		what  string
+		start func(*Timer, int64)
+		timer int
+		in    time.Duration
+		woken uint64
+	}{
+		{"a later one", r.Start, 1, 2 * time.Hour, 0},
+		{"one at the same time", r.Start, 2, time.Hour, 0},
+		{"an earlier one", r.Start, 3, time.Minute, 1},
+		{"the first, put off", r.Start, 3, 3 * time.Hour, 0},
+		{"one that is early enough", r.Advance, 0, 2 * time.Hour, 0},
+		{"one that is to be the first", r.Advance, 1, time.Second, 1},
+		{"the first, earlier still", r.Start, 1, time.Millisecond, 1},
+	} {
+		if !r.posts.sleep() { // as in wait, without the wait
+			t.Fatal("something is posted")
+		}
+		for range 2 {
+			c.start(&timers[c.timer], now+int64(c.in))
+		}
+		r.posts.awake()
+		if n := eventfdCount(t, r); n != c.woken {
+			t.Errorf("%s woke the reactor %d times, want %d", c.what, n, c.woken)
+		}
+	}
+}
+
+// A timer that fires while it is advanced elsewhere fires once more: it may have
+// looked already at what it looks at.
+func TestATimerThatIsAdvancedWhileItFiresFiresAgain(t *testing.T) {
+	eachKind(t, func(t *testing.T, r *Reactor) {
+		fired := 0
+		var tm Timer
+		tm.Init(func() {
+			if fired++; fired > 1 {
+				return
+			}
+			var elsewhere sync.WaitGroup
+			elsewhere.Go(func() { r.Advance(&tm, Clock()+int64(time.Millisecond)) })
+			elsewhere.Wait()
+			// To put it off is not what Advance does, and to start it again is
+			// not taken back.
+			r.Advance(&tm, Clock()+int64(time.Hour))
+		})
+		r.Start(&tm, Clock())
+		turn(t, r, func() bool { return fired == 2 })
+		if tm.Started() {
+			t.Error("it is to fire a third time")
+		}
+	})
+}
+
+// A reactor that waits hears of every timer that is started elsewhere, wherever
+// in its turn it is.
+func TestTimersAreStartedOnAnyGoroutine(t *testing.T) {
+	eachKind(t, func(t *testing.T, r *Reactor) {
+		const starters, each = 4, 500
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		done := make(chan error)
+		go func() { done <- r.Run(ctx) }()
+		var all sync.WaitGroup
+		for range starters {
+			all.Go(func() {
+				fired := make(chan int64, 1)
+				var tm Timer
+				tm.Init(func() { fired <- r.Now() })
+				for i := range each {
+					at := Clock() + int64(i%5)*int64(20*time.Microsecond)
+					r.Start(&tm, at)
+					if now := <-fired; now < at {
+						t.Errorf("%v early", time.Duration(at-now))
+					}
+				}
+			})
+		}
+		all.Wait()
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // The heap against the sorted slice.
 func TestHeapAgreesWithSort(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -148,7 +248,17 @@ func TestHeapAgreesWithSort(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"start": func(t *rapid.T) {
 				i, at := which.Draw(t, "i"), rapid.Int64Range(0, 40).Draw(t, "at")
-				h.start(&timers[i], at)
+				before := int64(never)
+				if len(model) > 0 {
+					before = model[0].at
+				}
+				advance := rapid.Bool().Draw(t, "advance")
+				if h.start(&timers[i], at, advance) != (at < before) {
+					t.Fatalf("start at %d, the first was at %d: earlier is %t", at, before, at >= before)
+				}
+				if advance && slices.ContainsFunc(model, func(k key) bool { return k.timer == i && k.at <= at }) {
+					return
+				}
 				forget(i)
 				sequence++
 				model = append(model, key{at, sequence, i})
