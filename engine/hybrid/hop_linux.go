@@ -86,9 +86,7 @@ func (e *Engine) hop(me *fiber.Fiber, to *executor.Executor[*job], j *job) error
 		}
 		panic(exchange.ErrRejected)
 	}
-	for !j.done.Load() {
-		me.Park()
-	}
+	me.ParkFor(&j.done)
 	if clk != nil {
 		clk.Resumed(me.Times())
 	}

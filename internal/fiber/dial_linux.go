@@ -48,9 +48,7 @@ func (g *Group) resolve(ctx context.Context, network, addr string) (addrs []net.
 		done.Store(true)
 		f.Unpark()
 	}()
-	for !done.Load() {
-		f.Park()
-	}
+	f.ParkFor(&done)
 	return addrs, err
 }
 

@@ -145,6 +145,15 @@ func (f *Fiber) Unpark() {
 	f.wake(0)
 }
 
+// ParkFor parks until done is set, by somebody who then unparks the fiber. It
+// parks at least once: else that Unpark, if it comes late, would be the next
+// Park's, or the next fiber's that is this one again.
+func (f *Fiber) ParkFor(done *atomic.Bool) {
+	for f.Park(); !done.Load(); {
+		f.Park()
+	}
+}
+
 // wake has the fiber run if it is suspended, and otherwise has its next suspend
 // return at once: whoever suspends looks again why. at is when that became so;
 // 0: now. Anybody may call it.

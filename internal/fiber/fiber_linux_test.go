@@ -71,6 +71,47 @@ func TestUnparkIsNotLost(t *testing.T) {
 	}
 }
 
+// What was waited for may be there before the fiber waits; the Unpark that tells
+// it is not left to whatever the fiber waits for next.
+func TestParkForTakesTheUnparkThatBelongsToIt(t *testing.T) {
+	r, err := reactor.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, when := range []string{"before", "after"} {
+		t.Run(when, func(t *testing.T) {
+			var q queue
+			g := NewGroup(r, &q)
+			defer g.Close()
+			var done atomic.Bool
+			ended := false
+			g.Go(func() {
+				me := Current()
+				done.Store(true)
+				if when == "before" {
+					me.Unpark()
+				}
+				me.ParkFor(&done)
+				ended = true
+			})
+			f := q.take(t)
+			c := new(Carrier)
+			c.Run(f, reactor.Clock())
+			if when == "after" {
+				if ended {
+					t.Fatal("it did not wait for the Unpark")
+				}
+				f.Unpark()
+				c.Run(q.take(t), reactor.Clock())
+			}
+			if !ended || f.permit.Load() {
+				t.Errorf("ended %t, and a permit is left: %t", ended, f.permit.Load())
+			}
+		})
+	}
+}
+
 func TestSleepIsNotShorterThanAsked(t *testing.T) {
 	c := newCarriers(t, 2)
 	defer c.stop(t)
