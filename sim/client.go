@@ -1,0 +1,232 @@
+package sim
+
+import (
+	"math/rand/v2"
+
+	"github.com/plimsoll-dev/plimsoll/load"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/sim/event"
+)
+
+// clients are who sends the requests.
+type clients struct {
+	arrivals  load.Schedule
+	next      load.Arrival
+	inFlight  event.Level
+	deadlines event.Ring[deadline] // in the order of their times, because all have the same patience
+	watched   bool                 // an event is scheduled for the first of them
+	waiting   event.Ring[ticket]   // for a connection
+	idle      int                  // open connections that nobody uses
+	open      int
+
+	think         draw // of a closed loop
+	thoughts      *rand.Rand
+	seeds, routes *rand.Rand
+	until         []float64 // cumulated weights of the routes
+	of            []int32   // of each request's place, the client
+}
+
+// A ticket names a request that may have ended since.
+type ticket struct {
+	request int32
+	gen     uint16
+}
+
+type deadline struct {
+	ticket
+	at int64
+}
+
+func (s *Simulation) beginClients() (err error) {
+	c := &s.clients
+	if s.config.Clients == 0 {
+		if c.arrivals, err = s.schedule(); err != nil {
+			return err
+		}
+		s.nextArrival()
+		return nil
+	}
+	c.think = newDraw(s.config.Think, 1)
+	c.thoughts, c.seeds, c.routes = event.NewStream(s.config.Seed, "think"), event.NewStream(s.config.Seed, "requests"), event.NewStream(s.config.Seed, "routes")
+	sum := 0.0
+	for _, r := range s.config.routes() {
+		sum += r.Weight
+		c.until = append(c.until, sum)
+	}
+	for i := range s.config.Clients {
+		s.think(int32(i))
+	}
+	return nil
+}
+
+func (s *Simulation) nextArrival() {
+	c := &s.clients
+	var ok bool
+	if c.next, ok = c.arrivals.Next(); ok {
+		s.events.Schedule(int64(c.next.At), evArrival, 0, 0)
+	}
+}
+
+func (s *Simulation) arrival() {
+	a := s.clients.next
+	s.nextArrival()
+	if s.clients.inFlight.N >= int64(s.config.Workload.InFlight) {
+		if s.config.Ended != nil {
+			s.config.Ended(Ended{Route: a.Route, Intended: s.now, Done: s.now, Outcome: load.Capped})
+		}
+		return
+	}
+	s.send(int32(a.Route), a.Seed)
+}
+
+func (s *Simulation) think(client int32) {
+	s.events.Schedule(s.now+s.clients.think.from(s.clients.thoughts), evThought, client, 0)
+}
+
+// thought has a client of a closed loop send its next request.
+func (s *Simulation) thought(client int32) {
+	c := &s.clients
+	route, u := 0, c.routes.Float64()*c.until[len(c.until)-1]
+	for route < len(c.until)-1 && u >= c.until[route] {
+		route++
+	}
+	r := s.send(int32(route), c.seeds.Uint64())
+	for int(r) >= len(c.of) {
+		c.of = append(c.of, 0)
+	}
+	c.of[r] = client
+}
+
+// send begins a request, which waits for a connection if the server has no more.
+func (s *Simulation) send(route int32, seed uint64) int32 {
+	c := &s.clients
+	i := s.requests.take()
+	r := &s.requests.items[i]
+	*r = request{intended: s.now, seed: seed, route: route, gen: r.gen + 1}
+	c.inFlight.Enter(s.now)
+	c.deadlines.Push(deadline{ticket{i, r.gen}, s.now + int64(s.config.Workload.Timeout)})
+	if !c.watched {
+		c.watched = true
+		s.events.Schedule(c.deadlines.First().at, evDeadline, 0, 0)
+	}
+	switch {
+	case c.idle > 0:
+		c.idle--
+		s.submit(i)
+	case c.open < s.engine.connections:
+		c.open++
+		s.submit(i)
+	default:
+		c.waiting.Push(ticket{i, r.gen})
+	}
+	return i
+}
+
+// deadline ends the requests whose time has passed, and goes on watching at the
+// first that is still open: of the others, which have long been answered, each
+// costs nothing but its place in the ring.
+func (s *Simulation) deadline() {
+	c := &s.clients
+	for c.deadlines.Len() > 0 {
+		d := c.deadlines.First()
+		r := &s.requests.items[d.request]
+		open := r.gen == d.gen && !r.ended
+		if open && d.at > s.now {
+			s.events.Schedule(d.at, evDeadline, 0, 0)
+			return
+		}
+		c.deadlines.Pop()
+		if open {
+			outcome := load.Timeout
+			if !r.sent {
+				outcome = load.ConnectTimeout
+			}
+			s.ended(d.request, outcome)
+		}
+	}
+	c.watched = false
+}
+
+// ended is the end of a request for its client.
+func (s *Simulation) ended(i int32, o load.Outcome) {
+	r := &s.requests.items[i]
+	r.ended = true
+	s.clients.inFlight.Leave(s.now, r.intended)
+	if s.config.Ended != nil {
+		s.config.Ended(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: o})
+	}
+	if s.config.Clients > 0 {
+		s.think(s.clients.of[i])
+	}
+	if r.served || !r.sent {
+		s.requests.free = append(s.requests.free, i)
+	}
+}
+
+// submit gives the server a request, on a connection.
+func (s *Simulation) submit(i int32) {
+	r := &s.requests.items[i]
+	r.sent, r.received, r.in, r.state = true, s.now, s.now, model.Queued
+	r.home = s.engine.starts
+	if n := s.engine.starters; n > 1 {
+		// The kernel spreads connections by a hash of their addresses.
+		r.home += int8(r.seed >> 32 % uint64(n))
+	}
+	s.server.inside.Enter(s.now)
+	k := s.newStrand(i, s.routes[r.route])
+	st := &s.strands.items[k]
+	st.parent = -1
+	st.rng.Seed(r.seed, routeStream)
+	if !s.enqueue(k, r.home, false) {
+		s.server.rejected++
+		r.failed = true
+		s.freeStrand(k)
+		s.respond(i)
+	}
+}
+
+// routeStream is what the synthetic service tells the random numbers of a
+// request's steps by.
+const routeStream = 0x53594e5448455449
+
+// respond is the end of a request for the server.
+func (s *Simulation) respond(i int32) {
+	c, r := &s.clients, &s.requests.items[i]
+	s.enter(r, model.OnCPU)
+	for state, ns := range r.spent {
+		s.server.residence[state] += ns
+	}
+	s.server.inside.Leave(s.now, r.received)
+	s.server.responses++
+	r.served = true
+	abandoned := r.ended
+	if abandoned {
+		c.open-- // its client has closed it
+		s.requests.free = append(s.requests.free, i)
+	} else {
+		c.idle++
+		outcome := load.OK
+		if r.failed {
+			outcome = load.Status
+		}
+		s.ended(i, outcome)
+	}
+	s.connect()
+}
+
+// connect lets those who wait for a connection have what there is.
+func (s *Simulation) connect() {
+	c := &s.clients
+	for c.waiting.Len() > 0 && (c.idle > 0 || c.open < s.engine.connections) {
+		t := c.waiting.Pop()
+		if r := &s.requests.items[t.request]; r.gen != t.gen || r.ended {
+			continue // its time has passed
+		}
+		if c.idle > 0 {
+			c.idle--
+		} else {
+			c.open++
+		}
+		s.submit(t.request)
+	}
+}

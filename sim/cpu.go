@@ -1,0 +1,274 @@
+package sim
+
+import (
+	"math"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/sim/event"
+)
+
+// A cpu is the processors of the server and who wants to run on them. Each thread
+// runs for a quantum, and then whoever has waited longest; a thread that is nice
+// yields to one that is not, and has the share of its weight beside it.
+type cpu struct {
+	quantum, change int64
+	cores           []core
+	idle            []int32
+	classes         [2]class // 0: not nice; 1: nice
+	shared          *event.Sharing
+	free            int32  // processor whose thread has just ended a burst, and may go on; -1: none
+	gen             uint16 // of the event for the end of the first job that shares
+
+	waiting  event.Level // for a processor
+	running  event.Level // on one; of those that share, all
+	used     int64       // CPU time
+	usedAt   int64       // of those that share, until when it is counted
+	switches uint64
+}
+
+// A core is one processor.
+type core struct {
+	strand int32 // that runs; -1: none does
+	class  uint8
+	gen    uint16
+	last   int32 // thread that ran last, without a break
+	turned int64 // to that one
+	since  int64
+	slice  int64
+}
+
+// A class is the threads of one nice value.
+type class struct {
+	queue  event.Ring[int32]
+	weight float64 // as the kernel has it: 1,024 for nice 0, a factor of 1.25 for each step (sched_prio_to_weight)
+	had    float64 // CPU time by weight: who has had less comes first
+}
+
+func newCPU(c *Config) cpu {
+	x := cpu{quantum: int64(c.Costs.Quantum), change: int64(c.Costs.Switch), free: -1}
+	if x.quantum == 0 {
+		x.shared = event.NewSharing(c.CPUs)
+	}
+	for i := range c.CPUs {
+		x.cores = append(x.cores, core{strand: -1})
+		x.idle = append(x.idle, int32(c.CPUs-1-i))
+	}
+	nice := 0
+	if c.Engine.Has("nice") {
+		nice = c.Engine.Int("nice")
+	}
+	x.classes[0].weight, x.classes[1].weight = 1024, 1024/math.Pow(1.25, float64(nice))
+	return x
+}
+
+// run has a strand use the CPU for a time.
+func (s *Simulation) run(k int32, ns int64) {
+	c, st := &s.cpu, &s.strands.items[k]
+	st.left, st.asked = ns, s.now
+	c.waiting.Enter(s.now)
+	s.move(st, model.Runnable)
+	if c.shared != nil {
+		s.share(k, st)
+		return
+	}
+	class := s.classOf(st)
+	if n := len(c.idle); n > 0 {
+		i := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		c.cores[i].last = 0 // it slept
+		s.dispatch(i, k, class)
+		return
+	}
+	if i := c.free; i >= 0 {
+		if p := &c.cores[i]; p.last == st.thread && s.now-p.turned < c.quantum {
+			c.free = -1
+			s.dispatch(i, k, class)
+			return
+		}
+	}
+	own, other := &c.classes[class], &c.classes[1-class]
+	if own.queue.Len() == 0 {
+		own.had = max(own.had, other.had) // who did not want to run has saved nothing up
+	}
+	own.queue.Push(k)
+	if class == 0 {
+		s.preempt()
+	}
+}
+
+func (s *Simulation) classOf(st *strand) uint8 {
+	if s.pools[st.pool].nice > 0 {
+		return 1
+	}
+	return 0
+}
+
+// preempt takes a processor from a thread that is nice.
+func (s *Simulation) preempt() {
+	c := &s.cpu
+	for i := range c.cores {
+		if p := &c.cores[i]; p.strand >= 0 && p.class == 1 {
+			s.sliceOver(p, s.now-p.since)
+			k := p.strand
+			s.stop(p)
+			st := &s.strands.items[k]
+			st.asked = s.now
+			c.waiting.Enter(s.now)
+			s.move(st, model.Runnable)
+			c.classes[1].queue.PushFront(k)
+			s.dispatch(int32(i), c.classes[0].queue.Pop(), 0)
+			return
+		}
+	}
+}
+
+// dispatch puts a strand's thread on a processor.
+func (s *Simulation) dispatch(i, k int32, class uint8) {
+	c := &s.cpu
+	p, st := &c.cores[i], &s.strands.items[k]
+	if p.last != st.thread {
+		p.last, p.turned = st.thread, s.now
+		c.switches++
+		st.left += c.change
+	}
+	c.waiting.Leave(s.now, st.asked)
+	c.running.Enter(s.now)
+	s.move(st, model.OnCPU)
+	p.strand, p.class, p.since = k, class, s.now
+	p.slice = min(st.left, c.quantum)
+	p.gen++
+	s.events.Schedule(s.now+p.slice, evSlice, i, p.gen)
+}
+
+// stop takes what runs off a processor.
+func (s *Simulation) stop(p *core) {
+	s.cpu.running.Leave(s.now, p.since)
+	p.strand = -1
+	p.gen++
+}
+
+// sliceOver counts the time that a strand has had.
+func (s *Simulation) sliceOver(p *core, ns int64) {
+	s.cpu.used += ns
+	s.cpu.classes[p.class].had += float64(ns) / s.cpu.classes[p.class].weight
+	s.strands.items[p.strand].left -= ns
+}
+
+// sliceEnds is the end of a burst, or of a quantum.
+func (s *Simulation) sliceEnds(i int32, gen uint16) {
+	c := &s.cpu
+	p := &c.cores[i]
+	if p.gen != gen {
+		return // it was preempted
+	}
+	s.sliceOver(p, p.slice)
+	k := p.strand
+	st := &s.strands.items[k]
+	if st.left > 0 && !c.waits() && !s.gives(st) {
+		s.cpu.running.Leave(s.now, p.since)
+		s.cpu.running.Enter(s.now)
+		p.since, p.slice = s.now, min(st.left, c.quantum)
+		s.events.Schedule(s.now+p.slice, evSlice, i, p.gen)
+		return
+	}
+	class := p.class
+	s.stop(p)
+	switch {
+	case st.left == 0:
+		s.ready.Push(k)
+		c.free = i
+		s.advanceAll()
+	case s.gives(st):
+		s.giveWay(k)
+		c.free = i
+		s.advanceAll()
+	default:
+		st.asked = s.now
+		c.waiting.Enter(s.now)
+		s.move(st, model.Runnable)
+		c.classes[class].queue.Push(k)
+	}
+	if c.free = -1; p.strand < 0 {
+		s.next(i)
+	}
+}
+
+// next has a free processor run whoever comes next.
+func (s *Simulation) next(i int32) {
+	c := &s.cpu
+	a, b := &c.classes[0], &c.classes[1]
+	switch {
+	case a.queue.Len() > 0 && (b.queue.Len() == 0 || a.had <= b.had):
+		s.dispatch(i, a.queue.Pop(), 0)
+	case b.queue.Len() > 0:
+		s.dispatch(i, b.queue.Pop(), 1)
+	default:
+		c.idle = append(c.idle, i)
+	}
+}
+
+// waits reports whether anybody waits for a processor.
+func (c *cpu) waits() bool { return c.classes[0].queue.Len()+c.classes[1].queue.Len() > 0 }
+
+// gives reports whether a strand gives way to others that are ready for its
+// thread, after having run for as long as it may.
+func (s *Simulation) gives(st *strand) bool {
+	p := &s.pools[st.pool]
+	return p.slice > 0 && p.queue.Len() > 0 && s.now-st.mounted >= int64(p.slice)
+}
+
+func (s *Simulation) giveWay(k int32) {
+	st := &s.strands.items[k]
+	at := st.pool
+	p := &s.pools[at]
+	p.busy.Leave(s.now, st.mounted)
+	thread := st.thread
+	st.pool = noPool
+	s.wait(p, k)
+	p.queue.Push(k)
+	s.mount(p, at, p.queue.Pop(), thread)
+}
+
+// share adds a burst to those that share the processors.
+func (s *Simulation) share(k int32, st *strand) {
+	c := &s.cpu
+	if c.change > 0 {
+		st.left += c.change
+		c.switches++
+	}
+	c.waiting.Leave(s.now, st.asked)
+	s.countShared()
+	c.running.Enter(s.now)
+	s.move(st, model.OnCPU)
+	c.shared.Add(s.now, k, st.left)
+	s.watchShared()
+}
+
+// countShared counts the time of those that share, until now.
+func (s *Simulation) countShared() {
+	c := &s.cpu
+	c.used += min(c.running.N, int64(len(c.cores))) * (s.now - c.usedAt)
+	c.usedAt = s.now
+}
+
+func (s *Simulation) watchShared() {
+	c := &s.cpu
+	c.gen++
+	if c.shared.Len() > 0 {
+		s.events.Schedule(c.shared.Next(), evShare, 0, c.gen)
+	}
+}
+
+func (s *Simulation) shareEnds(gen uint16) {
+	c := &s.cpu
+	if c.gen != gen {
+		return // others came or went meanwhile
+	}
+	s.countShared()
+	k := c.shared.Take(s.now)
+	st := &s.strands.items[k]
+	c.running.Leave(s.now, st.asked)
+	st.left = 0
+	s.ready.Push(k)
+	s.watchShared()
+}
