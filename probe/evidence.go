@@ -180,11 +180,11 @@ func silence(a *assessment) string {
 // grown is whether the wall moved while it was kept busy.
 func grown(a *assessment) string {
 	g := a.growth()
-	switch {
-	case g == nil || a.ranked[0].limit == 0:
+	if g == nil || a.ranked[0].limit == 0 {
 		return ""
-	case g.grew():
-		return fmt.Sprintf("kept busy for %.0f s it grew: from %.0f at once to %.0f", g.seconds, g.first, g.last)
+	}
+	if a.grown > 0 {
+		return fmt.Sprintf("kept busy it grew, to %.0f at a time; what was seen before that does not count", g.last)
 	}
 	return fmt.Sprintf("kept busy for %.0f s it did not grow: %.0f requests/s, %.1f at a time", g.seconds, g.rate, g.last)
 }

@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -37,9 +38,10 @@ const (
 type History struct {
 	Meta        record.Meta
 	Experiments []Observation
-	Requests    int    // sent in all
-	End         string // why the probe ended; "": it has not
-	Hash        string // of the record, if it was read from a file
+	First       []record.Request // those that were sent before any experiment
+	Requests    int              // sent in all
+	End         string           // why the probe ended; "": it has not
+	Hash        string           // of the record, if it was read from a file
 
 	open map[int][]record.Request // rows of an experiment that is not written yet
 	memo map[memory]float64       // what was derived already; it only saves time
@@ -76,11 +78,15 @@ func (h *History) Add(row record.Row) error {
 }
 
 func (h *History) request(r record.Request) {
+	h.Requests++
+	if r.Trial == 0 {
+		h.First = append(h.First, r)
+		return
+	}
 	if h.open == nil {
 		h.open = map[int][]record.Request{}
 	}
 	h.open[r.Trial] = append(h.open[r.Trial], r)
-	h.Requests++
 }
 
 func (h *History) experiment(e record.Experiment) error {
@@ -182,14 +188,24 @@ func (h *History) alone(kept bool) []float64 {
 	return xs
 }
 
-// steadily visits the last two baselines that had answers.
+// steadily visits the last baseline that had answers, and the one before if
+// that agrees with it: a service that was still becoming quicker then was
+// another.
 func (h *History) steadily(visit func(*Observation)) {
-	n := 0
+	last := 0.0
 	for _, o := range slices.Backward(h.made(record.ExperimentBaseline)) {
-		if n < 2 && len(times(o)) > 0 {
+		m := mean(times(o))
+		switch {
+		case m == 0:
+			continue
+		case last == 0:
+			last = m
 			visit(o)
-			n++
+			continue
+		case m < 1.1*last+2*deviation(times(o))/math.Sqrt(float64(len(times(o)))):
+			visit(o)
 		}
+		return
 	}
 }
 

@@ -2,7 +2,6 @@ package probe
 
 import (
 	"math"
-	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -67,7 +66,9 @@ type assessment struct {
 	noise   noise
 	waves   []wave
 	samples []sample
-	most    int // concurrency that was tried
+	most    int       // concurrency that was tried
+	kept    []*growth // what it had in work when it was kept busy
+	grown   int       // experiment in which the service was last seen to grow; what was seen before does not count
 	pools   *sizes
 	ranked  []hypothesis // the likeliest first
 	bucket  bucket
@@ -80,6 +81,7 @@ type wave struct {
 	*Observation
 	*shape
 	typical float64 // seconds that a request takes alone
+	h       *History
 }
 
 func assess(h *History) *assessment {
@@ -87,15 +89,32 @@ func assess(h *History) *assessment {
 	if len(h.serial()) == 0 {
 		return a
 	}
+	for _, o := range h.made(record.ExperimentSustain) {
+		if g := a.busy(o); g != nil && g.grew() {
+			a.grown = o.ID
+		}
+	}
 	for _, o := range h.made(record.ExperimentWave) {
-		w := wave{o, shapeOf(o.Heavy), a.noise.mean}
+		if o.ID < a.grown {
+			continue
+		}
+		w := wave{o, shapeOf(o.Heavy), a.noise.mean, h}
 		if w.count() > 0 || w.refused > 0 {
 			a.waves = append(a.waves, w)
 			a.most = max(a.most, w.Count)
 		}
 	}
 	a.noise = noiseOf(append(h.serial(), a.unhindered()...))
-	a.samples = h.beside()
+	for _, s := range h.beside() {
+		if s.experiment > a.grown {
+			a.samples = append(a.samples, s)
+		}
+	}
+	for _, o := range h.made(record.ExperimentSustain) {
+		if g := a.busy(o); g != nil && turnedAway(o) == 0 && o.ID > a.grown {
+			a.kept = append(a.kept, g)
+		}
+	}
 	a.pools = sizesOf(a)
 	a.line = slopeOf(a)
 	a.step = a.pace()
@@ -122,26 +141,6 @@ func (a *assessment) unhindered() (xs []float64) {
 	return xs
 }
 
-// unevenly returns the log-likelihood of n places that are not one pool: each
-// belongs to a worker with connections of its own, and some workers have none
-// while others have several. Then fewer are answered on time than there are
-// places, and never more.
-func (w *wave) unevenly(noise noise) func(n int) float64 {
-	lanes, on := w.lanes(w.Heavy, noise), w.onTime(1.5, noise)
-	return func(n int) float64 {
-		if n < on {
-			return math.Inf(-1)
-		}
-		// Of n workers that connections come to at random, so many have one at
-		// least (occupancy of boxes, Feller, vol. 1, ch. IV).
-		empty := math.Pow(1-1/float64(n), float64(w.count()))
-		expect := float64(n) * (1 - empty)
-		spread := math.Sqrt(float64(n)*empty*(1-empty)) + 0.25
-		z := (float64(on) - expect) / spread
-		return lanes + max(-z*z/2, -8) - math.Log(spread+0.5)
-	}
-}
-
 // scale is how much of a wave's likelihood counts: its requests were disturbed
 // together, and are no more than so many independent witnesses.
 func scale(n int) float64 { return min(1, 30/float64(max(n, 1))) }
@@ -157,13 +156,16 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 		}
 		return ll
 	case SharedPool, PrivatePool, ConnectionCap:
-		return max(w.pool(x.limit, a.noise), w.unevenly(a.noise)(x.limit))
+		if x.variant == uneven {
+			return max(w.pool(x.limit, a.noise), w.processes(x.limit, a.noise))
+		}
+		return w.pool(x.limit, a.noise)
 	case Serial:
 		ll := w.pool(x.limit, a.noise)
 		if x.limit == 1 { // or all are answered as the last is done
 			return max(ll, w.shared(float64(w.count()), a.noise)-1)
 		}
-		return max(ll, w.unevenly(a.noise)(x.limit))
+		return max(ll, w.loops(x.limit, a.noise))
 	case CPU:
 		return max(w.shared(a.line.at(w.count()), a.noise), w.paced(a.step, a.noise)-1)
 	}
@@ -210,72 +212,6 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 	return quick
 }
 
-// refusals returns the log-likelihood of how many requests of a wave were
-// turned away.
-func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
-	expect := w.Count
-	switch x.kind {
-	case Shedding:
-		expect = w.within(x.limit)
-	case RateLimit:
-		if a.bucket.admitted != nil {
-			expect = a.bucket.admitted[w.ID]
-		}
-	case SharedPool, PrivatePool, Serial, ConnectionCap:
-		if room := a.room(); room > x.limit+1+x.limit/10 { // it has a queue, and the queue an end
-			expect = w.within(room)
-		}
-	case Unknown:
-		return math.Log(0.2)
-	}
-	return counted(w.Count-w.refused, expect)
-}
-
-// within is how many requests a service would have taken that has at most room
-// for so many, with the requests ending when they did.
-func (w *wave) within(room int) int {
-	var ends []int64
-	taken := 0
-	for i := range w.Heavy {
-		r := &w.Heavy[i]
-		ends = slices.DeleteFunc(ends, func(t int64) bool { return t <= begun(r) })
-		if len(ends) < room {
-			taken++
-			if refusal(r) { // another was taken in its place, and took about as long
-				ends = append(ends, begun(r)+int64(w.typical*1e9))
-			} else {
-				ends = append(ends, r.Done)
-			}
-		}
-	}
-	return taken
-}
-
-// counted is the log-probability of counting n where so many are expected.
-func counted(n, expect int) float64 {
-	switch off := math.Abs(float64(n - expect)); {
-	case off == 0:
-		return math.Log(0.9)
-	case off <= max(1, 0.02*float64(expect)):
-		return math.Log(0.05)
-	case off <= max(2, 0.1*float64(expect)):
-		return math.Log(0.01)
-	}
-	return math.Log(0.001)
-}
-
-// room is how many requests of a wave the service took, at most, before it
-// turned others away; 0: it turned none away.
-func (a *assessment) room() int {
-	room := 0
-	for i := range a.waves {
-		if w := &a.waves[i]; w.refused > 0 {
-			room = max(room, w.Count-w.refused)
-		}
-	}
-	return room
-}
-
 // rank weighs the hypotheses against each other.
 func (a *assessment) rank() {
 	for _, k := range kinds {
@@ -311,51 +247,13 @@ func (a *assessment) rank() {
 			})
 		}
 	}
+	for _, g := range a.kept {
+		a.witness(func(x *hypothesis) float64 { return g.bears(a, x) })
+	}
 	for _, o := range a.h.made(record.ExperimentIdle) {
 		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
 	}
 	a.normalise()
-}
-
-func turnedAway(o *Observation) (n int) {
-	for i := range o.Heavy {
-		if refusal(&o.Heavy[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-// idle returns the log-likelihood of what became of canaries beside connections
-// that ask for nothing.
-func idle(o *Observation, x *hypothesis) float64 {
-	if len(o.Canaries) < o.Experiment.Canaries {
-		return 0
-	}
-	out := 0
-	asked := o.Canaries[len(o.Canaries)-o.Experiment.Canaries:]
-	for i := range asked {
-		if !answered(&asked[i]) {
-			out++
-		}
-	}
-	stuck := 0.03
-	switch {
-	case x.kind == Unknown:
-		stuck = 0.5
-	case x.kind == ConnectionCap:
-		stuck = 0.95
-	case x.kind == SharedPool && x.variant == perConnect && o.Served:
-		stuck = 0.95
-	case x.kind == SharedPool && x.variant == perConnect:
-		stuck = 0.3 // most have the kernel wait for the first bytes, or do not need to
-	case x.kind == SharedPool:
-		stuck = 0.3 // workers that wait for a request's first bytes
-	}
-	if 2*out >= len(asked) {
-		return math.Log(stuck)
-	}
-	return math.Log(1 - stuck)
 }
 
 // occam is what a hypothesis pays for having a size to choose.

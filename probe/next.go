@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, howFar, howMany, timeOrNumber, whoWaits, loopsOrProcesses, whatIsShared, doesItGrow, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, whoWaits, loopsOrProcesses, whatIsShared, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.
@@ -53,59 +53,6 @@ func (h *History) disturbed() (n int) {
 
 // cost is how many requests an experiment sends, about.
 func cost(e *record.Experiment) int { return e.Count + 2*e.Canaries + 2 }
-
-// alone asks how long a request takes alone, until that is steady: compilers
-// warm up, pools fill, caches too.
-func alone(h *History) (record.Experiment, bool) {
-	e := record.Experiment{What: record.ExperimentBaseline, Why: "how long does a request take alone?", Count: 6}
-	if h.hasCanary() {
-		e.Canaries, e.Kept = 5, true
-	}
-	made := h.made(record.ExperimentBaseline)
-	if len(made) == 0 {
-		return e, true
-	}
-	if turnedAway(made[len(made)-1]) > 0 && len(made) < 3 {
-		e.Why = "is one request at a time turned away, too?"
-		return e, true
-	}
-	if t := h.service(); t > 0 {
-		e.Count = int(min(max(2500*time.Millisecond/t, 6), 24))
-	}
-	if len(made) == 1 || len(made) < 6 && !steady(made) {
-		e.Why = "does it take as long again?"
-		return e, true
-	}
-	return e, false
-}
-
-// steady reports whether requests have stopped to become quicker: the last
-// baseline is no quicker than the one before it by more than their noise.
-func steady(made []*Observation) bool {
-	last, before := times(made[len(made)-1]), times(made[len(made)-2])
-	if len(last) == 0 || len(before) == 0 {
-		return true
-	}
-	noise := math.Hypot(deviation(last)/math.Sqrt(float64(len(last))), deviation(before)/math.Sqrt(float64(len(before))))
-	return mean(last) > mean(before)-max(2*noise, 0.02*mean(before))
-}
-
-func times(o *Observation) (xs []float64) {
-	for i := range o.Heavy {
-		if answered(&o.Heavy[i]) {
-			xs = append(xs, latency(&o.Heavy[i]))
-		}
-	}
-	return xs
-}
-
-func deviation(xs []float64) float64 {
-	m, sum := mean(xs), 0.0
-	for _, x := range xs {
-		sum += (x - m) * (x - m)
-	}
-	return math.Sqrt(sum / float64(max(1, len(xs)-1)))
-}
 
 // of returns a wave of c.
 func (a *assessment) of(c int, why string) (record.Experiment, bool) {
@@ -146,6 +93,18 @@ func isFree(a *assessment) (record.Experiment, bool) {
 		return record.Experiment{}, false
 	}
 	return record.Experiment{What: record.ExperimentSettle, Why: "is the service done with what was given up?", Count: 4, Spacing: int64(spacing)}, true
+}
+
+// isQuicker asks again how long a request takes alone, after a time in which
+// the service carried more and more: it may have warmed up, not grown.
+func isQuicker(a *assessment) (record.Experiment, bool) {
+	last := &a.h.Experiments[len(a.h.Experiments)-1]
+	if last.What != record.ExperimentSustain || a.grown != last.ID {
+		return record.Experiment{}, false
+	}
+	e := baselineOf(a.h)
+	e.Why = "does it carry more, or is a request only quicker now?"
+	return e, true
 }
 
 // calm reports whether requests took no longer than alone.
@@ -218,6 +177,9 @@ func (a *assessment) repeats(c int) (n int) {
 	return n
 }
 
+// longWave is how long a wave should take at most, where its size is a choice.
+const longWave = 4 * time.Second
+
 // howMany repeats waves of more than the service seems to take at once until
 // the number is sharp.
 func howMany(a *assessment) (record.Experiment, bool) {
@@ -225,7 +187,8 @@ func howMany(a *assessment) (record.Experiment, bool) {
 		return record.Experiment{}, false
 	}
 	if a.weight(CPU) > 0.5 {
-		if c := min(2*a.most, a.h.cap(), int(a.line.onset)*16); a.most < c && a.line.at(a.most) < 8 {
+		bearable := func(c int) bool { return a.line.at(c)*a.noise.mean < longWave.Seconds() }
+		if c := min(2*a.most, a.h.cap(), int(a.line.onset)*16); a.most < c && a.line.at(a.most) < 8 && bearable(c) {
 			return a.of(c, fmt.Sprintf("do %d at once take longer in proportion?", c))
 		}
 		if a.repeats(a.most) < 2 {
@@ -244,6 +207,9 @@ func howMany(a *assessment) (record.Experiment, bool) {
 		rounds = 6 // so that no worker goes without
 	}
 	c := min(max(rounds*x.limit, x.limit+2), a.h.cap())
+	if a.weight(CPU) > 0.5 {
+		c = min(c, a.most)
+	}
 	past := 0
 	for i := range a.waves {
 		if w := &a.waves[i]; 2*w.Count >= x.limit+c {
@@ -285,6 +251,17 @@ func timeOrNumber(a *assessment) (record.Experiment, bool) {
 func whoWaits(a *assessment) (record.Experiment, bool) {
 	x := a.pool()
 	if !a.h.hasCanary() || x == nil || a.weight(None) > 0.8 || a.weight(CPU) > 0.9 {
+		return record.Experiment{}, false
+	}
+	// An edge that is not sharp, because several workers share the places, is not
+	// found by looking at it more often.
+	near := 0
+	for i := range a.waves {
+		if c := a.waves[i].Count; 5*c > 4*x.limit && 5*c < 6*x.limit {
+			near++
+		}
+	}
+	if near >= 12 {
 		return record.Experiment{}, false
 	}
 	for _, held := range []int{x.limit, x.limit - 1} {
@@ -342,14 +319,25 @@ func whatIsShared(a *assessment) (record.Experiment, bool) {
 	return e, true
 }
 
-// doesItGrow keeps a wall busy for longer than slow pools need to grow.
+// doesItGrow keeps a wall busy for longer than slow pools need to grow, before
+// its size is measured: what waves saw before it grew is of another service.
 func doesItGrow(a *assessment) (record.Experiment, bool) {
 	x := a.pool()
-	if x == nil || a.weight(SharedPool, PrivatePool, Serial) < 0.5 || len(a.h.made(record.ExperimentSustain)) > 0 {
+	made := len(a.h.made(record.ExperimentSustain))
+	if x == nil || a.weight(SharedPool, PrivatePool, Serial) < 0.5 || made >= 4 {
 		return record.Experiment{}, false
 	}
-	return record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
-		Count: min(max(2*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}, true
+	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
+		Count: min(max(2*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
+	if made > 0 {
+		g := a.growth()
+		if g == nil || !g.grew() {
+			return record.Experiment{}, false
+		}
+		e.Why = "does it go on growing?"
+		e.Count = min(max(2*int(g.last), g.count), a.h.cap())
+	}
+	return e, true
 }
 
 // doConnectionsCount opens connections that ask for nothing.
@@ -367,7 +355,11 @@ func doConnectionsCount(a *assessment) (record.Experiment, bool) {
 
 // isFreeAgain ends every probe that drove a service to its limit.
 func isFreeAgain(a *assessment) (record.Experiment, bool) {
-	last := &a.h.Experiments[len(a.h.Experiments)-1]
+	n := len(a.h.Experiments)
+	if n == 0 {
+		return record.Experiment{}, false
+	}
+	last := &a.h.Experiments[n-1]
 	if last.What == record.ExperimentSettle {
 		return record.Experiment{}, false
 	}

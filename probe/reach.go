@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ func (r *runner) reach(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", option, unreachable(m, l.err))
 		}
 		address := l.conn.RemoteAddr().String()
+		row := record.Request{Head: r.head(), Route: name, Intended: r.now(), Sent: r.now(), Conn: l.number, Connect: l.took}
 		resp, err := r.first(ctx, l, m)
 		l.close()
 		if err != nil {
@@ -36,6 +38,10 @@ func (r *runner) reach(ctx context.Context) error {
 		}
 		if err := usable(resp); err != nil {
 			return fmt.Errorf("%s: %w", option, err)
+		}
+		row.Done, row.Status = r.now(), strconv.Itoa(resp.StatusCode)
+		if err := r.write(row); err != nil {
+			return err
 		}
 		if err := r.write(record.Event{Head: r.head(), Name: eventReached, Attrs: map[string]any{
 			"route": name, "address": address, "status": resp.StatusCode, "tls": m.tls}}); err != nil {

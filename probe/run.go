@@ -166,6 +166,9 @@ func (r *runner) loop(ctx, limited context.Context) error {
 			end = endCompleted
 		}
 		if end != "" {
+			if end != endCompleted {
+				r.leave(ctx)
+			}
 			err := r.write(record.Event{Head: r.head(), Name: eventEnded, Attrs: map[string]any{"end": end}})
 			if err != nil {
 				return err
@@ -178,6 +181,20 @@ func (r *runner) loop(ctx, limited context.Context) error {
 		if err := r.history.sensible(); err != nil {
 			return err
 		}
+	}
+}
+
+// farewell is how long a probe that was cut short looks after the service.
+const farewell = 5 * time.Second
+
+// leave waits, after a probe that was cut short, until the service answers
+// again; what it sees goes into the record, if that can be written.
+func (r *runner) leave(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	e, _ := isFreeAgain(&assessment{h: r.history})
+	if e.What != "" {
+		_ = r.make(ctx, e) // the record's own error comes again as the end is written
 	}
 }
 

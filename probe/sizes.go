@@ -8,9 +8,10 @@ import (
 
 // sizes is how well each size of a pool explains the waves.
 type sizes struct {
-	n    []int     // candidates, ascending
-	one  []float64 // log-likelihood of the waves for each, by every single time
-	mean []float64 // and by their means
+	n                []int     // candidates, ascending
+	one              []float64 // log-likelihood of the waves for each as one pool, by every single time
+	mean             []float64 // and by their means
+	loops, processes []float64 // as workers with connections of their own
 }
 
 // sizesOf tries every size where there are few, and else those about what
@@ -47,14 +48,19 @@ func sizesOf(a *assessment) *sizes {
 	}
 	slices.Sort(s.n)
 	s.n = slices.Compact(s.n)
-	s.one = s.singly(a)
+	pool := func(w *wave, n int) float64 {
+		return a.h.recall(memory{w.ID, n, a.noise}, func() float64 { return w.pool(n, a.noise) })
+	}
+	s.one = s.singly(a, pool)
+	s.loops = s.singly(a, func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
+	s.processes = s.singly(a, func(w *wave, n int) float64 { return max(pool(w, n), w.processes(n, a.noise)) })
 	s.mean = s.average(a)
 	return s
 }
 
 // singly returns the log-likelihood of every single time in the waves, for each
 // size.
-func (s *sizes) singly(a *assessment) []float64 {
+func (s *sizes) singly(a *assessment, say func(*wave, int) float64) []float64 {
 	sum := make([]float64, len(s.n))
 	for i := range a.waves {
 		w := &a.waves[i]
@@ -62,11 +68,10 @@ func (s *sizes) singly(a *assessment) []float64 {
 			continue // it fits under every size
 		}
 		ceiling := math.NaN() // of all sizes that the wave did not fill
-		uneven := w.unevenly(a.noise)
 		for k, n := range s.n {
 			ll := ceiling
 			if n < w.count() || math.IsNaN(ceiling) {
-				ll = a.h.recall(memory{w.ID, n, a.noise}, func() float64 { return max(w.pool(n, a.noise), uneven(n)) })
+				ll = say(w, n)
 			}
 			if n >= w.count() {
 				ceiling = ll
@@ -166,9 +171,19 @@ func (a *assessment) size(x *hypothesis) bool {
 		if x.kind == SharedPool && n == 1 {
 			continue // that is serial
 		}
+		// In a wave that is hardly larger than the pool, the few that waited cannot
+		// be told from the slowest of the others.
+		if x.kind == PrivatePool && !a.noise.steady() && n > 2 && 20*n > 17*a.most {
+			break
+		}
 		try := hypothesis{kind: x.kind, variant: x.variant, limit: n}
 		ll := temper * a.pools.one[k]
-		if !a.noise.steady() && x.variant != uneven && x.kind != Serial {
+		switch {
+		case x.variant == uneven:
+			ll = temper * a.pools.processes[k]
+		case x.kind == Serial:
+			ll = temper * a.pools.loops[k]
+		case !a.noise.steady():
 			ll = a.pools.mean[k]
 		}
 		if x.kind == Serial && n == 1 {
@@ -177,6 +192,9 @@ func (a *assessment) size(x *hypothesis) bool {
 		for i := range a.samples {
 			s := &a.samples[i]
 			ll += math.Log(a.fates(s, &try)[s.fate])
+		}
+		for _, g := range a.kept {
+			ll += g.bears(a, &try)
 		}
 		all = append(all, option{n, ll})
 	}

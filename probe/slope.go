@@ -82,12 +82,22 @@ func bucketOf(a *assessment) bucket {
 		return best
 	}
 	top := math.Inf(-1)
-	for burst := max(1, room*7/10); burst <= room; burst++ {
+	try := func(rate float64, burst int) {
+		b := bucket{rate: rate, burst: burst, admitted: map[int]int{}}
+		if ll := b.replay(a.h); ll > top {
+			best, top = b, ll
+		}
+	}
+	// The baselines may have used up some of the burst before the first wave.
+	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
 		for rate := 0.25; rate < 4000; rate *= 1.15 {
-			b := bucket{rate: rate, burst: burst, admitted: map[int]int{}}
-			if ll := b.replay(a.h); ll > top {
-				best, top = b, ll
-			}
+			try(rate, burst)
+		}
+	}
+	coarse := best
+	for burst := max(1, coarse.burst-1); burst <= coarse.burst+1; burst++ {
+		for rate := coarse.rate / 1.15; rate < coarse.rate*1.15; rate *= 1.01 {
+			try(rate, burst)
 		}
 	}
 	return best
@@ -97,6 +107,11 @@ func bucketOf(a *assessment) bucket {
 // what was turned away.
 func (b *bucket) replay(h *History) (ll float64) {
 	tokens, at := float64(b.burst), int64(0)
+	for i := range h.First {
+		if r := &h.First[i]; r.Route == record.RouteHeavy {
+			tokens, at = tokens-1, begun(r)
+		}
+	}
 	for i := range h.Experiments {
 		o := &h.Experiments[i]
 		refused := 0

@@ -1,6 +1,9 @@
 package probe
 
-import "math"
+import (
+	"fmt"
+	"math"
+)
 
 // Schema names the version of the verdict's JSON.
 const Schema = "plimsoll.verdict/1"
@@ -119,6 +122,11 @@ func (v *Verdict) conclude(a *assessment) {
 	}
 	v.Wall.Kind = best.kind
 	v.Wall.size(best)
+	if g := a.shrunk(); g != nil && v.Wall.Limit != nil {
+		n := int(math.Round(g.last))
+		low, high := int(math.Floor(g.last*(1-2*g.doubt))), int(math.Ceil(g.last*(1+2*g.doubt)))
+		v.Wall.Limit, v.Wall.Low, v.Wall.High = &n, &low, &high
+	}
 	switch {
 	case best.kind == Unknown:
 		return
@@ -165,6 +173,9 @@ func (v *Verdict) doubts(a *assessment) {
 		v.Void = true
 		v.Reasons = append(v.Reasons, "the prober itself was held up in too many experiments: the machine it runs on has no CPU to spare for it")
 		v.Confidence = "none"
+	}
+	if g := a.growth(); g != nil && g.grew() && a.ranked[0].limit > 0 {
+		v.Warnings = append(v.Warnings, Warning{"still-growing", fmt.Sprintf("it was still growing, to %.0f at a time, when the probe stopped keeping it busy", g.last)})
 	}
 	switch h.End {
 	case endInterrupted, "":

@@ -57,6 +57,9 @@ func zoo(seed uint64, n int, wait time.Duration, cv float64) []known {
 			s.Admit, s.KeepAlive = responder.Cap(n+1), false
 			return s
 		}},
+		{"grows", SharedPool, 3 * n, func() *responder.Service {
+			return responder.New(seed, responder.Growing(n, 3*n, 3*time.Second/time.Duration(n)), work())
+		}},
 		{"sheds", Shedding, n, func() *responder.Service { return responder.New(seed, responder.Bounded(n, 0), work()) }},
 		{"sheds heavy", Shedding, n, func() *responder.Service {
 			return responder.New(seed, responder.Private(responder.Bounded(n, 0)), work())

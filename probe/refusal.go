@@ -1,0 +1,116 @@
+package probe
+
+import (
+	"math"
+	"slices"
+)
+
+// refusals returns the log-likelihood of how many requests of a wave were
+// turned away.
+func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
+	expect := w.Count
+	switch x.kind {
+	case Shedding:
+		expect = w.within(x.limit)
+	case RateLimit:
+		if a.bucket.admitted != nil {
+			expect = a.bucket.admitted[w.ID]
+		}
+	case SharedPool, PrivatePool, Serial, ConnectionCap:
+		if room := a.room(); room > x.limit+1+x.limit/10 { // it has a queue, and the queue an end
+			expect = w.within(room)
+		}
+	case Unknown:
+		return math.Log(0.2)
+	}
+	return counted(w.Count-w.refused, expect)
+}
+
+// within is how many requests a service would have taken that has at most room
+// for so many, with the requests ending when they did.
+func (w *wave) within(room int) int {
+	var ends []int64
+	taken := 0
+	for i := range w.Heavy {
+		r := &w.Heavy[i]
+		ends = slices.DeleteFunc(ends, func(t int64) bool { return t <= begun(r) })
+		if len(ends) < room {
+			taken++
+			if refusal(r) { // another was taken in its place, and took about as long
+				ends = append(ends, begun(r)+int64(w.typical*1e9))
+			} else {
+				ends = append(ends, r.Done)
+			}
+		}
+	}
+	return taken
+}
+
+// counted is the log-probability of counting n where so many are expected.
+func counted(n, expect int) float64 {
+	switch off := math.Abs(float64(n - expect)); {
+	case n == 0 && expect > 0:
+		return math.Log(0.001) // there is always room for one
+	case off == 0:
+		return math.Log(0.9)
+	case off <= max(1, 0.02*float64(expect)):
+		return math.Log(0.05)
+	case off <= max(2, 0.1*float64(expect)):
+		return math.Log(0.01)
+	}
+	return math.Log(0.001)
+}
+
+// room is how many requests of a wave the service took, at most, before it
+// turned others away; 0: it turned none away.
+func (a *assessment) room() int {
+	room := 0
+	for i := range a.waves {
+		if w := &a.waves[i]; w.refused > 0 {
+			room = max(room, w.Count-w.refused)
+		}
+	}
+	return room
+}
+
+// turnedAway counts the requests of an experiment that were refused.
+func turnedAway(o *Observation) (n int) {
+	for i := range o.Heavy {
+		if refusal(&o.Heavy[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// idle returns the log-likelihood of what became of canaries beside connections
+// that ask for nothing.
+func idle(o *Observation, x *hypothesis) float64 {
+	if len(o.Canaries) < o.Experiment.Canaries {
+		return 0
+	}
+	out := 0
+	asked := o.Canaries[len(o.Canaries)-o.Experiment.Canaries:]
+	for i := range asked {
+		if !answered(&asked[i]) {
+			out++
+		}
+	}
+	stuck := 0.03
+	switch {
+	case x.kind == Unknown:
+		stuck = 0.5
+	case x.kind == ConnectionCap:
+		stuck = 0.95
+	case x.kind == SharedPool && x.variant == perConnect && o.Served:
+		stuck = 0.95
+	case x.kind == SharedPool && x.variant == perConnect:
+		stuck = 0.3 // most have the kernel wait for the first bytes, or do not need to
+	case x.kind == SharedPool:
+		stuck = 0.3 // workers that wait for a request's first bytes
+	}
+	if 2*out >= len(asked) {
+		return math.Log(stuck)
+	}
+	return math.Log(1 - stuck)
+}
