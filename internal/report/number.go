@@ -25,21 +25,23 @@ func Figures(x float64, n int) string {
 	return strconv.FormatFloat(figure(x, n), 'f', -1, 64)
 }
 
-// Millis prints a time given in milliseconds to two or three figures.
+// Millis prints a time given in milliseconds to two or three figures. Which unit
+// it takes depends on the rounded value: 999.7 µs is 1 ms.
 func Millis(ms float64) string {
-	switch {
+	switch us := figure(ms*1000, 2); {
 	case ms == 0:
 		return "0"
-	case ms >= 10_000:
+	case math.Round(ms) >= 10_000:
 		return fmt.Sprintf("%.0f s", ms/1000)
-	case ms >= 1000:
+	case math.Round(ms) >= 1000:
 		return strconv.FormatFloat(figure(ms/1000, 3), 'f', -1, 64) + " s"
-	case ms >= 100:
+	case figure(ms, 2) >= 100:
 		return fmt.Sprintf("%.0f ms", ms)
-	case ms >= 1:
+	case us >= 1000:
 		return strconv.FormatFloat(figure(ms, 2), 'f', -1, 64) + " ms"
+	default:
+		return strconv.FormatFloat(us, 'f', -1, 64) + " µs"
 	}
-	return strconv.FormatFloat(figure(ms*1000, 2), 'f', -1, 64) + " µs"
 }
 
 // Size prints a number of bytes to two or three figures.

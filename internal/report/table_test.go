@@ -93,6 +93,7 @@ func TestNoLineIsWiderThanATerminal(t *testing.T) {
 func TestNumbersAreRoundedToWhatIsKnown(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{Millis(0.0421), "42 µs"}, {Millis(7.456), "7.5 ms"}, {Millis(812.4), "812 ms"}, {Millis(1234), "1.23 s"}, {Millis(61_000), "61 s"},
+		{Millis(0.9997), "1 ms"}, {Millis(0.994), "990 µs"}, {Millis(99.7), "100 ms"}, {Millis(999.6), "1 s"}, {Millis(9999.7), "10 s"},
 		{Figures(8.66, 2), "8.7"}, {Figures(0, 2), "0"}, {Figures(1234, 2), "1,200"}, {Share(0.999), "99.9 %"}, {Share(0.001), "0.1 %"},
 		{Size(43 << 20), "43 MiB"}, {Size(3 << 29), "1.5 GiB"}, {Size(2048), "2 KiB"},
 		{analysis.Rate(1043.7), "1,040"}, {analysis.Rate(5.432), "5.43"}, {analysis.Rate(12), "12"},
