@@ -19,6 +19,7 @@ type sample struct {
 	experiment int
 	held       int // heavy requests that the service had
 	kept       bool
+	took       float64 // seconds
 	fate       int
 }
 
@@ -52,13 +53,13 @@ func (h *History) samples(o *Observation) []sample {
 		if len(alone) == 0 || left < 3*base+0.002 {
 			continue
 		}
-		s := sample{experiment: o.ID, held: held, kept: c.Kept, fate: slowed}
-		switch x := latency(c); {
+		s := sample{experiment: o.ID, held: held, kept: c.Kept, took: latency(c), fate: slowed}
+		switch {
 		case refusal(c):
 			s.fate = denied
 		case !answered(c), c.Done >= first-int64(1e6):
 			s.fate = waited
-		case x < max(3*base, base+0.010):
+		case s.took < max(3*base, base+0.010):
 			s.fate = free
 		}
 		out = append(out, s)
