@@ -15,6 +15,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/internal/report/page"
 	"github.com/plimsoll-dev/plimsoll/probe"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -37,6 +38,7 @@ type probeCmd struct {
 	AllowUnsafe    bool          `help:"Use a method that changes something, as POST, thousands of times."`
 	Record         string        `type:"path" placeholder:"FILE" help:"Write a record of every request, which report reads; headers and bodies are not in it."`
 	JSON           string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
+	HTML           string        `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page."`
 }
 
 // Help shows the common cases.
@@ -53,7 +55,7 @@ Examples:
 func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	cfg, err := c.config()
 	if err == nil {
-		err = errors.Join(cfg.Check(), outputs{json: c.JSON}.check())
+		err = errors.Join(cfg.Check(), outputs{json: c.JSON, html: c.HTML}.check())
 	}
 	if err != nil {
 		return usageErr(fmt.Errorf("probe: %w", err))
@@ -70,7 +72,7 @@ func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	if r == nil {
 		return runErr
 	}
-	if err := show(r, outputs{json: c.JSON}, s.out); err != nil {
+	if err := show(r, outputs{json: c.JSON, html: c.HTML}, s.out); err != nil {
 		return errors.Join(runErr, err)
 	}
 	if runErr != nil {
@@ -169,12 +171,16 @@ func (p *probeReader) add(row record.Row) error { return p.history.Add(row) }
 
 func (p *probeReader) result(info record.Info) result {
 	p.history.Hash = info.Hash
-	return &probed{probe.Judge(&p.history)}
+	return &probed{probe.Judge(&p.history), &p.history}
 }
 
 // probed is the result of a probe.
-type probed struct{ verdict *probe.Verdict }
+type probed struct {
+	verdict *probe.Verdict
+	history *probe.History
+}
 
+func (p *probed) page(w io.Writer) error  { return page.Probe(w, p.verdict, p.history) }
 func (p *probed) table(w io.Writer) error { return report.Probe(w, p.verdict) }
 func (p *probed) digest() any             { return p.verdict }
 

@@ -43,12 +43,12 @@ func TestProbeAndReportSayTheSameAndKeepSecrets(t *testing.T) {
 	}
 	var out, err bytes.Buffer
 	code := run([]string{"probe", "--heavy", s.URL + "/heavy", "--canary", s.URL + "/canary", "--max-concurrency", "8",
-		"--header-file", file("headers"), "--record", file("r"), "--json", file("j")}, streams{out: &out, err: &err})
+		"--header-file", file("headers"), "--record", file("r"), "--json", file("j"), "--html", file("h")}, streams{out: &out, err: &err})
 	if code != exitOK && code != exitVoid { // a machine that is held up voids the measurement
 		t.Fatalf("exit code %d: %s", code, &err)
 	}
 	var again, noise bytes.Buffer
-	if got := run([]string{"report", file("r"), "--json", file("k")}, streams{out: &again, err: &noise}); got != code {
+	if got := run([]string{"report", file("r"), "--json", file("k"), "--html", file("i")}, streams{out: &again, err: &noise}); got != code {
 		t.Fatalf("exit code of report %d: %s", got, &noise)
 	}
 	if again.String() != out.String() {
@@ -59,12 +59,17 @@ func TestProbeAndReportSayTheSameAndKeepSecrets(t *testing.T) {
 	if len(j) == 0 || !bytes.Equal(j, k) {
 		t.Errorf("report writes\n%s\nprobe wrote\n%s", k, j)
 	}
+	h, _ := os.ReadFile(file("h"))
+	i, _ := os.ReadFile(file("i"))
+	if len(h) == 0 || !bytes.Equal(h, i) {
+		t.Errorf("the page of report differs from that of probe: %d and %d bytes", len(i), len(h))
+	}
 	var v probe.Verdict
 	if e := json.Unmarshal(j, &v); e != nil || v.Schema != probe.Schema || v.Kind != "probe" || !strings.HasPrefix(v.Record, "sha256:") {
 		t.Errorf("verdict %s: %v", j, e)
 	}
 	r, _ := os.ReadFile(file("r"))
-	for name, text := range map[string][]byte{"table": out.Bytes(), "progress": err.Bytes(), "record": r, "JSON": j} {
+	for name, text := range map[string][]byte{"table": out.Bytes(), "progress": err.Bytes(), "record": r, "JSON": j, "page": h} {
 		if bytes.Contains(text, []byte("hunter2")) {
 			t.Errorf("the secret is in the %s", name)
 		}
@@ -92,6 +97,7 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 		{[]string{"--heavy", s.URL + "/heavy", "--header-file", bad}, "line 1, is not a header"},
 		{[]string{"--heavy", s.URL + "/heavy", "--max-concurrency", "1"}, "from 2 to 10000"},
 		{[]string{"--heavy", s.URL + "/heavy", "--json", "/nowhere/at/all"}, "write result"},
+		{[]string{"--heavy", s.URL + "/heavy", "--html", "/nowhere/at/all"}, "write result"},
 		{nil, "--heavy"},
 	} {
 		var out, err bytes.Buffer

@@ -78,7 +78,7 @@ func overview(tried []*claim) (*section, error) {
 // suiteEnvironment is where the claims were measured, with every document and trial.
 func suiteEnvironment(v *analysis.SuiteVerdict, suite *analysis.Suite, tried []*claim) (*section, error) {
 	m := suite.Runs[0].Meta
-	s := surroundings{Facts: append(machineFacts(m), fact{"record", v.Record}), Trials: newTrials("claim", "engine")}
+	s := surroundings{Facts: append(append(machineFacts(m), optionFacts(m)...), fact{"record", v.Record}), Trials: newTrials("claim", "engine")}
 	for _, c := range tried {
 		s.Documents = append(s.Documents, fact{"The document of " + c.Name + ", its control included", c.run.Meta.Workload.Source})
 		for i, r := range []*analysis.Run{c.run, c.control} {

@@ -3,8 +3,8 @@
 // everything that somebody who doubts it has to know.
 //
 // There is a function for each kind of result: [Compare] for a comparison, whose
-// charts need more rows than its verdict ([Rows] takes them), and [Claims] for a
-// suite of claims. Each is a list of sections and what is around them:
+// charts need more rows than its verdict ([Rows] takes them), [Claims] for a
+// suite of claims, and [Probe] for what a probe found. Each is a list of sections and what is around them:
 //
 //   - A section is one file, named after it: what it shows, the template that
 //     shows it (where the pieces that all have in common, in pieces.html, do not

@@ -43,7 +43,7 @@ type fact struct{ Name, Text string }
 // environment is what somebody needs to judge the figures, or to have them again.
 func (c *comparison) environment() (*section, error) {
 	m := c.run.Meta
-	s := surroundings{Facts: machineFacts(m), Documents: []fact{{"The workload document", m.Workload.Source}}, Trials: newTrials("engine")}
+	s := surroundings{Facts: append(machineFacts(m), optionFacts(m)...), Documents: []fact{{"The workload document", m.Workload.Source}}, Trials: newTrials("engine")}
 	var procs []string
 	for _, e := range c.engines {
 		if e.verdict.AtLine != nil {
@@ -58,7 +58,7 @@ func (c *comparison) environment() (*section, error) {
 	return s.section()
 }
 
-// machineFacts are the machine, what ran where on it, and how it was asked.
+// machineFacts are the machine, what ran where on it, and the command.
 func machineFacts(m *record.Meta) []fact {
 	h := m.Host
 	facts := []fact{
@@ -84,6 +84,11 @@ func machineFacts(m *record.Meta) []fact {
 	if k := m.Calibration; k != nil {
 		facts = append(facts, fact{"compute, calibrated", fmt.Sprintf("%s units of work per µs of CPU time, half of the repetitions within %.1f %%", report.Figures(k.UnitsPerMicrosecond, 3), 100*k.Spread)})
 	}
+	return facts
+}
+
+// optionFacts are the options as the record has them.
+func optionFacts(m *record.Meta) (facts []fact) {
 	for _, name := range slices.Sorted(maps.Keys(m.Options)) {
 		facts = append(facts, fact{"option " + name, fmt.Sprint(m.Options[name])})
 	}

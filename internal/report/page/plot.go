@@ -106,7 +106,11 @@ func (p *plot) draw(class string, width, height float64, names bool) template.HT
 // frame draws axes, grid and levels.
 func (p *plot) frame(d *drawing, x, y axis, under float64) {
 	d.text("axis", "start", 4, 12, p.y.title)
-	for _, v := range y.ticks(5) {
+	levels := p.y.ticks
+	if levels == nil {
+		levels = y.ticks(5)
+	}
+	for _, v := range levels {
 		d.line("grid", x.from, y.at(v), x.to, y.at(v))
 		d.text("tick", "end", x.from-6, y.at(v)+4, p.y.format(v))
 	}

@@ -117,6 +117,19 @@ func (d *drawing) mark(engine int, kind markKind, p xy, title string) {
 	d.b.WriteString(`</path>`)
 }
 
+// dot draws a round point of a radius, where there are too many for marks.
+func (d *drawing) dot(colour string, kind markKind, p xy, r float64) {
+	switch kind {
+	case filled:
+		fmt.Fprintf(&d.b, `<circle class="dot %s" cx="%s" cy="%s" r="%s"/>`, colour, at(p.x), at(p.y), at(r))
+	case hollow:
+		fmt.Fprintf(&d.b, `<circle class="dot hollow %s" cx="%s" cy="%s" r="%s"/>`, colour, at(p.x), at(p.y), at(r))
+	case crossed:
+		d.line("whisker "+colour, p.x-r, p.y-r, p.x+r, p.y+r)
+		d.line("whisker "+colour, p.x-r, p.y+r, p.x+r, p.y-r)
+	}
+}
+
 type markKind uint8
 
 const (
