@@ -3,6 +3,7 @@ package enginetest
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -23,13 +24,14 @@ type Matrix struct {
 // its time to be sure that nothing changes any more; for a test there is
 // [Matrix.Verify].
 func Observe(t *testing.T, config string, build Build, payer func(Sight) string) Matrix {
-	s := matrixStage(t, config, build)
+	quiet(t)
+	s := matrixStage(t, config, build, 0)
 	m := s.empty()
 	for _, outer := range m.Outer {
 		var line []string
 		for _, inner := range m.Inner {
 			if s.h.stopped {
-				s = matrixStage(t, config, build)
+				s = matrixStage(t, config, build, 0)
 			}
 			line = append(line, payer(s.settle(outer, inner)))
 		}
@@ -40,14 +42,27 @@ func Observe(t *testing.T, config string, build Build, payer func(Sight) string)
 
 // Verify checks that the engine is seen to do what the matrix says.
 func (m Matrix) Verify(t *testing.T, config string, build Build, payer func(Sight) string) {
-	s := matrixStage(t, config, build)
+	quiet(t)
+	m.verify(t, config, build, payer, 0)
+}
+
+// Red is [Matrix.Verify] on an engine with a fault: it fails if that does not.
+// The fault's Row is not used.
+func (m Matrix) Red(t *testing.T, f Fault, payer func(Sight) string) {
+	t.Helper()
+	quiet(t)
+	f.mustFail(t, "the matrix", func(tr testing.TB) { m.verify(tr, f.Config, f.Build, payer, impatience) })
+}
+
+func (m Matrix) verify(t testing.TB, config string, build Build, payer func(Sight) string, patience time.Duration) {
+	s := matrixStage(t, config, build, patience)
 	if is := s.empty(); !slices.Equal(is.Outer, m.Outer) || !slices.Equal(is.Inner, m.Inner) {
 		t.Fatalf("the matrix is of %q in %q, the steps are %q in %q", m.Inner, m.Outer, is.Inner, is.Outer)
 	}
 	for i, outer := range m.Outer {
 		for j, inner := range m.Inner {
 			if s.h.stopped {
-				s = matrixStage(t, config, build)
+				s = matrixStage(t, config, build, patience)
 			}
 			want := m.Pays[i][j]
 			got := s.expect(outer, inner, func(seen Sight) bool { return payer(seen) == want }, nil)
@@ -58,14 +73,13 @@ func (m Matrix) Verify(t *testing.T, config string, build Build, payer func(Sigh
 	}
 }
 
-func matrixStage(t *testing.T, config string, build Build) *stage {
+func matrixStage(t testing.TB, config string, build Build, patience time.Duration) *stage {
 	t.Helper()
-	quiet(t)
 	cfg, err := model.ParseEngine(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newStage(newHarness(t, cfg, build, row{}), Asked)
+	return newStage(newHarness(t, cfg, build, row{patience: patience}), Asked)
 }
 
 // empty returns a matrix of all steps in all steps.

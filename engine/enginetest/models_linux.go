@@ -51,9 +51,10 @@ const (
 	jep491  = "JEP 491"
 	effGo   = "Go's scheduler"
 
-	littlesLaw = "Little's law, 200/0.2 s; " + tomcat + ", maxThreads"
-	pinned19   = jep444 + ", pinning; published for JDK 21: 8 carriers, 19 ms, 420/s"
-	threadPool = "java.util.concurrent.ThreadPoolExecutor, Queuing"
+	littlesLaw  = "Little's law, 200/0.2 s; " + tomcat + ", maxThreads"
+	pinned19    = jep444 + ", pinning; published for JDK 21: 8 carriers, 19 ms, 420/s"
+	utilization = "the utilization law: rate × CPU time per request = CPUs in use"
+	threadPool  = "java.util.concurrent.ThreadPoolExecutor, Queuing"
 )
 
 func modelRows(engineName string) []modelRow {
@@ -72,6 +73,7 @@ func modelRows(engineName string) []modelRow {
 			grows("threads are added before anything is queued", tomcat+", TaskQueue", "thread:max=3,spare=1", outside, 1, 2, 3, 3, 3),
 			lined("who waits longest for a thread gets one", tomcat+", TaskQueue", "thread:max=1", "call"),
 			capped("thread:connections=2"),
+			computes("thread"),
 		}
 	case "future":
 		return []modelRow{
@@ -86,6 +88,7 @@ func modelRows(engineName string) []modelRow {
 			readied(spring, "future"),
 			readied(spring, "future:executor=1"),
 			capped("future:connections=2"),
+			computes("future"),
 		}
 	case "loop":
 		return []modelRow{
@@ -98,6 +101,7 @@ func modelRows(engineName string) []modelRow {
 			waits("one computation stops the loop for all", asyncio, "loop", outside, "compute", 3, Sight{AtOnce: 1, InRead: 1}, nil),
 			waits("one opaque wait stops the loop for all", asyncio, "loop", outside, "block", 3, Sight{AtOnce: 1, InRead: 1}, nil),
 			readied(asyncio+": the ready queue", "loop"),
+			computes("loop"),
 		}
 	case "hybrid":
 		return []modelRow{
@@ -114,6 +118,7 @@ func modelRows(engineName string) []modelRow {
 			lined("who waits longest for a blocking worker gets one", anyio, "hybrid:loops=1,blocking=1", "call"),
 			lined("who waits longest for a CPU worker gets one", anyio, "hybrid:loops=1,workers=1", "compute"),
 			readied(asyncio+": the ready queue", "hybrid:loops=1"),
+			computes("hybrid:workers=2"),
 		}
 	case "vthread":
 		return []modelRow{
@@ -131,11 +136,13 @@ func modelRows(engineName string) []modelRow {
 			carries("8 carriers carry 421 requests in a second that pin one for 19 ms each, and no more", pinned19, "vthread:carriers=8", 8, 19*time.Millisecond, 421),
 			readied(jep444+": a FIFO scheduler", "vthread:carriers=1"),
 			capped("vthread:connections=2"),
+			computes("vthread:carriers=4"),
 		}
 	case "goroutine":
 		return []modelRow{
 			waits("201 requests call at once", effGo, "goroutine", outside, "call", 201, Sight{AtOnce: 201, Alive: true}, nil),
 			waits("opaque waits hand their processor over", effGo, "goroutine", outside, "block", 9, Sight{AtOnce: 9, InRead: 9, Alive: true}, nil),
+			computes("goroutine"),
 		}
 	}
 	return nil

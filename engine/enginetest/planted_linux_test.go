@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
@@ -15,7 +16,7 @@ import (
 // Faults that no engine has a plant for are built around the control: its
 // handlers get a task that does one thing wrong.
 func TestPlantedFaultsAreFound(t *testing.T) {
-	f := &forgetting{undone: make(chan struct{})}
+	f, first := &forgetting{undone: make(chan struct{})}, make(chan struct{}, 1)
 	for _, fault := range []struct {
 		enginetest.Fault
 		wrong func(engine.Task) engine.Task
@@ -26,6 +27,10 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 			func(t engine.Task) engine.Task { return generous{t} }},
 		{enginetest.Fault{Row: "All's functions wait at the same time", Says: "the upstream has 5 requests"},
 			func(t engine.Task) engine.Task { return serial{t} }},
+		{enginetest.Fault{Row: "computations at once take the CPU time of one after the other", Says: "40 computations at once took"},
+			func(t engine.Task) engine.Task { return idle{t} }},
+		{enginetest.Fault{Row: "computations at once take the CPU time of one after the other", Says: "40 computations at once took"},
+			func(t engine.Task) engine.Task { return sharing{t, first} }},
 	} {
 		t.Run(fault.Row, func(t *testing.T) {
 			fault.Config = "goroutine"
@@ -89,4 +94,24 @@ func (t serial) All(_ string, f ...func(engine.Task) error) (err error) {
 		}
 	}
 	return err
+}
+
+// An idle task sleeps for as long as a computation might take.
+type idle struct{ engine.Task }
+
+func (t idle) Compute(string, func()) { t.Sleep(4 * time.Millisecond) }
+
+// A sharing task lets the first compute, and takes its result for its own.
+type sharing struct {
+	engine.Task
+	first chan struct{}
+}
+
+func (t sharing) Compute(op string, f func()) {
+	select {
+	case t.first <- struct{}{}:
+		t.Task.Compute(op, f)
+		<-t.first
+	default:
+	}
 }

@@ -20,6 +20,9 @@ type Fault struct {
 	Undo   func() // ends the fault, so that the engine can be stopped; may be nil
 }
 
+// impatience is how long a state is waited for that is to fail to come.
+const impatience = 3 * time.Second
+
 // Red runs a row on an engine with a fault, and fails if the row does not.
 // Without that, a row may be one that cannot fail.
 func Red(t *testing.T, engineName string, f Fault) {
@@ -32,19 +35,25 @@ func Red(t *testing.T, engineName string, f Fault) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.patience = 3 * time.Second
+	r.patience = impatience
 	quiet(t)
-	tr := &trial{TB: t}
-	tr.run(func() {
+	f.mustFail(t, f.Row, func(tr testing.TB) {
 		h := newHarness(tr, cfg, f.Build, r)
 		h.undo = f.Undo
 		r.run(tr, h)
 	})
+}
+
+// mustFail runs what has to find the fault, and to say so.
+func (f *Fault) mustFail(t *testing.T, what string, run func(testing.TB)) {
+	t.Helper()
+	tr := &trial{TB: t}
+	tr.run(func() { run(tr) })
 	switch said := strings.Join(tr.said, "\n"); {
 	case !tr.failed:
-		t.Errorf("%q does not find the fault", f.Row)
+		t.Errorf("%q does not find the fault", what)
 	case !strings.Contains(said, f.Says):
-		t.Errorf("%q fails, and does not say %q:\n%s", f.Row, f.Says, said)
+		t.Errorf("%q fails, and does not say %q:\n%s", what, f.Says, said)
 	}
 }
 

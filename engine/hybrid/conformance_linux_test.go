@@ -3,7 +3,9 @@ package hybrid
 import (
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 func TestConformance(t *testing.T) {
@@ -13,3 +15,10 @@ func TestConformance(t *testing.T) {
 }
 
 func TestModel(t *testing.T) { enginetest.RunModel(t, "hybrid", New) }
+
+func TestPlantedFaultsAreFound(t *testing.T) {
+	enginetest.Red(t, "hybrid", enginetest.Fault{
+		Row: "blocking workers queue before they are added", Says: "with 2 requests 1 threads are in read(2)",
+		Build: func(cfg model.EngineConfig) (engine.Engine, error) { return NewPlanted(cfg, Plant{Blocking: 1}) },
+	})
+}

@@ -22,6 +22,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 	}
 	for _, f := range []enginetest.Fault{
 		{Row: "of nine opaque waits eight pin a carrier, and nobody else is served", Says: "9 wait at once", Build: planted(Plant{Carriers: 1})},
+		{Row: "8 carriers carry 421 requests in a second that pin one for 19 ms each, and no more", Says: "it is still not so that 8 are in", Build: planted(Plant{Carriers: 1})},
 		{Row: "who is ready first goes on first (vthread:carriers=1)", Says: "[/1 /3 /0 /2]", Build: planted(Plant{NewestFirst: true})},
 		{Row: "a slot given back elsewhere is enough to wake who waits for it", Says: "i/o timeout", Config: "vthread:carriers=1", Build: planted(Plant{LostWake: true})},
 	} {

@@ -2,10 +2,14 @@ package engines
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest"
+	"github.com/plimsoll-dev/plimsoll/engine/thread"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // A configuration is one of the document's matrices. Its pools have different
@@ -58,6 +62,28 @@ func TestDocumentSaysWhoPays(t *testing.T) {
 				return
 			}
 			parse(section(t, part)).Verify(t, c.text, New, c.payer)
+		})
+	}
+}
+
+// A matrix finds an engine that does not do what it says, in a number or in a
+// single cell.
+func TestFaultsAreFoundByTheMatrices(t *testing.T) {
+	for _, f := range []enginetest.Fault{
+		{Config: "thread:max=5", Says: "of 8 requests 6 wait at once", Build: func(cfg model.EngineConfig) (engine.Engine, error) {
+			return thread.NewPlanted(cfg, thread.Plant{Workers: 6})
+		}},
+		{Config: "vthread:carriers=2,pinning=jdk21", Says: "/handler/monitor: of 8 requests 8 wait at once", Build: func(cfg model.EngineConfig) (engine.Engine, error) {
+			jdk24, err := cfg.With("pinning", "jdk24")
+			if err != nil {
+				return nil, err
+			}
+			return New(jdk24)
+		}},
+	} {
+		t.Run(f.Config, func(t *testing.T) {
+			i := slices.IndexFunc(configurations, func(c configuration) bool { return c.text == f.Config })
+			parse(section(t, "matrix "+f.Config)).Red(t, f, configurations[i].payer)
 		})
 	}
 }
