@@ -94,13 +94,38 @@ func bucketOf(a *assessment) bucket {
 			try(rate, burst)
 		}
 	}
-	coarse := best
-	for burst := max(1, coarse.burst-1); burst <= coarse.burst+1; burst++ {
-		for rate := coarse.rate / 1.15; rate < coarse.rate*1.15; rate *= 1.01 {
+	// Where requests were refused all the time, the rate is about that of those
+	// that were not; and a rate that is a little off misses more and more.
+	about := a.h.admittedRate()
+	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
+		for rate := 0.8 * about; about > 0 && rate < 1.25*about; rate *= 1.005 {
 			try(rate, burst)
 		}
 	}
 	return best
+}
+
+// admittedRate is the rate at which requests were answered from the first that
+// was turned away on; 0: none was.
+func (h *History) admittedRate() float64 {
+	var from, to int64
+	n := 0
+	for i := range h.Experiments {
+		for k := range h.Experiments[i].Heavy {
+			r := &h.Experiments[i].Heavy[k]
+			switch {
+			case from == 0 && refusal(r):
+				from = begun(r)
+			case from > 0 && answered(r):
+				n++
+				to = begun(r)
+			}
+		}
+	}
+	if n < 2 || to <= from {
+		return 0
+	}
+	return float64(n) * 1e9 / float64(to-from)
 }
 
 // replay runs the bucket through the history and returns the log-likelihood of
