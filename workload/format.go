@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 )
@@ -14,7 +15,18 @@ import (
 // Format writes a workload as a document, with its defaults spelt out. Parse
 // reads it back to an equal workload.
 func Format(w *model.Workload) []byte {
-	f := &formatter{}
+	return FormatCommented(w, nil)
+}
+
+// Comments are texts that stand above keys of a document, by the key: "slo" for
+// one of the document, "routes.NAME" or "upstreams.NAME" for one inside, "" for
+// the document itself.
+type Comments map[string]string
+
+// FormatCommented is [Format] with comments.
+func FormatCommented(w *model.Workload, comments Comments) []byte {
+	f := &formatter{comments: comments}
+	f.comment(0, "")
 	f.line(0, "workload: %s", quoteName(w.Name))
 	f.workload(w)
 	if w.Claim != "" {
@@ -64,6 +76,7 @@ func (f *formatter) workload(w *model.Workload) {
 	if len(w.Upstreams) > 0 {
 		f.line(0, "upstreams:")
 		for _, u := range w.Upstreams {
+			f.comment(1, "upstreams."+u.Name)
 			f.line(1, "%s: {latency: %s}", quoteName(u.Name), formatDist(u.Latency))
 		}
 	}
@@ -79,13 +92,16 @@ func (f *formatter) workload(w *model.Workload) {
 	}
 	f.line(0, "routes:")
 	for _, r := range w.Routes {
+		f.comment(1, "routes."+r.Name)
 		f.line(1, "%s:", quoteName(r.Name))
 		f.line(2, "weight: %s", formatNumber(r.Weight))
 		f.line(2, "path: %s", r.Path)
 		f.steps(2, r.Steps)
 	}
+	f.comment(0, "arrivals")
 	f.line(0, "arrivals: %s", formatArrivals(w.Arrivals))
 	if len(w.Stages) > 0 {
+		f.comment(0, "stages")
 		f.line(0, "stages:")
 		for _, s := range w.Stages {
 			to := ""
@@ -95,8 +111,10 @@ func (f *formatter) workload(w *model.Workload) {
 			f.line(1, "- {for: %s, rate: %s%s}", formatTime(s.For), formatNumber(s.Rate), to)
 		}
 	}
+	f.comment(0, "timeout")
 	f.line(0, "timeout: %s", formatTime(w.Timeout))
 	f.line(0, "in-flight: %d", w.InFlight)
+	f.comment(0, "slo")
 	f.line(0, "slo: {within: %s, ratio: %s, errors: %s}", formatTime(w.SLO.Within), formatShare(w.SLO.Ratio), formatShare(w.SLO.Errors))
 	if len(w.Engines) > 0 {
 		f.line(0, "engines:")
@@ -159,7 +177,27 @@ func FormatExpectation(e *model.Expectation) string {
 
 type formatter struct {
 	bytes.Buffer
-	base int // what every indent is added to
+	base     int // what every indent is added to
+	comments Comments
+}
+
+// comment writes what is to be said of a key of the document itself; a control's keys
+// have no comments.
+func (f *formatter) comment(indent int, key string) {
+	if text := f.comments[key]; text != "" && f.base == 0 {
+		for line := range strings.Lines(text) {
+			f.line(indent, "%s", strings.TrimRight("# "+strings.Map(printableRune, strings.TrimSuffix(line, "\n")), " "))
+		}
+	}
+}
+
+// printableRune replaces what may not stand in a comment: names in traces and logs
+// are anybody's text.
+func printableRune(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return '\uFFFD'
+	}
+	return r
 }
 
 func (f *formatter) line(indent int, format string, args ...any) {

@@ -10,9 +10,10 @@ import (
 
 // workloadCmd groups what can be done with workload documents.
 type workloadCmd struct {
-	List  workloadListCmd  `cmd:"" help:"List the built-in workloads."`
-	Show  workloadShowCmd  `cmd:"" help:"Print a workload document as it is written."`
-	Check workloadCheckCmd `cmd:"" help:"Check workload documents, and say what they ask for."`
+	List   workloadListCmd   `cmd:"" help:"List the built-in workloads."`
+	Show   workloadShowCmd   `cmd:"" help:"Print a workload document as it is written."`
+	Check  workloadCheckCmd  `cmd:"" help:"Check workload documents, and say what they ask for."`
+	Import workloadImportCmd `cmd:"" help:"Make a workload document of traces or an access log."`
 }
 
 type workloadListCmd struct{}

@@ -1,0 +1,132 @@
+package importer
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/importer/accesslog"
+)
+
+const (
+	maxPaths  = 20_000 // told apart
+	maxSample = 10_000 // service times of one path
+	maxLine   = 1 << 20
+)
+
+// What could not be mapped of access logs.
+const (
+	lostLines   = "lines in no form of access log"
+	lostLong    = "lines of more than 1 MiB"
+	lostPaths   = "requests of paths past the 20000th"
+	lostTimes   = "requests without a time"
+	lostService = "requests without a service time: the common and the combined form have none"
+	lostError   = "requests answered with 5xx: mapped like the others"
+)
+
+// An AccessLog is what is kept of a log: counts by path and by second.
+type AccessLog struct {
+	Source  string
+	lines   int
+	by      map[string]*served // by method and path
+	perTick ticks
+	lost    tallied
+	firstNo string // the first line that could not be read
+}
+
+// served is what is kept of one method and path.
+type served struct {
+	n      int
+	timed  int
+	sample []time.Duration
+}
+
+// ReadAccessLog reads a log to its end, a line at a time; it may be compressed by gzip.
+func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
+	b, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	l := &AccessLog{Source: source, by: map[string]*served{}, perTick: newTicks(), lost: tallied{}}
+	rng := rand.New(rand.NewPCG(1, 2)) // the same file gives the same document
+	for {
+		line, long, err := readLine(b)
+		if err != nil && err != io.EOF {
+			return nil, fmt.Errorf("read the log: %w", err)
+		}
+		switch {
+		case long:
+			l.lost[lostLong]++
+		case strings.TrimSpace(line) != "":
+			l.add(line, rng)
+		}
+		if err == io.EOF {
+			break
+		}
+	}
+	if len(l.by) == 0 {
+		if l.lines == 0 {
+			return nil, errEmpty
+		}
+		return nil, fmt.Errorf("none of the %d lines is in the common or combined log format or JSON; the first is %.80q", l.lines, l.firstNo)
+	}
+	return l, nil
+}
+
+// readLine reads a line of at most maxLine bytes, or skips a longer one.
+func readLine(b *bufio.Reader) (line string, long bool, err error) {
+	var buf []byte
+	for {
+		part, err := b.ReadSlice('\n')
+		if long = long || len(buf)+len(part) > maxLine; !long {
+			buf = append(buf, part...)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(buf), long, err
+		}
+	}
+}
+
+func (l *AccessLog) add(line string, rng *rand.Rand) {
+	l.lines++
+	e, err := accesslog.Parse(line)
+	if err != nil {
+		if l.lost[lostLines]++; l.firstNo == "" {
+			l.firstNo = strings.TrimSpace(line)
+		}
+		return
+	}
+	if e.At.IsZero() {
+		l.lost[lostTimes]++
+	} else {
+		l.perTick.add(e.At.Unix())
+	}
+	key := e.Method + " " + foldIDs(e.Path)
+	s := l.by[key]
+	if s == nil {
+		if len(l.by) >= maxPaths {
+			l.lost[lostPaths]++
+			return
+		}
+		s = &served{}
+		l.by[strings.Clone(key)] = s
+	}
+	s.n++
+	if e.Status >= 500 {
+		l.lost[lostError]++
+	}
+	if e.Took < 0 {
+		l.lost[lostService]++
+		return
+	}
+	s.timed++
+	if len(s.sample) < maxSample {
+		s.sample = append(s.sample, e.Took)
+	} else if i := rng.IntN(s.timed); i < maxSample { // Vitter's algorithm R
+		s.sample[i] = e.Took
+	}
+}

@@ -1,0 +1,123 @@
+package importer
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+func logged(t *testing.T, text string) (*model.Workload, *Result) {
+	t.Helper()
+	l, err := ReadAccessLog("access.log", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := l.Workload(Options{Waits: model.Await})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := res.Document()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, workload.FormatCommented(res.Workload, res.Comments))
+	}
+	return parse(t, string(doc)), res
+}
+
+// logLines writes requests with the times that gap draws between them, in the combined format.
+func logLines(n int, gap func(i int) time.Duration, rest string) string {
+	var b strings.Builder
+	at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	for i := range n {
+		at = at.Add(gap(i))
+		path := fmt.Sprintf("/orders/%d", i)
+		if i%4 == 0 {
+			path = "/health"
+		}
+		fmt.Fprintf(&b, "10.0.0.1 - - [%s] \"GET %s HTTP/1.1\" 200 10 \"-\" \"curl/8\"%s\n", at.Format("02/Jan/2006:15:04:05 -0700"), path, rest)
+	}
+	return b.String()
+}
+
+func TestAnAccessLogKnowsRoutesAndRates(t *testing.T) {
+	w, res := logged(t, logLines(6000, func(int) time.Duration { return 10 * time.Millisecond }, " 0.020")+"garbage\n")
+	if len(w.Routes) != 2 || w.Routes[0].Name != "orders-id" || w.Routes[0].Weight != 4500 || outline(w.Routes[0].Steps) != "await orders-id" {
+		t.Errorf("routes %+v", w.Routes)
+	}
+	if got := w.Upstream("orders-id").Latency; got.Mean() != 20*time.Millisecond {
+		t.Errorf("service time %+v", got)
+	}
+	if w.Arrivals.Kind != model.Constant {
+		t.Errorf("equal gaps are %s", w.Arrivals.Kind)
+	}
+	if got := fmt.Sprint(res.Unmapped); got != "[{1 "+lostLines+"}]" {
+		t.Errorf("not mapped: %s", got)
+	}
+	var length time.Duration
+	var requests float64
+	for _, s := range w.Stages {
+		length += s.For
+		requests += s.Rate * s.For.Seconds()
+	}
+	if len(w.Stages) != maxStages || math.Abs(requests-6000) > 1 || length != 61*time.Second {
+		t.Errorf("%d stages have %.1f requests in %s: %v", len(w.Stages), requests, length, w.Stages)
+	}
+}
+
+func TestTheArrivalPatternIsSeen(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	independent := func(int) time.Duration { return time.Duration(r.ExpFloat64() * float64(50*time.Millisecond)) }
+	if w, _ := logged(t, logLines(20_000, independent, "")); w.Arrivals.Kind != model.Poisson {
+		t.Errorf("independent clients are %+v", w.Arrivals)
+	}
+	batches := func(i int) time.Duration {
+		if i%20 != 0 {
+			return 0
+		}
+		return time.Duration(r.ExpFloat64() * float64(time.Second))
+	}
+	w, _ := logged(t, logLines(20_000, batches, ""))
+	if w.Arrivals.Kind != model.Bursts || w.Arrivals.Burst < 15 || w.Arrivals.Burst > 25 {
+		t.Errorf("batches of 20 are %+v", w.Arrivals)
+	}
+	// A rate that rises thirtyfold is no burstiness.
+	rising := func(i int) time.Duration {
+		return time.Duration(r.ExpFloat64() * float64(time.Second) / (1 + 30*float64(i)/20_000))
+	}
+	if w, _ := logged(t, logLines(20_000, rising, "")); w.Arrivals.Kind != model.Poisson {
+		t.Errorf("a rising rate is %+v", w.Arrivals)
+	}
+}
+
+func TestALogWithoutServiceTimesSaysSo(t *testing.T) {
+	_, res := logged(t, logLines(100, func(int) time.Duration { return time.Second }, ""))
+	if got := fmt.Sprint(res.Unmapped); got != "[{100 "+lostService+"}]" {
+		t.Errorf("not mapped: %s", got)
+	}
+	if !strings.Contains(res.Comments["routes.health"], "write what they do") {
+		t.Error(res.Comments["routes.health"])
+	}
+}
+
+func TestWhatIsNoAccessLogGetsASentence(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                   "the file is empty",
+		"\n\n":               "the file is empty",
+		"hello\nworld\n":     `none of the 2 lines is in the common or combined log format or JSON; the first is "hello"`,
+		"{\"a\": 1}\n":       "none of the 1 lines",
+		"\x28\xb5\x2f\xfd..": "zstd -d",
+	} {
+		if _, err := ReadAccessLog("access.log", strings.NewReader(in)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one that says %q", in, err, want)
+		}
+	}
+	l, err := ReadAccessLog("access.log", strings.NewReader(strings.Repeat("x", 3<<20)+"\n"+logLines(1, func(int) time.Duration { return 0 }, "")))
+	if err != nil || l.lost[lostLong] != 1 || l.lines != 1 {
+		t.Errorf("a line of 3 MiB: %v", err)
+	}
+}

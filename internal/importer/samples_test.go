@@ -1,0 +1,258 @@
+package importer
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
+	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/plimsoll-dev/plimsoll/internal/importer/span"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func read(b []byte) (spans []span.Span, err error) {
+	err = ReadSpans(bytes.NewReader(b), func(s *span.Span) { spans = append(spans, *s) })
+	return spans, err
+}
+
+func imported(t *testing.T, b []byte, o Options) (*model.Workload, *Result) {
+	t.Helper()
+	spans, err := read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mapped(t, spans, o)
+}
+
+func compact(t *testing.T, b []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := json.Compact(&out, b); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func packed(b []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(b)
+	_ = z.Close()
+	return out.Bytes()
+}
+
+func TestOTLPInItsForms(t *testing.T) {
+	doc := sample(t, "otlp.json")
+	line := compact(t, doc)
+	for name, in := range map[string][]byte{
+		"document":             doc,
+		"with byte order mark": append([]byte("\xef\xbb\xbf"), doc...),
+		"a line each":          append(append(append([]byte{}, line...), '\n'), line...),
+		"gzip":                 packed(doc),
+		"older names":          bytes.ReplaceAll(doc, []byte("scopeSpans"), []byte("instrumentationLibrarySpans")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, res := imported(t, in, Options{})
+			if w.Name != "orders" {
+				t.Errorf("service %s", w.Name)
+			}
+			if got, want := outline(w.Routes[0].Steps), "compute, await postgresql-shop/SELECT-shop.orders, compute, await prices.example/GET, compute"; w.Routes[0].Name != "orders-id" || got != want {
+				t.Errorf("%s: %s\nwant %s", w.Routes[0].Name, got, want)
+			}
+			if got := w.Upstream("postgresql-shop").Latency.Mean().String(); got != "15ms" {
+				t.Errorf("the database answers in %s", got)
+			}
+			for _, want := range []string{lostLinks, lostSkew} {
+				if !strings.Contains(fmt.Sprint(res.Unmapped), want) {
+					t.Errorf("not counted: %s in %v", want, res.Unmapped)
+				}
+			}
+		})
+	}
+}
+
+func TestAnotherServiceCanBeChosen(t *testing.T) {
+	w, _ := imported(t, sample(t, "otlp.json"), Options{Service: "prices"})
+	if w.Name != "prices" || outline(w.Routes[0].Steps) != "compute" {
+		t.Errorf("%s: %s", w.Name, outline(w.Routes[0].Steps))
+	}
+}
+
+func TestJaeger(t *testing.T) {
+	w, res := imported(t, sample(t, "jaeger.json"), Options{Waits: model.Call})
+	// The second branch begins a millisecond into the first: its starter computed for so long.
+	want := "compute, call mysql/SQL-SELECT, compute, parallel(call redis/FindDriverIDs | compute, call 0.0.0.0-8083/HTTP-GET-route), compute"
+	if got := outline(w.Routes[0].Steps); w.Name != "frontend" || w.Routes[0].Name != "dispatch" || got != want {
+		t.Errorf("%s %s: %s\nwant %s", w.Name, w.Routes[0].Name, got, want)
+	}
+	if got := fmt.Sprint(res.Unmapped); got != "[{1 "+lostFailed+"}]" {
+		t.Errorf("not mapped: %s", got)
+	}
+}
+
+// message is the protobuf form of spans of one service.
+func message(spans []span.Span) *tracepb.TracesData {
+	text := func(k, v string) *commonpb.KeyValue {
+		return &commonpb.KeyValue{Key: k, Value: &commonpb.AnyValue{Value: &commonpb.AnyValue_StringValue{StringValue: v}}}
+	}
+	out := &tracepb.TracesData{}
+	for len(spans) > 0 {
+		n := min(len(spans), 500)
+		rs := &tracepb.ResourceSpans{Resource: &resourcepb.Resource{Attributes: []*commonpb.KeyValue{text("service.name", spans[0].Service)}}, ScopeSpans: []*tracepb.ScopeSpans{{}}}
+		for _, s := range spans[:n] {
+			p := &tracepb.Span{
+				TraceId: s.Trace[:], SpanId: s.ID[:], Name: s.Name, Kind: tracepb.Span_SpanKind(s.Kind),
+				StartTimeUnixNano: uint64(s.Start), EndTimeUnixNano: uint64(s.End),
+			}
+			if s.Parent != (span.ID{}) {
+				p.ParentSpanId = s.Parent[:]
+			}
+			for k, v := range s.Attrs {
+				p.Attributes = append(p.Attributes, text(k, v))
+			}
+			rs.ScopeSpans[0].Spans = append(rs.ScopeSpans[0].Spans, p)
+		}
+		out.ResourceSpans = append(out.ResourceSpans, rs)
+		spans = spans[n:]
+	}
+	return out
+}
+
+func TestOTLPProtobufIsReadAsItsSpans(t *testing.T) {
+	spans := generate(parse(t, shop), 1000)
+	m := message(spans)
+	whole, err := proto.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var framed []byte
+	for _, rs := range m.ResourceSpans {
+		b, err := proto.Marshal(&tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{rs}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		framed = append(binary.BigEndian.AppendUint32(framed, uint32(len(b))), b...)
+	}
+	for name, in := range map[string][]byte{"one message": whole, "messages with lengths": framed, "gzip": packed(whole)} {
+		got, err := read(in)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if len(got) != len(spans) {
+			t.Fatalf("%s: %d spans, want %d", name, len(got), len(spans))
+		}
+		for i := range got {
+			if g, w := fmt.Sprint(got[i]), fmt.Sprint(spans[i]); g != w {
+				t.Fatalf("%s: span %d:\n%s\nwant\n%s", name, i, g, w)
+			}
+		}
+	}
+}
+
+func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
+	doc := sample(t, "otlp.json")
+	pb, err := proto.Marshal(message(generate(parse(t, shop), 10)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		in   []byte
+		want string
+	}{
+		"empty":                 {nil, "the file is empty"},
+		"white space":           {[]byte(" \n \n"), "the file is empty"},
+		"truncated":             {doc[:len(doc)/2], "the file is truncated"},
+		"truncated line":        {append(append([]byte{}, doc...), `{"resourceSpans": [`...), "the file is truncated"},
+		"truncated protobuf":    {pb[:len(pb)-1], "truncated"},
+		"truncated gzip":        {packed(doc)[:200], "truncated"},
+		"Zipkin":                {[]byte(`[{"traceId": "1"}]`), "Zipkin"},
+		"other JSON":            {[]byte(`{"a": 1}`), "neither resourceSpans (OTLP) nor data (Jaeger)"},
+		"text":                  {[]byte("hello"), "no trace file does"},
+		"zstd":                  {[]byte{0x28, 0xb5, 0x2f, 0xfd, 0}, "zstd -d"},
+		"not an array":          {[]byte(`{"resourceSpans": 1}`), "not an array"},
+		"wrong identifier":      {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}`), "not 32 hexadecimal digits"},
+		"wrong time":            {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"-1"}]}]}]}`), "not a time in nanoseconds"},
+		"broken JSON":           {[]byte(`{"resourceSpans":[}`), "invalid character"},
+		"metrics":               {[]byte{0x12, 0x00}, "no trace file does"},
+		"absurd length":         {[]byte{0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, "damaged"},
+		"wrong Jaeger duration": {[]byte(`{"data":[{"spans":[{"duration":-1}]}]}`), "not times in microseconds"},
+	} {
+		_, err := read(c.in)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+		}
+	}
+}
+
+// counted counts what was read of a file.
+type counted struct {
+	*bytes.Reader
+	read int
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.read += n
+	return n, err
+}
+
+func TestAFileIsReadAsItsSpansAreSeen(t *testing.T) {
+	line := append(compact(t, sample(t, "otlp.json")), '\n')
+	file := bytes.Repeat(line, 2000)
+	c := &counted{Reader: bytes.NewReader(file)}
+	n, ahead := 0, 0
+	err := ReadSpans(bufio.NewReader(c), func(*span.Span) {
+		n++
+		ahead = max(ahead, c.read-n/5*len(line))
+	})
+	if err != nil || n != 5*2000 {
+		t.Fatalf("%d spans, error %v", n, err)
+	}
+	if ahead > 512<<10 {
+		t.Errorf("%d of %d bytes were read ahead of the spans", ahead, len(file))
+	}
+}
+
+func FuzzReadSpans(f *testing.F) {
+	for _, name := range []string{"otlp.json", "jaeger.json"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Add([]byte("\x00\x00\x00\x02\x0a\x00"))
+	f.Add([]byte("\x0a\x02\x12\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		tr := NewTraces("fuzz")
+		if err := ReadSpans(bytes.NewReader(b), tr.Add); err != nil {
+			return
+		}
+		res, err := tr.Workload(Options{Waits: model.Await})
+		if err != nil {
+			return
+		}
+		if _, err := res.Document(); err != nil {
+			t.Fatalf("%v\n%q", err, b)
+		}
+	})
+}
