@@ -27,6 +27,16 @@ func (a *assessment) growth() *growth {
 	return a.busy(made[len(made)-1])
 }
 
+// lastGrowth is the last experiment in which the service grew; 0: it never did.
+func (a *assessment) lastGrowth() (id int) {
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		if g := a.busy(o); g != nil && g.grew() {
+			id = o.ID
+		}
+	}
+	return id
+}
+
 // busy is the same of one experiment; nil: it was too short to tell.
 func (a *assessment) busy(o *Observation) *growth {
 	if len(o.Heavy) == 0 {

@@ -89,11 +89,7 @@ func assess(h *History) *assessment {
 	if len(h.serial()) == 0 {
 		return a
 	}
-	for _, o := range h.made(record.ExperimentSustain) {
-		if g := a.busy(o); g != nil && g.grew() {
-			a.grown = o.ID
-		}
-	}
+	a.grown = a.lastGrowth()
 	for _, o := range h.made(record.ExperimentWave) {
 		if o.ID < a.grown {
 			continue

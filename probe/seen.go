@@ -56,6 +56,16 @@ func (o *Observation) Replies() (heavy, canaries []Reply) {
 	return of(o.Heavy), of(o.Canaries)
 }
 
+// Grown is the ID of the experiment in which the service was last seen to grow,
+// as a pool does that was kept busy: how many it served at once before that is no
+// evidence. 0: it was never seen to.
+func (h *History) Grown() int {
+	if len(h.serial()) == 0 {
+		return 0
+	}
+	return (&assessment{h: h, noise: noiseOf(h.serial())}).lastGrowth()
+}
+
 // A Sighting is what one canary met that was asked for while heavy requests
 // were held.
 type Sighting struct {
@@ -79,11 +89,15 @@ const (
 
 // Sightings are what [Judge] learns from canaries: those of waves that can be
 // relied on, asked for when all of the wave was there and none of it had been
-// answered for too long to tell.
+// answered for too long to tell; and made after the service last grew.
 func (h *History) Sightings() []Sighting {
+	grown := h.Grown()
 	fates := [...]Fate{free: Free, slowed: Slowed, waited: Waited, denied: Denied}
 	var all []Sighting
 	for _, s := range h.beside() {
+		if s.experiment < grown {
+			continue
+		}
 		all = append(all, Sighting{s.experiment, s.held, s.kept, time.Duration(s.took * 1e9), fates[s.fate]})
 	}
 	return all
