@@ -110,10 +110,15 @@ func (d *drawing) nameSize(r *room, top xy, text string, height float64) {
 	}
 }
 
-// powersOfTwo are marks of an axis of numbers at once, which experiments double.
+// powersOfTwo are marks of an axis of numbers at once, which experiments double:
+// as many of them as there is room for.
 func powersOfTwo(most int) []float64 {
 	var t []float64
-	for v := 1; v <= most; v *= 2 {
+	factor := 2
+	if most > 1024 {
+		factor = 8
+	}
+	for v := 1; v <= most; v *= factor {
 		t = append(t, float64(v))
 	}
 	return t

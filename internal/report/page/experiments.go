@@ -66,6 +66,9 @@ func (c *probed) experiments() (*section, error) {
 	if disturbed > 0 {
 		text += fmt.Sprintf(" Of %d the prober itself was held up: nothing was concluded from them.", disturbed)
 	}
+	if grown := c.history.Grown(); grown > 0 {
+		text += fmt.Sprintf(" In experiment %d the service grew: how many it served at once before that does not count.", grown)
+	}
 	return section{ID: "experiments", Title: "What was asked, and what came of it", Contents: "Experiments", Text: text}.filled(experimentsTemplate, struct {
 		Head []string
 		Rows []made

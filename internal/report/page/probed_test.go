@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -248,6 +249,41 @@ func TestTheWaveShownIsOneThatCanBeReliedOn(t *testing.T) {
 	}
 	if o := c.holding(); o.Count != 12 || !o.Experiment.Kept {
 		t.Errorf("the canaries beside %d are shown, not those beside 12, of which one is on a kept connection", o.Count)
+	}
+}
+
+// What was seen before a service grew is told, and shown in no chart.
+func TestWhatWasSeenBeforeItGrewIsNotShown(t *testing.T) {
+	s := probedTarget(t, 10, true, false)
+	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow?", Count: 20, Seconds: 5, Head: record.Head{T: s.now}}
+	s.ids++
+	e.ID = s.ids
+	for round := range int64(25) { // 10 at a time, and from the middle on 20
+		for i := range int64(20) {
+			if round < 12 && i >= 10 {
+				break
+			}
+			at := s.now + round*service + i*milli
+			s.add(&record.Request{Head: record.Head{T: at}, Trial: e.ID, Route: record.RouteHeavy, Intended: at, Sent: at, FirstByte: at + service, Done: at + service, Status: "200"})
+		}
+	}
+	e.End = s.now + 26*service
+	s.add(&e)
+	s.now = e.End
+	s.n = 20
+	if s.h.Grown() != e.ID {
+		t.Fatalf("it grew in experiment %d, and not in %d", e.ID, s.h.Grown())
+	}
+	if c := (&probed{s.found(probe.SharedPool), &s.h}); c.deciding() != nil || c.holding() != nil || len(s.h.Sightings()) > 0 {
+		t.Error("a wave from before it grew is shown")
+	}
+	s.wave(record.Experiment{What: record.ExperimentWave, Why: "how many now?", Count: 30, Canaries: 4, Spacing: milli})
+	c := &probed{s.found(probe.SharedPool), &s.h}
+	if c.deciding() == nil || c.deciding().Count != 30 || c.holding() != c.deciding() || len(s.h.Sightings()) != 4 {
+		t.Errorf("what was seen after it grew is not shown: %v, %d canaries", c.deciding(), len(s.h.Sightings()))
+	}
+	if said := parsePage(t, s.page(c.verdict)).words(); !strings.Contains(said, fmt.Sprintf("In experiment %d the service grew", e.ID)) {
+		t.Error("the page does not say that it grew")
 	}
 }
 

@@ -80,7 +80,7 @@ func (c *probed) waveNotes(heavy []probe.Reply) []string {
 	for _, r := range heavy {
 		n[r.Outcome]++
 	}
-	said := []string{"Filled: answered in about one service time. Hollow: later."}
+	said := []string{"Blue and filled: answered in about one service time. Grey and hollow: later."}
 	var crosses []string
 	if n := n[probe.TurnedAway]; n > 0 {
 		crosses = append(crosses, fmt.Sprintf("%d turned away", n))
@@ -92,7 +92,7 @@ func (c *probed) waveNotes(heavy []probe.Reply) []string {
 		said[0] += " Crosses: " + join(crosses...) + "."
 	}
 	if n[probe.Late] > 0 {
-		said = append(said, fmt.Sprintf("Of %d the connection took a second or more to open; they are hollow, and say nothing of the service.", n[probe.Late]))
+		said = append(said, fmt.Sprintf("Of %d the connection took a second or more to open; they are hollow too, and say nothing of the service.", n[probe.Late]))
 	}
 	return said
 }
@@ -127,12 +127,12 @@ func (c *probed) drawWave(class string, width float64, o *probe.Observation, hea
 	p.frame(d, x, y, 4)
 	r := min(4.2, max(1.4, 0.4*(x.to-x.from)/x.high))
 	for i, reply := range heavy {
-		at, kind, colour := xy{x.at(float64(i + 1)), y.at(inMillis(reply.Took))}, hollow, "c0"
+		at, kind, colour := xy{x.at(float64(i + 1)), y.at(inMillis(reply.Took))}, hollow, "o-open"
 		switch {
 		case reply.Outcome == probe.TurnedAway || reply.Outcome == probe.Unanswered:
 			kind, colour = crossed, "c1"
 		case reply.Outcome == probe.Answered && inMillis(reply.Took) < onTime*alone:
-			kind = filled
+			kind, colour = filled, "c0"
 		}
 		d.dot(colour, kind, at, r)
 	}
