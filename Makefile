@@ -38,6 +38,7 @@ soak:
 	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run Walls ./internal/lab
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 30m -run Crowds ./internal/engines
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 4h ./internal/agreement
+	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -run Theory ./sim
 	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 4h ./...
 
 # Some eighty real third-party servers with known walls: first that each wall is

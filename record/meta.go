@@ -5,9 +5,10 @@ import "time"
 // Meta is the first row: what ran, where, and with what.
 type Meta struct {
 	Head
-	Format      string          `json:"format"`  // [Format]
-	Tool        string          `json:"tool"`    // program and version
-	Command     string          `json:"command"` // subcommand
+	Format      string          `json:"format"`           // [Format]
+	Tool        string          `json:"tool"`             // program and version
+	Command     string          `json:"command"`          // subcommand
+	Source      string          `json:"source,omitempty"` // [SourceSimulation], or "": it was measured
 	Args        []string        `json:"args,omitempty"`
 	Started     time.Time       `json:"started"` // wall clock at t = 0
 	Host        Host            `json:"host"`
@@ -20,6 +21,10 @@ type Meta struct {
 	Engines     []string        `json:"engines,omitempty"` // text forms
 	Options     map[string]any  `json:"options,omitempty"` // what else shaped the run
 }
+
+// SourceSimulation is the Source of what was simulated: its times are virtual, and
+// its placement and calibration absent.
+const SourceSimulation = "sim"
 
 // Kind returns "meta".
 func (Meta) Kind() string { return "meta" }

@@ -230,3 +230,12 @@ func (s *Simulation) connect() {
 		s.submit(t.request)
 	}
 }
+
+// Unfinished calls f with every request that is still open for its client.
+func (s *Simulation) Unfinished(f func(Ended)) {
+	for i := range s.requests.items {
+		if r := &s.requests.items[i]; !r.ended {
+			f(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: load.Unfinished})
+		}
+	}
+}

@@ -8,8 +8,9 @@ import (
 )
 
 // A cpu is the processors of the server and who wants to run on them. Each thread
-// runs for a quantum, and then whoever has waited longest; a thread that is nice
-// yields to one that is not, and has the share of its weight beside it.
+// runs for a quantum, and then whoever has waited longest. Beside threads that are
+// nice those that are not come first, until both have had the share of their
+// weight; but nobody is interrupted within a quantum (the kernel's RUN_TO_PARITY).
 type cpu struct {
 	quantum, change int64
 	cores           []core
@@ -30,7 +31,6 @@ type cpu struct {
 type core struct {
 	strand int32 // that runs; -1: none does
 	class  uint8
-	gen    uint16
 	last   int32 // thread that ran last, without a break
 	turned int64 // to that one
 	since  int64
@@ -91,9 +91,6 @@ func (s *Simulation) run(k int32, ns int64) {
 		own.had = max(own.had, other.had) // who did not want to run has saved nothing up
 	}
 	own.queue.Push(k)
-	if class == 0 {
-		s.preempt()
-	}
 }
 
 func (s *Simulation) classOf(st *strand) uint8 {
@@ -101,25 +98,6 @@ func (s *Simulation) classOf(st *strand) uint8 {
 		return 1
 	}
 	return 0
-}
-
-// preempt takes a processor from a thread that is nice.
-func (s *Simulation) preempt() {
-	c := &s.cpu
-	for i := range c.cores {
-		if p := &c.cores[i]; p.strand >= 0 && p.class == 1 {
-			s.sliceOver(p, s.now-p.since)
-			k := p.strand
-			s.stop(p)
-			st := &s.strands.items[k]
-			st.asked = s.now
-			c.waiting.Enter(s.now)
-			s.move(st, model.Runnable)
-			c.classes[1].queue.PushFront(k)
-			s.dispatch(int32(i), c.classes[0].queue.Pop(), 0)
-			return
-		}
-	}
 }
 
 // dispatch puts a strand's thread on a processor.
@@ -136,15 +114,13 @@ func (s *Simulation) dispatch(i, k int32, class uint8) {
 	s.move(st, model.OnCPU)
 	p.strand, p.class, p.since = k, class, s.now
 	p.slice = min(st.left, c.quantum)
-	p.gen++
-	s.events.Schedule(s.now+p.slice, evSlice, i, p.gen)
+	s.events.Schedule(s.now+p.slice, evSlice, i, 0)
 }
 
 // stop takes what runs off a processor.
 func (s *Simulation) stop(p *core) {
 	s.cpu.running.Leave(s.now, p.since)
 	p.strand = -1
-	p.gen++
 }
 
 // sliceOver counts the time that a strand has had.
@@ -155,12 +131,9 @@ func (s *Simulation) sliceOver(p *core, ns int64) {
 }
 
 // sliceEnds is the end of a burst, or of a quantum.
-func (s *Simulation) sliceEnds(i int32, gen uint16) {
+func (s *Simulation) sliceEnds(i int32) {
 	c := &s.cpu
 	p := &c.cores[i]
-	if p.gen != gen {
-		return // it was preempted
-	}
 	s.sliceOver(p, p.slice)
 	k := p.strand
 	st := &s.strands.items[k]
@@ -168,7 +141,7 @@ func (s *Simulation) sliceEnds(i int32, gen uint16) {
 		s.cpu.running.Leave(s.now, p.since)
 		s.cpu.running.Enter(s.now)
 		p.since, p.slice = s.now, min(st.left, c.quantum)
-		s.events.Schedule(s.now+p.slice, evSlice, i, p.gen)
+		s.events.Schedule(s.now+p.slice, evSlice, i, 0)
 		return
 	}
 	class := p.class

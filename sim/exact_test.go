@@ -126,9 +126,9 @@ func systems() []system {
 	return []system{
 		{name: "M/M/1", source: "1/(μ-λ)", engine: "goroutine", document: one(1, "{exponential: 10ms}"), rate: 50, truth: 20, requests: 500_000},
 		{name: "M/M/4", source: "Erlang C", engine: "goroutine", document: one(4, "{exponential: 10ms}"), rate: 280,
-			truth: 10 + erlangC(4, 2.8)/(4*0.1-0.28), requests: 400_000},
+			truth: 10 + erlangC(4, 2.8)/(4*0.1-0.28), requests: 700_000},
 		{name: "M/M/4 on threads", source: "Erlang C", engine: "thread:max=4", document: waitsForU, rate: 280,
-			truth: 10 + erlangC(4, 2.8)/(4*0.1-0.28), requests: 400_000},
+			truth: 10 + erlangC(4, 2.8)/(4*0.1-0.28), requests: 700_000},
 		{name: "M/M/8/8", source: "Erlang B", engine: "thread:max=8,queue=0", document: waitsForU, rate: 700, refused: true,
 			truth: erlangB(8, 7), requests: 1_000_000},
 		{name: "M/M/4/8", source: "birth and death", engine: "thread:max=4,queue=4", document: waitsForU, rate: 360, refused: true,

@@ -168,7 +168,7 @@ func (s *Simulation) RunUntil(t time.Duration) error {
 		case evWoken:
 			s.woken(e.Arg)
 		case evSlice:
-			s.sliceEnds(e.Arg, e.Gen)
+			s.sliceEnds(e.Arg)
 		case evShare:
 			s.shareEnds(e.Gen)
 		}

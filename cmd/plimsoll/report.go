@@ -60,9 +60,10 @@ type reader interface {
 
 // readers are by the command that writes the record.
 var readers = map[string]func() reader{
-	"compare": func() reader { return new(compareReader) },
-	"load":    func() reader { return new(loadReader) },
-	"probe":   func() reader { return new(probeReader) },
+	"compare":  func() reader { return new(compareReader) },
+	"simulate": func() reader { return new(compareReader) },
+	"load":     func() reader { return new(loadReader) },
+	"probe":    func() reader { return new(probeReader) },
 }
 
 // readRecord derives the result of a record, as a command does that has written

@@ -39,7 +39,7 @@ type EngineRun struct {
 // Derive concludes a verdict from what was recorded.
 func Derive(r *Run) *Verdict {
 	v := &Verdict{
-		Schema: Schema, Kind: "compare", Workload: r.Workload.Name, Record: r.Hash, Partial: r.Partial,
+		Schema: Schema, Kind: r.Meta.Command, Workload: r.Workload.Name, Record: r.Hash, Partial: r.Partial,
 		SLO:      SLO{WithinMS: float64(r.Workload.SLO.Within.Microseconds()) / 1000, Ratio: r.Workload.SLO.Ratio, Errors: r.Workload.SLO.Errors},
 		Engines:  []EngineVerdict{},
 		Warnings: notNil(r.Warnings),
@@ -215,7 +215,7 @@ func wallOf(e *EngineRun, w *model.Workload, line search.Decision) Wall {
 		}
 	}
 	wall.Evidence = append(wall.Evidence, evidence(limits, full, chosen, e.Config, t))
-	if chosen >= 0 && full[chosen].Kind == model.WallThreadPool && t.Upstream.InFlightMax > 0 {
+	if chosen >= 0 && full[chosen].Kind == model.WallThreadPool && t.Server.BlockedRead > 0 {
 		wall.Evidence = append(wall.Evidence, fmt.Sprintf("seen from outside: %d requests in flight at the upstreams at most, %d threads in a blocking read by the kernel's account",
 			t.Upstream.InFlightMax, t.Server.BlockedRead))
 	}

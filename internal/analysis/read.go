@@ -17,7 +17,7 @@ type ParseWorkload func(name string, source []byte) (*model.Workload, error)
 func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 	switch row := row.(type) {
 	case *record.Meta:
-		if row.Command != "compare" || row.Workload == nil {
+		if row.Command != "compare" && row.Command != "simulate" || row.Workload == nil {
 			return fmt.Errorf("analysis: this is a record of `plimsoll %s`, not of a comparison", row.Command)
 		}
 		w, err := parse(row.Workload.Name, []byte(row.Workload.Source))

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/forecast"
+	"github.com/plimsoll-dev/plimsoll/internal/lab"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/sim"
+	"github.com/plimsoll-dev/plimsoll/workload"
+)
+
+type simulateCmd struct {
+	Workload string        `arg:"" help:"Name of a built-in workload, or path of a document."`
+	Engine   []string      `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to simulate it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
+	Rate     float64       `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
+	Duration time.Duration `default:"60s" placeholder:"TIME" help:"With --rate, the virtual time that is looked at, in whole seconds. Default: 60s."`
+	CPUs     int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has. Default: 1."`
+	Costs    string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: those of the machine that the project was developed on."`
+	Seed     *uint64       `placeholder:"N" help:"Of everything drawn at random. Default: the workload's."`
+	Record   string        `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
+	JSON     string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
+	HTML     string        `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page."`
+}
+
+func (simulateCmd) Help() string {
+	return `Runs the workload in virtual time, under simulated engines that follow the same rules as the real ones, and prints what compare would: each engine's load line, wall and cost, or with --rate how it is at one rate. It opens no socket, takes seconds, and simulates machines that nobody has here. What it says of CPU and memory is as good as the costs it is given.
+
+Examples:
+  plimsoll simulate black-friday
+  plimsoll simulate black-friday -e thread:max=200 -e vthread --cpus 4
+  plimsoll simulate black-friday -e thread:max=200 --rate 1200
+  plimsoll simulate ./my-service.yaml --rate 500 --duration 1h --json -`
+}
+
+func (c *simulateCmd) Run(ctx context.Context, s streams) error {
+	o, err := c.options(ctx, s)
+	if err != nil {
+		return usageErr(err)
+	}
+	files := outputs{json: c.JSON, html: c.HTML}
+	if err := files.check(); err != nil {
+		return usageErr(err)
+	}
+	path := c.Record
+	if path == "" {
+		path = fmt.Sprintf("plimsoll-simulated-%s-%s.jsonl", o.Document.Workload.Name, time.Now().Format("20060102-150405"))
+	}
+	w, err := record.Create(path)
+	if err != nil {
+		return usageErr(err)
+	}
+	p, begun := newProgress(s.err), time.Now()
+	for _, warning := range o.Document.Warnings {
+		p.line("warning: " + warning.String())
+	}
+	o.Record, o.Tool, o.Args = w, version(), os.Args[1:]
+	o.Progress = func(t *record.Trial) {
+		p.show(lab.Progress{Elapsed: time.Since(begun), Engine: t.Engine, Trial: t})
+	}
+	runErr := forecast.Run(ctx, o)
+	p.end()
+	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	// From the file alone, as `report` would.
+	r, err := readRecord(path)
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	if err := show(r, files, s.out); err != nil {
+		return errors.Join(runErr, err)
+	}
+	fmt.Fprintf(s.err, "\nsimulated with %d CPU(s), and the costs of %s\nrecord: %s\n", o.CPUs, o.Costs.Machine, path)
+	if runErr != nil {
+		return runErr
+	}
+	return r.outcome()
+}
+
+// options makes the flags into what to simulate.
+func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Options, err error) {
+	if c.Workload == workload.SuiteName {
+		return o, errors.New("claims are about real engines; compare runs them\n  write the name of one workload, as black-friday")
+	}
+	o.Costs = sim.DefaultCosts()
+	if c.Costs != "" {
+		source, err := os.ReadFile(c.Costs)
+		if err != nil {
+			return o, fmt.Errorf("read costs: %w", err)
+		}
+		if o.Costs, err = sim.ParseCosts(source); err != nil {
+			return o, fmt.Errorf("%s: %w", c.Costs, err)
+		}
+	}
+	if o.CPUs = c.CPUs; o.CPUs < 1 || o.CPUs > maxCPUs {
+		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d", c.CPUs, maxCPUs)
+	}
+	if o.Document, err = readDocument(ctx, s, c.Workload); err != nil {
+		return o, err
+	}
+	if o.Engines, err = (&compareCmd{Engine: c.Engine}).engines(o.Document.Workload); err != nil {
+		return o, err
+	}
+	if c.Seed != nil {
+		if o.Document, err = forecast.Seeded(o.Document, *c.Seed); err != nil {
+			return o, err
+		}
+	}
+	switch {
+	case c.Rate < 0:
+		return o, fmt.Errorf("--rate is %g; write requests per second, as 500", c.Rate)
+	case c.Duration <= 0 || c.Duration%time.Second != 0:
+		return o, fmt.Errorf("--duration is %s; write whole seconds, as 60s or 1h", c.Duration)
+	case c.Rate > 0:
+		o.Document, err = forecast.AtRate(o.Document, c.Rate, c.Duration)
+	}
+	return o, err
+}
+
+// maxCPUs is more than any machine has.
+const maxCPUs = 4096
