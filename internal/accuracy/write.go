@@ -106,7 +106,7 @@ func (r *Report) mistakes(w *writer) {
 			continue
 		}
 		none = false
-		w.printf("- %s: %s instead of %s %s", t.Peer, t.said(), t.Truth.Kind, t.Truth.size())
+		w.printf("- %s: %s instead of %s", t.Peer, t.said(), t.Truth.said())
 		if t.ConfidentlyWrong() {
 			w.printf(", **with high confidence**")
 		}
@@ -138,7 +138,7 @@ func (r *Report) each(w *writer) {
 		if t.Verdict != nil {
 			confidence, requests = t.Verdict.Confidence, strconv.Itoa(t.Verdict.Requests)
 		}
-		w.printf("| %s | `%s` | %s %s | %s | %s | %s | %.0f |\n", t.Peer, t.Target, t.Truth.Kind, t.Truth.size(), t.said(), confidence, requests, t.Seconds)
+		w.printf("| %s | `%s` | %s | %s | %s | %s | %.0f |\n", t.Peer, t.Target, t.Truth.said(), t.said(), confidence, requests, t.Seconds)
 	}
 	w.printf("\n")
 }
@@ -147,7 +147,7 @@ func (r *Report) reasons(w *writer) {
 	w.printf("### Why these are their walls\n\n")
 	for i := range r.Trials {
 		t := &r.Trials[i]
-		w.printf("- %s: %s: %s.\n", t.Peer, strings.TrimSpace(t.Truth.Kind+" "+t.Truth.size()), t.Truth.Because)
+		w.printf("- %s: %s: %s.\n", t.Peer, t.Truth.said(), t.Truth.Because)
 	}
 	w.printf("\n")
 }
@@ -166,7 +166,7 @@ func Line(t *Trial) string {
 	if t.ConfidentlyWrong() {
 		mark += " with high confidence"
 	}
-	return fmt.Sprintf("%-28s %-22s %s → %s (%.0f s)", t.Peer, mark, strings.TrimSpace(t.Truth.Kind+" "+t.Truth.size()), t.said(), t.Seconds)
+	return fmt.Sprintf("%-28s %-22s %s → %s (%.0f s)", t.Peer, mark, t.Truth.said(), t.said(), t.Seconds)
 }
 
 // said is a verdict in a few words.
@@ -193,16 +193,17 @@ func (t *Trial) said() string {
 	return s
 }
 
-func (w *Truth) size() string {
+// said is a wall in a few words.
+func (w *Truth) said() string {
 	switch {
 	case w.High == 0:
-		return ""
+		return w.Kind
 	case w.Low == w.High && w.Kind == rateLimit:
-		return fmt.Sprintf("%d/s", w.High)
+		return fmt.Sprintf("%s %d/s", w.Kind, w.High)
 	case w.Low == w.High:
-		return strconv.Itoa(w.High)
+		return fmt.Sprintf("%s %d", w.Kind, w.High)
 	}
-	return fmt.Sprintf("%d–%d", w.Low, w.High)
+	return fmt.Sprintf("%s %d–%d", w.Kind, w.Low, w.High)
 }
 
 // A writer keeps the first error.

@@ -164,7 +164,7 @@ func pools(d draw) []Peer {
 		}
 	}
 	pooled := withPostgres(app("pgbouncer/pool", "asyncpg_app", bouncer,
-		exactly(PrivatePool, bouncer, "default_pool_size=n of pgbouncer, behind a pool of 60 in the application"),
+		exactly(PrivatePool, bouncer, "default_pool_size=n of pgbouncer, behind a pool of 60 in the application; asyncpg resets what it gives back, so a request visits it twice, and of 2n none is answered early"),
 		"python3-asyncpg", "pgbouncer"), "POSTGRES")
 	pooled.Files = append(pooled.Files, "pgbouncer.ini")
 	pooled.Run[1].Env = []string{"N=60"}
