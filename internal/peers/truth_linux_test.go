@@ -18,7 +18,7 @@ import (
 // installs.
 func TestTruth(t *testing.T) {
 	if os.Getenv("PLIMSOLL_PEERS") == "" {
-		t.Skip("set PLIMSOLL_PEERS=. to start some eighty real servers")
+		t.Skip("set PLIMSOLL_PEERS=. to start some ninety real servers")
 	}
 	names, err := regexp.Compile(os.Getenv("PLIMSOLL_PEERS"))
 	if err != nil {
