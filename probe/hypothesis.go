@@ -145,12 +145,18 @@ func scale(n int) float64 { return min(1, 30/float64(max(n, 1))) }
 // hypothesis.
 func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	switch x.kind {
-	case None, Shedding, RateLimit:
-		ll := w.pool(math.MaxInt, a.noise)
-		if x.kind == RateLimit && a.step > 0 {
-			ll = max(ll, w.paced(a.step, a.noise)-1)
+	case RateLimit:
+		free := w.pool(math.MaxInt, a.noise)
+		if a.step == 0 {
+			return free
 		}
-		return ll
+		paced := w.paced(a.step, a.noise) - 1
+		if a.bucket.admitted == nil && w.delayed(a.step) {
+			return paced // what delays some waves delays every one that is as large
+		}
+		return max(free, paced)
+	case None, Shedding:
+		return w.pool(math.MaxInt, a.noise)
 	case SharedPool, PrivatePool, ConnectionCap:
 		if x.variant == uneven {
 			return max(w.pool(x.limit, a.noise), w.processes(x.limit, a.noise))

@@ -171,6 +171,13 @@ func (s *shape) paced(step float64, noise noise) float64 {
 	return ll
 }
 
+// delayed reports whether a pace of one every step seconds would have held the
+// requests up by more than chance does.
+func (w *wave) delayed(step float64) bool {
+	n := w.count()
+	return n > 1 && step*float64(n-1)-(w.sent[n-1]-w.sent[0]) > 0.15*w.typical
+}
+
 // anything returns the log-likelihood of times that follow no model: it is what
 // a model has to explain better to be one.
 func (s *shape) anything(noise noise) float64 {

@@ -148,7 +148,7 @@ func (a *assessment) size(x *hypothesis) bool {
 	case Unknown:
 		return true
 	case CPU:
-		return a.line.rise > 0.01
+		return a.line.rise > 0.01 || a.step > 0 // a little work in each is a pace, too
 	case RateLimit:
 		return a.step > 0 || a.bucket.admitted != nil
 	case ConnectionCap:
