@@ -42,9 +42,10 @@ var routes = map[string]string{
 // name says what is asked of whom.
 func (c *cell) name() string { return fmt.Sprintf("%s %s %v", c.engine, c.route, c.service) }
 
-// document is the workload of a cell: its slow route and a cheap one. Clients
-// that are patient let the search see a queue; 1 % of errors lets it see
-// refusals.
+// document is the workload of a cell: its slow route and a cheap one, which
+// chooses between nothing and nothing: what it computed would wait for hybrid's
+// workers, and what it awaited for future's executor. Clients that are patient
+// let the search see a queue, and 1 % of errors refusals.
 func (c *cell) document(t *testing.T) *workload.Document {
 	t.Helper()
 	steps := strings.ReplaceAll(routes[c.route], "%v", c.service.String())
@@ -56,7 +57,7 @@ resources:
   pool: {size: %d}
   lock: {monitor: true}
 routes:
-  health: {path: /health, weight: 1, steps: [{compute: 10us}]}
+  health: {path: /health, weight: 1, steps: [{choice: [{p: 50%%, steps: []}, {p: 50%%, steps: []}]}]}
   slow:   {path: /slow, weight: 9, steps: [%s]}
 timeout: 10s
 in-flight: %d

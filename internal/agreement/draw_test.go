@@ -137,13 +137,23 @@ func (d *draw) computing() (all []cell) {
 		because: "its one carrier computes one request after the other", also: []probe.Kind{probe.Serial, probe.SharedPool}})
 }
 
-// free is where waiting costs nothing.
+// free is where waiting costs nothing. Very many quick requests at once are all
+// the same more than one CPU may carry.
 func (d *draw) free() (all []cell) {
-	for _, c := range [][2]string{
+	for _, e := range [][2]string{
 		{"future", "await"}, {"loop", "await"}, {"loop:style=cps", "await"}, {"hybrid", "await"}, {"vthread", "await"}, {"vthread", "call"},
 		{"goroutine", "await"}, {"goroutine", "call"}, {"goroutine", "block"}, {"goroutine:http=net", "await"},
 	} {
-		all = append(all, cell{engine: c[0], route: c[1], service: d.wait(), wall: model.WallNone, because: "a request that waits keeps nothing that others need"})
+		c := cell{engine: e[0], route: e[1], service: d.wait(), wall: model.WallNone, because: "a request that waits keeps nothing that others need"}
+		if rate := probe.DefaultConcurrency / c.service.Seconds(); rate > easily {
+			c.because += fmt.Sprintf("; %d at once are %.0f/s", probe.DefaultConcurrency, rate)
+			c.also = []probe.Kind{probe.CPU}
+		}
+		all = append(all, c)
 	}
 	return all
 }
+
+// easily is how many requests a second a server on one CPU carries, also if
+// others use that CPU.
+const easily = 2000
