@@ -68,7 +68,7 @@ func (c workloadImportCmd) Run(s streams) error {
 		return fmt.Errorf("import: %w", err)
 	}
 	for _, u := range res.Unmapped {
-		fmt.Fprintf(s.err, "not mapped: %d %s\n", u.N, u.What)
+		fmt.Fprintf(s.err, "not mapped: %d × %s\n", u.N, u.What)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func TestImportedDocumentsAreWorkloads(t *testing.T) {
 func TestImportWritesAFileAndSaysWhatItLeftOut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "orders.yaml")
 	code, out, fail := exec(t, "workload", "import", "--otlp", samples+"otlp.json", "-o", file)
-	if code != 0 || out != "" || !strings.Contains(fail, "not mapped: 1 spans with links") {
+	if code != 0 || out != "" || !strings.Contains(fail, "not mapped: 1 × spans with links") {
 		t.Errorf("exit code %d, output %q, error %q", code, out, fail)
 	}
 	if code, _, fail := exec(t, "workload", "check", file); code != 0 {
@@ -70,5 +70,17 @@ func TestImportRefusesWithASentence(t *testing.T) {
 		if code != 2 || out != "" || !strings.Contains(fail, c.want) {
 			t.Errorf("%q: exit code %d, output %q, error %q", c.args, code, out, fail)
 		}
+	}
+}
+
+// The example in the manual is what the command prints.
+func TestTheManualShowsWhatImportPrints(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/import.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, doc, _ := exec(t, "workload", "import", "--otlp", samples+"otlp.json")
+	if doc == "" || !strings.Contains(string(manual), "```yaml\n"+doc+"```\n") {
+		t.Errorf("docs/import.md does not show\n%s", doc)
 	}
 }

@@ -20,7 +20,7 @@ const unknownTime = time.Microsecond
 func (l *AccessLog) Workload(o Options) (*Result, error) {
 	routes := l.routes()
 	values := max(leastValues, min(mostValues, allValues/len(routes)))
-	w := &model.Workload{Name: "access-log", Seed: model.DefaultSeed, Timeout: model.DefaultTimeout, InFlight: model.DefaultInFlight}
+	w := &model.Workload{Name: "access-log", Seed: model.DefaultSeed, Timeout: model.DefaultTimeout, InFlight: inFlight}
 	comments := workload.Comments{}
 	w.Arrivals, comments["arrivals"] = l.perTick.arrivals()
 	if w.Stages = l.perTick.stages(); w.Stages != nil {
@@ -42,7 +42,7 @@ func (l *AccessLog) Workload(o Options) (*Result, error) {
 			note += "; the log does not say how long they took: write what they do"
 			untimed++
 		}
-		took = append(took, r.sample...)
+		took = append(took, r.inProportion(l.requests())...)
 		w.Routes = append(w.Routes, model.Route{Name: name, Path: "/" + name, Weight: float64(r.n), Steps: []model.Step{step}})
 		comments["routes."+name] = note
 	}
@@ -62,6 +62,29 @@ type accessRoute struct {
 	text, name string
 	n          int
 	sample     []time.Duration
+}
+
+// inProportion returns service times as many as the route's share of all requests
+// asks for: of frequent routes a smaller part was kept than of rare ones.
+func (r accessRoute) inProportion(all int) []time.Duration {
+	if len(r.sample) == 0 {
+		return nil
+	}
+	sorted := slices.Clone(r.sample)
+	slices.Sort(sorted)
+	out := make([]time.Duration, 1+(maxSample-1)*r.n/max(1, all))
+	for i := range out {
+		out[i] = percentile(sorted, (float64(i)+0.5)/float64(len(out)))
+	}
+	return out
+}
+
+// requests counts those of every route.
+func (l *AccessLog) requests() (n int) {
+	for _, s := range l.by {
+		n += s.n
+	}
+	return n
 }
 
 func (l *AccessLog) routes() []accessRoute {

@@ -146,9 +146,9 @@ func TestTracesWithoutRequestsGetASentence(t *testing.T) {
 		{"no span", ``, "", "the file has no spans"},
 		{"no server span", `2 1 client 0 50`, "", "none of the 1 spans is a server span"},
 		{"a cycle", `1 2 server 0 100
-			2 1 server 0 100`, "", `none of the server spans of "shop" can be used: 2 spans that are their own ancestors`},
+			2 1 server 0 100`, "", `none of the server spans of "shop" can be used: 2 × spans that are their own ancestors`},
 		{"its own parent", `1 1 server 0 100`, "", "their own ancestors"},
-		{"not ended", `1 0 server 10 0`, "", "1 spans that were not ended"},
+		{"not ended", `1 0 server 10 0`, "", "1 × spans that were not ended"},
 		{"another service", `1 0 server 0 100`, "mine", "service \"mine\" has no server span\n  write one of shop"},
 	} {
 		tr := NewTraces("test")

@@ -16,6 +16,10 @@ import (
 const (
 	maxRoutes = 50
 	maxSteps  = 900 // a document has 1,000 at most
+
+	// inFlight is what the built-in workloads have: more asks for more descriptors than many
+	// machines let a process open.
+	inFlight = 5000
 )
 
 // Workload maps the traces. What of a route is modelled is its most frequent shapes.
@@ -53,7 +57,7 @@ func (t *Traces) Workload(o Options) (*Result, error) {
 
 	w := &model.Workload{
 		Name: names{}.take(t.texts[service], "imported"), Seed: model.DefaultSeed, Upstreams: u.list,
-		Arrivals: model.Arrivals{Kind: model.Poisson}, Timeout: model.DefaultTimeout, InFlight: model.DefaultInFlight,
+		Arrivals: model.Arrivals{Kind: model.Poisson}, Timeout: model.DefaultTimeout, InFlight: inFlight,
 	}
 	comments := workload.Comments{}
 	maps.Copy(comments, u.notes)
@@ -211,7 +215,7 @@ func unmappedText(list []Unmapped) string {
 	var b strings.Builder
 	b.WriteString("Not in this document, or only in part:\n")
 	for _, u := range list {
-		fmt.Fprintf(&b, "  %d %s\n", u.N, u.What)
+		fmt.Fprintf(&b, "  %d × %s\n", u.N, u.What)
 	}
 	return b.String()
 }
@@ -219,7 +223,7 @@ func unmappedText(list []Unmapped) string {
 func reasons(lost tallied) string {
 	var out []string
 	for _, u := range lost.list() {
-		out = append(out, fmt.Sprintf("%d %s", u.N, u.What))
+		out = append(out, fmt.Sprintf("%d × %s", u.N, u.What))
 	}
 	return strings.Join(out, "; ")
 }
