@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // An upstream stands behind the handlers of a row. It holds each request
@@ -83,12 +84,16 @@ func (u *upstream) get(t engine.Task, path string) (string, error) {
 	return string(body), err
 }
 
-// unreachable is an address on which nobody listens.
+// unreachable returns an address at which nobody listens: our end of a
+// connection, which keeps others from getting it meanwhile.
 func unreachable(h *harness) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln := rig.Listen(h.t)
+	h.t.Cleanup(func() { ln.Close() })
+	own := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
+	c, err := own.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	defer ln.Close()
-	return ln.Addr().String()
+	h.t.Cleanup(func() { c.Close() })
+	return c.LocalAddr().String()
 }
