@@ -170,7 +170,7 @@ func (s *Simulation) submit(i int32) {
 	r.home = s.engine.starts
 	if n := s.engine.starters; n > 1 {
 		// The kernel spreads connections by a hash of their addresses.
-		r.home += int8(r.seed >> 32 % uint64(n))
+		r.home += int16(r.seed >> 32 % uint64(n))
 	}
 	s.server.inside.Enter(s.now)
 	k := s.newStrand(i, s.routes[r.route])

@@ -43,7 +43,7 @@ func (x *compiler) charge(ns int64) {
 	}
 }
 
-func (x *compiler) hop(pool int8) {
+func (x *compiler) hop(pool int16) {
 	x.emit(instr{op: opFlush})
 	x.emit(instr{op: opHop, pool: pool})
 }

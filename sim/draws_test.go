@@ -53,7 +53,8 @@ routes:
 	n := 0
 	r.ended = func(e Ended) {
 		expected, ok := want[e.Intended]
-		if n++; ok && (e.Done-e.Intended-int64(expected)) > 5 || int64(expected)-(e.Done-e.Intended) > 5 { // rounding of each step
+		off := e.Done - e.Intended - int64(expected)
+		if n++; ok && max(off, -off) > 5 { // rounding of each step
 			t.Errorf("a request due at %d took %d, and its seed says %d", e.Intended, e.Done-e.Intended, expected)
 		}
 		delete(want, e.Intended)

@@ -17,20 +17,20 @@ const (
 
 // A waiting is how a request waits in a step, or has it done.
 type waiting struct {
-	keep   bool // it keeps its thread meanwhile,
-	pins   bool // which pins a carrier;
-	resume int8 // or else a thread of this pool takes it up again,
-	then   int8 // and hands it to this one
-	hops   bool // the step is done in
-	pool   int8 // this pool, and it goes on in
-	back   int8 // this one
+	keep   bool  // it keeps its thread meanwhile,
+	pins   bool  // which pins a carrier;
+	resume int16 // or else a thread of this pool takes it up again,
+	then   int16 // and hands it to this one
+	hops   bool  // the step is done in
+	pool   int16 // this pool, and it goes on in
+	back   int16 // this one
 }
 
 var keeps = waiting{keep: true, then: noPool}
 
-func gives(resume int8) waiting { return waiting{resume: resume, then: noPool} }
+func gives(resume int16) waiting { return waiting{resume: resume, then: noPool} }
 
-func worker(pool int8) waiting {
+func worker(pool int16) waiting {
 	return waiting{keep: true, hops: true, pool: pool, back: home, then: noPool}
 }
 
@@ -38,12 +38,12 @@ func worker(pool int8) waiting {
 // becomes of that in each verb.
 type engine struct {
 	pools       []poolSpec
-	starts      int8 // the pool that a request begins in: the first of
-	starters    int  // so many, of which each connection belongs to one
-	answers     int8 // the pool that writes the response
+	starts      int16 // the pool that a request begins in: the first of
+	starters    int   // so many, of which each connection belongs to one
+	answers     int16 // the pool that writes the response
 	verbs       [model.Choice + 1]waiting
 	parks       waiting // for a slot of a resource, and for branches
-	branches    int8    // the pool in which the branches of a parallel begin
+	branches    int16   // the pool in which the branches of a parallel begin
 	chained     bool    // one after the other on the thread that forked, each when the one before waits
 	monitorsPin bool
 	connections int // that it serves at once
@@ -136,8 +136,8 @@ func engineOf(c *Config) *engine {
 			poolSpec{name: BlockingWorkers, core: blocking, max: max(blocking, c.Engine.Int("blocking-max")), room: limit(c, "blocking-queue"),
 				idle: 10 * time.Second, resume: c.Costs.Handoff, waits: model.Queued})
 		all(gives(home), model.Await)
-		all(worker(int8(n)), model.Compute)
-		all(worker(int8(n+1)), model.Call, model.Block)
+		all(worker(int16(n)), model.Compute)
+		all(worker(int16(n+1)), model.Call, model.Block)
 	case "vthread":
 		n := orCPUs(c, "carriers")
 		carriers := fibers

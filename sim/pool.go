@@ -59,7 +59,7 @@ func (p *pool) expire(now int64) {
 
 // enqueue has a strand go on as soon as a thread of a pool is free. It reports
 // false where the queue is full; admitted: what cannot be refused any more.
-func (s *Simulation) enqueue(k int32, at int8, admitted bool) bool {
+func (s *Simulation) enqueue(k int32, at int16, admitted bool) bool {
 	p, st := &s.pools[at], &s.strands.items[k]
 	p.expire(s.now)
 	switch {
@@ -93,13 +93,13 @@ func (s *Simulation) wait(p *pool, k int32) {
 }
 
 // grow makes a thread for a strand.
-func (s *Simulation) grow(p *pool, at int8, k int32) {
+func (s *Simulation) grow(p *pool, at int16, k int32) {
 	s.strands.items[k].owes += int64(s.config.Costs.Start)
 	s.mount(p, at, k, s.newThread(p))
 }
 
 // mount has a thread take up a strand.
-func (s *Simulation) mount(p *pool, at int8, k int32, thread int32) {
+func (s *Simulation) mount(p *pool, at int16, k int32, thread int32) {
 	st := &s.strands.items[k]
 	p.queued.Leave(s.now, st.queued)
 	p.busy.Enter(s.now)
@@ -135,7 +135,7 @@ func (s *Simulation) unmount(st *strand) {
 }
 
 // vacate is what a thread does that has become free.
-func (s *Simulation) vacate(p *pool, at int8, thread int32) {
+func (s *Simulation) vacate(p *pool, at int16, thread int32) {
 	ends := p.once || p.threads > p.limit()
 	if ends {
 		p.threads--
@@ -151,7 +151,7 @@ func (s *Simulation) vacate(p *pool, at int8, thread int32) {
 }
 
 // compensate adds a thread for a pinned one, where that is allowed.
-func (s *Simulation) compensate(p *pool, at int8) {
+func (s *Simulation) compensate(p *pool, at int16) {
 	for p.compensate > 0 && p.queue.Len() > 0 && p.threads < p.limit() {
 		s.grow(p, at, p.queue.Pop())
 	}

@@ -32,8 +32,8 @@ const (
 // noPool is the pool of a strand that no thread carries; home is in its place in
 // a program: the pool that the request began in.
 const (
-	noPool int8 = -1
-	home   int8 = -2
+	noPool int16 = -1
+	home   int16 = -2
 )
 
 // An instr is an instruction. keep: the strand keeps its thread while it waits,
@@ -42,7 +42,7 @@ type instr struct {
 	op         opcode
 	keep, pins bool
 	admitted   bool // opHop: no queue refuses it
-	pool       int8
+	pool       int16
 	step       int32
 	arg        int32 // opWait, opCompute: a draw; opAcquire, opRelease: a resource; opJump: where; opChoose, opFork: a list of places
 	join       int32 // opFork: where its strands are waited for

@@ -148,7 +148,7 @@ func (s *Simulation) resume(k int32, in *instr) {
 	s.enqueue(k, s.poolOf(st, in.pool), true)
 }
 
-func (s *Simulation) poolOf(st *strand, pool int8) int8 {
+func (s *Simulation) poolOf(st *strand, pool int16) int16 {
 	if pool == home {
 		return s.requests.items[st.request].home
 	}
@@ -316,7 +316,7 @@ func (s *Simulation) refuse(k int32) {
 }
 
 // refuge is the pool in which a refused strand ends.
-func (s *Simulation) refuge(k int32) int8 {
+func (s *Simulation) refuge(k int32) int16 {
 	if s.engine.answers == home {
 		return s.requests.items[s.strands.items[k].request].home
 	}

@@ -82,7 +82,7 @@ type request struct {
 	seed     uint64
 	route    int32
 	gen      uint16 // tells it from the one that had its place before
-	home     int8   // the pool that its connection belongs to
+	home     int16  // the pool that its connection belongs to
 	sent     bool   // to the server
 	served   bool   // the server is done with it
 	ended    bool   // the client is
@@ -99,7 +99,7 @@ type strand struct {
 	next       int32 // the branch that has this one's thread when it waits; -1: none
 	thread     int32
 	lastThread int32
-	pool       int8
+	pool       int16
 	joining    bool
 	waits      bool // pinned, for something that has no time of its own
 	owes       int64

@@ -84,6 +84,7 @@ func TestEveryWallIsFoundSizedAndConfirmed(t *testing.T) {
 		{"goroutine", "{hold: slots, steps: [{call: api}]}", model.WallResource, "slots", 30, 300},
 	} {
 		t.Run(c.engine+" "+c.step, func(t *testing.T) {
+			t.Parallel()
 			v, _, err := simulate(t, t.Context(), document(t, waits(c.step)), c.engine)
 			if err != nil {
 				t.Fatal(err)
@@ -110,7 +111,7 @@ func TestEveryWallIsFoundSizedAndConfirmed(t *testing.T) {
 func TestTheSameSeedGivesTheSameVerdictAndAnotherAnother(t *testing.T) {
 	doc := document(t, waits("{hold: slots, steps: [{await: api}]}, {compute: {exponential: 1ms}}"))
 	verdict := func(doc *workload.Document) string {
-		v, _, err := simulate(t, t.Context(), doc, "thread:max=40", "vthread")
+		v, _, err := simulate(t, t.Context(), doc, "thread:max=40")
 		if err != nil {
 			t.Fatal(err)
 		}

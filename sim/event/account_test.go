@@ -39,7 +39,7 @@ func TestBatchMeansCoverTheMeanOfACorrelatedProcess(t *testing.T) {
 	for seed := range uint64(100) {
 		r := NewStream(seed, "noise")
 		var b Batches
-		for i, x := 0, 0.0; i < 50_000; i++ {
+		for i, x := 0, 0.0; i < 20_000; i++ {
 			x = 0.95*x + r.NormFloat64()
 			b.Add(x)
 		}
