@@ -89,7 +89,9 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 	case SharedPool, PrivatePool, Serial, ConnectionCap, Shedding:
 		expect = min(expect, float64(x.limit))
 	case CPU:
-		expect /= a.line.at(g.count)
+		if expect /= a.line.at(g.count); a.queued {
+			expect = min(float64(g.count), a.noise.mean/a.step)
+		}
 	case RateLimit:
 		if a.bucket.admitted == nil && a.step > 0 {
 			expect = min(expect, a.noise.mean/a.step)

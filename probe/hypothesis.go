@@ -42,7 +42,7 @@ var kinds = []struct {
 }{
 	{None, usual, 0}, {SharedPool, usual, 0}, {SharedPool, uneven, -1.5}, {SharedPool, perConnect, -2},
 	{Serial, usual, 0}, {PrivatePool, usual, 0}, {ConnectionCap, usual, -1},
-	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {CPU, usual, -1}, {CPU, apart, -1.5}, {Unknown, usual, -1.5},
+	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {CPU, usual, -1}, {CPU, apart, -2}, {Unknown, usual, -1.5},
 }
 
 // mishap is the probability that an experiment went wrong in a way that nobody
@@ -74,6 +74,8 @@ type assessment struct {
 	bucket  bucket
 	line    slope
 	step    float64 // seconds between answers, if they are paced
+	reached bool    // as many requests as were tried would come to wait for that pace
+	queued  bool    // late answers come one after the other, rather than all alike
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -114,6 +116,7 @@ func assess(h *History) *assessment {
 	a.pools = sizesOf(a)
 	a.line = slopeOf(a)
 	a.step = a.pace()
+	a.reached, a.queued = a.bound(), a.inTurn()
 	a.bucket = bucketOf(a)
 	a.rank()
 	return a
@@ -145,18 +148,14 @@ func scale(n int) float64 { return min(1, 30/float64(max(n, 1))) }
 // hypothesis.
 func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	switch x.kind {
-	case RateLimit:
-		free := w.pool(math.MaxInt, a.noise)
-		if a.step == 0 {
-			return free
-		}
-		paced := w.paced(a.step, a.noise) - 1
-		if a.bucket.admitted == nil && w.delayed(a.step) {
-			return paced // what delays some waves delays every one that is as large
-		}
-		return max(free, paced)
 	case None, Shedding:
-		return w.pool(math.MaxInt, a.noise)
+		ll := w.pool(math.MaxInt, a.noise)
+		if x.kind == None && a.step > 0 && !a.reached { // they came at once, and were taken up one by one
+			ll = max(ll, w.paced(a.step, a.noise)-1)
+		}
+		return ll
+	case RateLimit:
+		return a.inStep(w)
 	case SharedPool, PrivatePool, ConnectionCap:
 		if x.variant == uneven {
 			return max(w.pool(x.limit, a.noise), w.processes(x.limit, a.noise))
@@ -169,7 +168,7 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 		}
 		return max(ll, w.loops(x.limit, a.noise))
 	case CPU:
-		return max(w.shared(a.line.at(w.count()), a.noise), w.paced(a.step, a.noise)-1)
+		return max(w.shared(a.line.at(w.count()), a.noise), a.inStep(w))
 	}
 	return w.anything(a.noise)
 }
@@ -197,7 +196,7 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		blocked = min(max(blocked, 0.02), 0.96)
 		return [4]float64{(1 - blocked) * 0.96, 0.03, blocked * 0.96, 0.01}
 	case CPU:
-		if x.variant == apart {
+		if x.variant == apart || a.queued { // beside requests that wait, the processor is idle
 			return quick
 		}
 		if a.line.at(s.held+1) > 1.2 {
@@ -219,7 +218,7 @@ func (a *assessment) rank() {
 	for _, k := range kinds {
 		x := hypothesis{kind: k.kind, variant: k.variant, score: k.prior}
 		if a.size(&x) {
-			x.score -= occam(&x, a.most)
+			x.score -= a.occam(&x)
 			a.ranked = append(a.ranked, x)
 		}
 	}
@@ -252,6 +251,9 @@ func (a *assessment) rank() {
 	for _, g := range a.kept {
 		a.witness(func(x *hypothesis) float64 { return g.bears(a, x) })
 	}
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		a.witness(func(x *hypothesis) float64 { return a.besideAnswers(o, x) })
+	}
 	for _, o := range a.h.made(record.ExperimentIdle) {
 		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
 	}
@@ -259,14 +261,18 @@ func (a *assessment) rank() {
 }
 
 // occam is what a hypothesis pays for having a size to choose.
-func occam(x *hypothesis, most int) float64 {
+func (a *assessment) occam(x *hypothesis) float64 {
+	size := math.Log(float64(a.most+1)) / 2
+	if x.kind == RateLimit && a.bucket.admitted != nil {
+		return size // of the burst
+	}
 	if x.limit == 0 || x.kind == None {
 		return 0
 	}
 	if x.kind == Serial && x.limit > 16 {
-		return 1 + math.Log(float64(most+1))/2 // there are seldom more loops than CPUs
+		return 1 + size // there are seldom more loops than CPUs
 	}
-	return math.Log(float64(most+1)) / 2
+	return size
 }
 
 // witness adds what one experiment says to each hypothesis's score.

@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, whoWaits, loopsOrProcesses, whatIsShared, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, whoWaits, loopsOrProcesses, whatIsShared, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.
@@ -245,6 +245,31 @@ func timeOrNumber(a *assessment) (record.Experiment, bool) {
 	e.Spacing, e.Opened, e.Canaries = int64(a.h.service())*8/10/int64(c), false, 0
 	return e, true
 }
+
+// limiterOrProcessor keeps a service busy whose answers come at a pace, and asks
+// for canaries: they wait for a processor that works at that pace, and not for
+// a limit that is set for the heavy route.
+func limiterOrProcessor(a *assessment) (record.Experiment, bool) {
+	if !a.h.hasCanary() || !a.reached || a.room() > 0 || a.weight(RateLimit) < 0.02 {
+		return record.Experiment{}, false
+	}
+	n := 0
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		if o.Experiment.Canaries > 0 {
+			n++
+		}
+	}
+	if n >= 2 {
+		return record.Experiment{}, false
+	}
+	seconds := int(math.Ceil(min(6*a.noise.mean, longSustain.Seconds())))
+	return record.Experiment{What: record.ExperimentSustain, Why: "do canaries wait for a processor, while answers come at a pace?",
+		Count: a.most, Canaries: 6, Seconds: seconds, Spacing: int64(spacing)}, true
+}
+
+// longSustain is how long a sustain should take at most that waits for some
+// service times.
+const longSustain = 20 * time.Second
 
 // whoWaits looks at canaries beside exactly as many requests as the service
 // seems to take, and one fewer.

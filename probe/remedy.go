@@ -45,8 +45,14 @@ func (v *Verdict) remedies(a *assessment) {
 		add(rate(2*n), "let in twice as many at once: %d, if what is behind carries that", 2*n)
 		add(0, "a short queue in front, if bursts are what is turned away")
 	case CPU:
-		if a.line.rise > 0 {
-			r := 1 / (a.line.rise * unit)
+		r := 0.0
+		switch {
+		case a.queued:
+			r = 1 / a.step
+		case a.line.rise > 0:
+			r = 1 / (a.line.rise * unit)
+		}
+		if r > 0 {
 			v.carries(r)
 			add(2*r, "twice the CPUs, or half of the work in each request")
 		}

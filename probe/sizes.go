@@ -148,9 +148,9 @@ func (a *assessment) size(x *hypothesis) bool {
 	case Unknown:
 		return true
 	case CPU:
-		return a.line.rise > 0.01 || a.step > 0 // a little work in each is a pace, too
+		return a.line.rise > 0.01 || a.reached
 	case RateLimit:
-		return a.step > 0 || a.bucket.admitted != nil
+		return a.reached || a.bucket.admitted != nil
 	case ConnectionCap:
 		if len(a.h.alone(true)) == 0 {
 			return false // where no connection is kept open, connections are requests

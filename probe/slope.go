@@ -48,19 +48,6 @@ func (w *wave) slower(noise noise) bool {
 	return w.level(noise) > 1.15+3*noise.spread/math.Sqrt(float64(max(1, w.count())))
 }
 
-// pace returns the typical time between two answers of the waves that came
-// late; 0: none did.
-func (a *assessment) pace() float64 {
-	var steps []float64
-	for i := range a.waves {
-		w := &a.waves[i]
-		if n := w.count(); n > 2 && w.slower(a.noise) {
-			steps = append(steps, (w.done[n-1]-w.done[0])/float64(n-1))
-		}
-	}
-	return median(steps)
-}
-
 // A bucket is a limit by time: so many requests a second, and a burst at once.
 type bucket struct {
 	rate     float64

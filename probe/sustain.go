@@ -9,7 +9,8 @@ import (
 )
 
 // sustain keeps e.Count heavy requests in flight for e.Seconds: each answer is
-// followed by a request on a fresh connection.
+// followed by a request on a fresh connection. Canaries are asked for when the
+// first answers have come, half a service time apart.
 func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []record.Request) {
 	timeout := r.patience(e.Count)
 	var mu sync.Mutex // guards rows and left
@@ -36,6 +37,19 @@ func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []reco
 			}
 		})
 		r.pause(ctx, time.Duration(e.Spacing))
+	}
+	service := r.history.service()
+	if e.Canaries > 0 {
+		r.pause(ctx, 2*service)
+	}
+	for range e.Canaries {
+		all.Go(func() {
+			row := r.fresh(ctx, r.canary, timeout)
+			mu.Lock()
+			defer mu.Unlock()
+			rows = append(rows, row)
+		})
+		r.pause(ctx, service/2)
 	}
 	all.Wait()
 	return rows

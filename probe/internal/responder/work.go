@@ -58,6 +58,22 @@ func Compute(k int, heavy, canary time.Duration) Wall {
 	}
 }
 
+// Turn is one processor that does each request's work to its end before the
+// next: an event loop's CPU.
+func Turn(heavy, canary time.Duration) Wall {
+	s := &slots{size: 1}
+	return func(c *Call, next func()) {
+		s.take(-1)
+		if c.Heavy {
+			time.Sleep(heavy)
+		} else {
+			time.Sleep(canary)
+		}
+		s.release()
+		next()
+	}
+}
+
 // processors share themselves: everyone's progress is the same function of
 // time, so that who arrives ends when that function has grown by its work.
 type processors struct {
