@@ -6,12 +6,13 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // evidence says in plain words what speaks for the verdict.
 func (v *Verdict) evidence(a *assessment) {
-	for _, say := range []func(*assessment) string{rounds, uniform, proportion, refusedWhat, held, keptOne, silence, grown, lost} {
+	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paced, refusedWhat, held, keptOne, silence, grown, lost} {
 		if text := say(a); text != "" {
 			v.Wall.Evidence = append(v.Wall.Evidence, text)
 		}
@@ -29,10 +30,6 @@ func (a *assessment) largest(fits func(*wave) bool) *wave {
 	return best
 }
 
-func millis(seconds float64) string {
-	return time.Duration(seconds * 1e9).Round(time.Millisecond).String()
-}
-
 // rounds is how the requests of a wave came back a pool's worth at a time.
 func rounds(a *assessment) string {
 	x := &a.ranked[0]
@@ -47,12 +44,12 @@ func rounds(a *assessment) string {
 	}
 	alone := millis(a.noise.mean)
 	if !a.noise.steady() || x.variant == uneven {
-		return fmt.Sprintf("%d requests sent at once were answered over %s; at %s each on average, that is %.0f at a time",
-			w.count(), millis(w.done[len(w.done)-1]), alone, math.Round(float64(w.little(a.noise))))
+		return fmt.Sprintf("%s sent at once were answered over %s; at %s each on average, that is %.0f at a time",
+			several(w.count(), "request"), millis(w.done[len(w.done)-1]), alone, math.Round(float64(w.little(a.noise))))
 	}
 	on := w.onTime(1.5, a.noise)
-	return fmt.Sprintf("of %d requests sent at once, %d were answered after %s, as one alone is, and the last after %s",
-		w.count(), on, alone, millis(w.done[len(w.done)-1]))
+	return fmt.Sprintf("of %s sent at once, %d %s answered after %s, as one alone is, and the last after %s",
+		several(w.count(), "request"), on, were(on), alone, millis(w.done[len(w.done)-1]))
 }
 
 // uniform is that many requests were served as fast as one.
@@ -64,16 +61,16 @@ func uniform(a *assessment) string {
 	if w == nil {
 		return ""
 	}
-	return fmt.Sprintf("%d requests sent at once took %s (median); one alone takes %s",
-		w.count(), millis(w.level(a.noise)*math.Exp(a.noise.centre)), millis(math.Exp(a.noise.centre)))
+	return fmt.Sprintf("%s sent at once took %s (median); one alone takes %s",
+		several(w.count(), "request"), millis(w.level(a.noise)*math.Exp(a.noise.centre)), millis(math.Exp(a.noise.centre)))
 }
 
 // proportion is how requests slow each other down.
 func proportion(a *assessment) string {
 	x := &a.ranked[0]
 	switch {
-	case x.kind == RateLimit && a.step > 0 && a.room() == 0:
-		return fmt.Sprintf("however many were sent at once, one was answered every %s", millis(a.step))
+	case (x.kind == RateLimit || x.kind == CPU && a.queued) && a.reached && a.room() == 0:
+		return fmt.Sprintf("however many were sent at once, one was answered every %s after the first", millis(a.step))
 	case x.kind != CPU:
 		return ""
 	}
@@ -88,18 +85,34 @@ func proportion(a *assessment) string {
 	return "requests sent at once slow each other down, all alike, and none comes back on time (median time by number: " + strings.Join(said, ", ") + ")"
 }
 
+// paced is what canaries met while answers came at a pace.
+func paced(a *assessment) string {
+	if k := a.ranked[0].kind; !a.reached || k != RateLimit && k != CPU {
+		return ""
+	}
+	slow, n := 0, 0
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		s, of := a.late(o)
+		slow, n = slow+s, n+of
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("kept busy at that pace, it let %d of %s wait", slow, several(n, "canary"))
+}
+
 // refusedWhat is what excess requests got.
 func refusedWhat(a *assessment) string {
 	w := a.largest(func(w *wave) bool { return w.refused > 0 })
 	if w == nil {
 		for _, o := range a.h.made("baseline") {
 			if n := turnedAway(o); n > 0 {
-				return fmt.Sprintf("of %d requests sent one after the other, %d were turned away with %s", len(o.Heavy), n, faces(o))
+				return fmt.Sprintf("of %s sent one after the other, %d %s turned away with %s", several(len(o.Heavy), "request"), n, were(n), faces(o))
 			}
 		}
 		return ""
 	}
-	return fmt.Sprintf("of %d requests sent at once, %d were answered and %d turned away with %s", w.Count, w.count(), w.refused, faces(w.Observation))
+	return fmt.Sprintf("of %s sent at once, %d %s answered and %d turned away with %s", several(w.Count, "request"), w.count(), were(w.count()), w.refused, faces(w.Observation))
 }
 
 // faces are the ways in which requests were turned away.
@@ -122,10 +135,10 @@ func held(a *assessment) string {
 	x := a.pool()
 	if x == nil || a.weight(None, CPU, RateLimit) > 0.5 {
 		stuck, n := tally(a.samples, func(s *sample) bool { return !s.kept })
-		return fmt.Sprintf("of %d canaries beside up to %d held requests, %d waited for one of them", n, a.most, stuck)
+		return fmt.Sprintf("of %s beside up to %d held requests, %d waited for one of them", several(n, "canary"), a.most, stuck)
 	}
 	above, n := tally(a.samples, func(s *sample) bool { return !s.kept && s.held >= x.limit })
-	text := fmt.Sprintf("beside %d or more held requests, %d of %d canaries on fresh connections waited", x.limit, above, n)
+	text := fmt.Sprintf("beside %d or more held requests, %d of %s on fresh connections waited", x.limit, above, several(n, "canary"))
 	if x.limit > 1 {
 		below, m := tally(a.samples, func(s *sample) bool { return !s.kept && s.held < x.limit })
 		text += fmt.Sprintf("; beside fewer, %d of %d", below, m)
@@ -169,7 +182,7 @@ func silence(a *assessment) string {
 		if o.Served {
 			what = "that had been served and fell silent"
 		}
-		text := fmt.Sprintf("beside %d connections %s, %d of %d canaries had no answer", o.Count, what, out, len(asked))
+		text := fmt.Sprintf("beside %s %s, %d of %s had no answer", several(o.Count, "connection"), what, out, several(len(asked), "canary"))
 		if !slices.Contains(said, text) {
 			said = append(said, text)
 		}
@@ -184,9 +197,9 @@ func grown(a *assessment) string {
 		return ""
 	}
 	if a.grown > 0 {
-		return fmt.Sprintf("kept busy it grew, to %.0f at a time; what was seen before that does not count", g.last)
+		return fmt.Sprintf("kept busy it grew, to %d at a time; what was seen before that does not count", g.about(a))
 	}
-	return fmt.Sprintf("kept busy for %.0f s it did not grow: %.0f requests/s, %.1f at a time", g.seconds, g.rate, g.last)
+	return fmt.Sprintf("kept busy for %.0f s it did not grow: %.0f requests/s, %d at a time", g.seconds, g.rate, g.about(a))
 }
 
 // lost is how many connections came late.
@@ -198,5 +211,5 @@ func lost(a *assessment) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d connections took a second or more to open, and their requests were not counted: the accept queue is short, or the network loses packets", n)
+	return fmt.Sprintf("%s took a second or more to open, and what was sent on them was not counted: the accept queue is short, or the network loses packets", several(n, "connection"))
 }

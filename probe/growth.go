@@ -79,6 +79,16 @@ func (a *assessment) busy(o *Observation) *growth {
 	return g
 }
 
+// about returns what was in work at the end as far as it is known: where the size
+// was measured since, and noise alone may make the difference, that is it.
+func (g *growth) about(a *assessment) int {
+	n := min(g.last, float64(g.count))
+	if limit := float64(a.ranked[0].limit); limit > 0 && math.Abs(math.Log(n/limit)) < 0.05+2*g.doubt {
+		n = limit
+	}
+	return int(math.Round(n))
+}
+
 // grew reports whether there is more at the end than chance explains.
 func (g *growth) grew() bool { return g.last > g.first*(1.15+3*g.doubt)+1 }
 

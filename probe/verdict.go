@@ -175,7 +175,7 @@ func (v *Verdict) doubts(a *assessment) {
 		v.Confidence = "none"
 	}
 	if g := a.growth(); g != nil && g.grew() && a.ranked[0].limit > 0 {
-		v.Warnings = append(v.Warnings, Warning{"still-growing", fmt.Sprintf("it was still growing, to %.0f at a time, when the probe stopped keeping it busy", g.last)})
+		v.Warnings = append(v.Warnings, Warning{"still-growing", fmt.Sprintf("it was still growing, to %d at a time, when the probe stopped keeping it busy", g.about(a))})
 	}
 	switch h.End {
 	case endInterrupted, "":
