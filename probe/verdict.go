@@ -3,6 +3,8 @@ package probe
 import (
 	"fmt"
 	"math"
+
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // Schema names the version of the verdict's JSON.
@@ -176,6 +178,12 @@ func (v *Verdict) doubts(a *assessment) {
 	}
 	if g := a.growth(); g != nil && g.grew() && a.ranked[0].limit > 0 {
 		v.Warnings = append(v.Warnings, Warning{"still-growing", fmt.Sprintf("it was still growing, to %d at a time, when the probe stopped keeping it busy", g.about(a))})
+	}
+	for _, o := range h.made(record.ExperimentSustain) {
+		if n := o.starved(); n > 0 {
+			v.Warnings = append(v.Warnings, Warning{"starvation", fmt.Sprintf("of %s kept in flight about %d had no answer while others had several: it does not serve in the order of arrival, and means and medians leave out who waits", several(o.Count, "request"), n)})
+			break
+		}
 	}
 	switch h.End {
 	case endInterrupted, "":

@@ -1,17 +1,19 @@
 package responder
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
 
 // slots are places of which so many may be taken at once; who waits is served
-// in the order of arrival.
+// in the order of arrival, or in the opposite one.
 type slots struct {
 	mu      sync.Mutex // guards what follows
 	size    int
 	taken   int
 	waiting []chan struct{}
+	latest  bool                  // who came last is served first
 	grow    func(waiting int) int // the size from now on; nil: it stays
 }
 
@@ -50,8 +52,12 @@ func (s *slots) fill() {
 	}
 	for s.taken < s.size && len(s.waiting) > 0 {
 		s.taken++
-		close(s.waiting[0])
-		s.waiting = s.waiting[1:]
+		next := 0
+		if s.latest {
+			next = len(s.waiting) - 1
+		}
+		close(s.waiting[next])
+		s.waiting = slices.Delete(s.waiting, next, next+1)
 	}
 }
 
@@ -67,6 +73,16 @@ func Bounded(n, queue int) Wall {
 			c.Status = 503
 			return
 		}
+		defer s.release()
+		next()
+	}
+}
+
+// Stack serves n requests at once, and of the others the last to come first.
+func Stack(n int) Wall {
+	s := &slots{size: n, latest: true}
+	return func(c *Call, next func()) {
+		s.take(-1)
 		defer s.release()
 		next()
 	}
