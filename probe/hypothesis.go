@@ -148,14 +148,16 @@ func scale(n int) float64 { return min(1, 30/float64(max(n, 1))) }
 // hypothesis.
 func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	switch x.kind {
-	case None, Shedding:
+	case None:
 		ll := w.pool(math.MaxInt, a.noise)
-		if x.kind == None && a.step > 0 && !a.reached { // they came at once, and were taken up one by one
+		if a.step > 0 && !a.reached { // they came at once, and were taken up one by one
 			ll = max(ll, w.paced(a.step, a.noise)-1)
 		}
 		return ll
 	case RateLimit:
 		return a.inStep(w)
+	case Shedding: // how long those take that were let in is another matter, of processors, or of any other
+		return max(a.inStep(w), w.shared(a.line.at(w.count()), a.noise), w.anything(a.noise)-1)
 	case SharedPool, PrivatePool, ConnectionCap:
 		if x.variant == uneven {
 			return max(w.pool(x.limit, a.noise), w.processes(x.limit, a.noise))
@@ -204,7 +206,7 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		}
 		return [4]float64{0.8, 0.16, 0.03, 0.01}
 	case Shedding, RateLimit:
-		if a.room() > 0 && s.held >= a.room()*9/10 { // of all routes together, or of this one
+		if a.denies() && s.held >= a.room()*9/10 { // of all routes together, not of this one
 			return [4]float64{0.47, 0.04, 0.01, 0.48}
 		}
 	case Unknown:
@@ -244,7 +246,11 @@ func (a *assessment) rank() {
 				if x.kind == RateLimit {
 					return counted(len(o.Heavy)-n, a.bucket.admitted[o.ID])
 				}
-				return float64(n) * math.Log(0.05) // one at a time, and yet refused
+				ll := float64(n) * math.Log(0.05) // one at a time, and yet refused
+				if x.kind == Shedding {
+					ll = tooSoon(o, x.limit)
+				}
+				return ll
 			})
 		}
 	}

@@ -25,7 +25,7 @@ func Next(h *History) (record.Experiment, bool) {
 		return e, true
 	}
 	a := assess(h)
-	if baselines := h.made(record.ExperimentBaseline); turnedAway(baselines[len(baselines)-1]) > 0 {
+	if baselines := h.made(record.ExperimentBaseline); turnedAway(baselines[len(baselines)-1]) > 0 && !h.bySpace() {
 		return record.Experiment{}, false // it is by time, and more requests would only wait longer
 	}
 	for _, question := range questions {

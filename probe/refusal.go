@@ -3,6 +3,9 @@ package probe
 import (
 	"math"
 	"slices"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // refusals returns the log-likelihood of how many requests of a wave were
@@ -71,6 +74,75 @@ func (a *assessment) room() int {
 		}
 	}
 	return room
+}
+
+// turnsAway reports whether anything was refused. A few connections that broke
+// among many are an accident.
+func (h *History) turnsAway() bool {
+	for i := range h.Experiments {
+		o := &h.Experiments[i]
+		if o.Disturbed != "" || o.What != record.ExperimentWave && o.What != record.ExperimentBaseline {
+			continue
+		}
+		broken := 0
+		for k := range o.Heavy {
+			switch r := &o.Heavy[k]; {
+			case refusal(r) && len(r.Status) == 3:
+				return true
+			case refusal(r):
+				broken++
+			}
+		}
+		if 50*broken > len(o.Heavy) {
+			return true
+		}
+	}
+	return false
+}
+
+// moment is how long a place may be taken at most after the answer from it: the
+// time in which a server closes a connection and counts it.
+const moment = 5 * time.Millisecond
+
+// tooSoon returns the log-likelihood of the refusals among requests made one
+// after the other, where there is room for so many at once: a place is free again
+// a moment after the answer that was given from it. A limit by time refuses
+// whenever its time has not come.
+func tooSoon(o *Observation, room int) (ll float64) {
+	// When the last place was free again, at the latest; at first it is that of
+	// whoever asked before the experiment.
+	free := o.T + int64(moment)
+	for i := range o.Heavy {
+		r := &o.Heavy[i]
+		switch {
+		case !refusal(r):
+			free = r.Done + int64(moment)
+		case room <= 2 && begun(r) < free:
+			ll += math.Log(0.5)
+		default:
+			ll += math.Log(0.05)
+		}
+	}
+	return ll
+}
+
+// bySpace reports whether baselines had requests refused, and only ones that
+// were made just after an answer: its place may have been taken still.
+func (h *History) bySpace() bool {
+	refused := 0
+	for _, o := range h.made(record.ExperimentBaseline) {
+		n := turnedAway(o)
+		if tooSoon(o, 1) < float64(n)*math.Log(0.4) {
+			return false
+		}
+		refused += n
+	}
+	return refused > 0
+}
+
+// denies reports whether canaries were turned away, too.
+func (a *assessment) denies() bool {
+	return a.room() > 0 && slices.ContainsFunc(a.samples, func(s sample) bool { return s.fate == denied })
 }
 
 // turnedAway counts the requests of an experiment that were refused.

@@ -144,7 +144,7 @@ func (a *assessment) size(x *hypothesis) bool {
 	switch x.kind {
 	case None:
 		x.limit = a.most
-		return true
+		return !a.h.turnsAway()
 	case Unknown:
 		return true
 	case CPU:
@@ -211,10 +211,15 @@ func (a *assessment) size(x *hypothesis) bool {
 	return true
 }
 
-// sheds finds the number past which requests are turned away.
+// sheds finds the number past which requests are turned away. Where that
+// happens to single requests, there is room for one or two.
 func (a *assessment) sheds(x *hypothesis) bool {
+	top := a.room()
+	if top == 0 && a.h.turnsAway() {
+		top = 2
+	}
 	best := math.Inf(-1)
-	for n := 1; n <= a.room(); n++ {
+	for n := 1; n <= top; n++ {
 		ll := 0.0
 		for i := range a.waves {
 			w := &a.waves[i]
@@ -228,7 +233,7 @@ func (a *assessment) sheds(x *hypothesis) bool {
 			x.high = n
 		}
 	}
-	return a.room() > 0
+	return top > 0
 }
 
 // batches returns the log-likelihood of one loop, which answers each request as

@@ -139,6 +139,9 @@ func (v *Verdict) conclude(a *assessment) {
 	default:
 		v.Confidence = "low"
 	}
+	if best.kind == RateLimit && a.h.bySpace() {
+		v.Confidence = "low"
+	}
 	if a.h.hasCanary() {
 		shared := false
 		switch best.kind {

@@ -1,0 +1,45 @@
+package responder
+
+import (
+	"sync"
+	"time"
+)
+
+// Lagging serves n requests at once and refuses the rest with 503. A place is
+// free again only a while after the answer has been sent, for a share of the
+// requests: whoever asks at once is refused.
+func Lagging(n int, lag time.Duration, share float64) Wall {
+	s := &slots{size: n}
+	return func(c *Call, next func()) {
+		if !s.take(0) {
+			time.Sleep(time.Millisecond)
+			c.Status = 503
+			return
+		}
+		next()
+		if c.Service.Chance() < share {
+			time.AfterFunc(lag, s.release)
+			return
+		}
+		s.release()
+	}
+}
+
+// Slowing makes heavy requests longer by a factor from a moment on after the
+// first: a neighbour has come to work on the same machine.
+func Slowing(after time.Duration, wait time.Duration, factor float64, canary time.Duration) Wall {
+	var once sync.Once
+	var start time.Time
+	return func(c *Call, next func()) {
+		once.Do(func() { start = time.Now() })
+		switch {
+		case !c.Heavy:
+			time.Sleep(canary)
+		case time.Since(start) > after:
+			time.Sleep(time.Duration(float64(wait) * factor))
+		default:
+			time.Sleep(wait)
+		}
+		next()
+	}
+}

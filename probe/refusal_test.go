@@ -1,0 +1,50 @@
+package probe
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+)
+
+// How long the requests take that are let in says nothing of how many are.
+func TestSheddingIsNamedWhateverTheAcceptedTake(t *testing.T) {
+	for _, c := range []struct {
+		n    int
+		work time.Duration // of one CPU, in each request
+		cv   float64
+	}{{10, 0, 0}, {40, ms, 0}, {40, 3 * ms / 2, 0.1}, {60, 0, 0.8}} {
+		if raced && c.n > 40 {
+			continue
+		}
+		t.Run(fmt.Sprintf("%d/%v/%v", c.n, c.work, c.cv), func(t *testing.T) {
+			v, h := probed(t, 128, func() *responder.Service {
+				return responder.New(1, responder.Private(responder.Bounded(c.n, 0)), responder.Wait(100*ms, c.cv, ms), responder.Compute(1, c.work, 0))
+			})
+			check(t, &known{kind: Shedding, limit: c.n}, 0, v, h)
+			if v.Confidence != "high" && v.Confidence != "medium" {
+				t.Errorf("confidence %s: %+v", v.Confidence, v.Hypotheses)
+			}
+		})
+	}
+}
+
+// Room for one that is free again only a moment after an answer refuses requests
+// that are made one after the other, too.
+func TestSheddingOfTheSecondIsNotALimitByTime(t *testing.T) {
+	for seed := range seeds(t, 3) {
+		for n := 1; n <= 2; n++ {
+			for _, share := range []float64{0.2, 0.5} {
+				t.Run(fmt.Sprintf("%d/%v/%d", n, share, seed), func(t *testing.T) {
+					v, h := probed(t, 32, func() *responder.Service {
+						return responder.New(seed, responder.Private(responder.Lagging(n, 1500*time.Microsecond, share)), responder.Wait(100*ms, 0, ms))
+					})
+					if k := v.Wall.Kind; k != Shedding && (k != RateLimit || v.Confidence == "high" || v.Confidence == "medium") {
+						t.Errorf("%s, confidence %s; %+v\n%s", k, v.Confidence, v.Hypotheses, told(h))
+					}
+				})
+			}
+		}
+	}
+}
