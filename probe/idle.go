@@ -11,9 +11,9 @@ import (
 // idle opens connections that ask for nothing, or for nothing more, and asks
 // for canaries on fresh ones beside them.
 func (r *runner) idle(ctx context.Context, e *record.Experiment) (rows []record.Request) {
-	// Past a cap there is no answer while the connections are open, and it is not
-	// waited for longer than tells that from a slow one.
-	patience := 2*time.Second + 10*r.history.canary()
+	// Past a cap there is no answer while the connections are open. Servers close
+	// idle ones after two seconds and more: all has to be known before.
+	patience := 500*time.Millisecond + 5*r.history.canary()
 	links := make([]*link, e.Count)
 	served := make([]record.Request, e.Count)
 	var all sync.WaitGroup

@@ -47,6 +47,7 @@ type Service struct {
 	Deferred  bool          // a connection is admitted as its first request arrives, not as it is opened
 	Walls     []Wall        // from outside to inside
 	KeepAlive bool          // connections carry several requests
+	Idle      time.Duration // a connection that asks for nothing for so long is closed; 0: never
 	Delay     time.Duration // before each answer on a connection that has carried one before: delayed ACK against Nagle
 	Lose      float64       // share of connections that are reset instead of served
 	Slow      float64       // share of connections whose opening takes a second longer: a lost SYN
@@ -149,7 +150,7 @@ func (s *Service) serve(conn net.Conn, number int, lost bool) {
 		for served := 0; ; served++ {
 			req := first
 			if first = nil; req == nil {
-				if req = <-requests; req == nil {
+				if req = s.next(requests); req == nil {
 					break
 				}
 			}
@@ -160,6 +161,22 @@ func (s *Service) serve(conn net.Conn, number int, lost bool) {
 	})
 	conn.Close()
 	<-gone
+}
+
+// next waits for a connection's next request, as long as it may be idle; nil:
+// there is none.
+func (s *Service) next(requests <-chan *http.Request) *http.Request {
+	if s.Idle == 0 {
+		return <-requests
+	}
+	t := time.NewTimer(s.Idle)
+	defer t.Stop()
+	select {
+	case req := <-requests:
+		return req
+	case <-t.C:
+		return nil
+	}
 }
 
 // answer reports whether the connection goes on.
