@@ -154,6 +154,8 @@ func howFar(a *assessment) (record.Experiment, bool) {
 	}
 	none := a.weight(None)
 	switch top := a.h.cap(); {
+	case none < 0.2 && a.most < 4 && a.room() == 0 && a.weight(Unknown) > 0.5:
+		return a.of(min(2*a.most, top), "nothing explains so few: do more at once tell?")
 	case none < 0.2:
 		return record.Experiment{}, false
 	case none < 0.8 && a.repeats(a.most) < 3:

@@ -17,6 +17,9 @@ func (s slope) at(c int) float64 { return 1 + s.rise*max(0, float64(c)-s.onset) 
 // no effect, the typical rise from there.
 func slopeOf(a *assessment) slope {
 	best, least := slope{1, 0}, math.Inf(1)
+	if !a.rises() {
+		return best
+	}
 	for onset := 1.0; onset <= float64(max(1, a.most/2)); onset = max(onset+1, onset*1.2) {
 		var rises []float64
 		for i := range a.waves {
@@ -40,6 +43,27 @@ func slopeOf(a *assessment) slope {
 		}
 	}
 	return best
+}
+
+// rises reports whether requests take longer among most than among fewest. What
+// makes all of them longer alike, single ones too, is not their number.
+func (a *assessment) rises() bool {
+	fewest := math.MaxInt
+	for i := range a.waves {
+		if w := &a.waves[i]; w.count() > 0 {
+			fewest = min(fewest, w.Count)
+		}
+	}
+	level := func(c int) float64 {
+		var levels []float64
+		for i := range a.waves {
+			if w := &a.waves[i]; w.Count == c && w.count() > 0 {
+				levels = append(levels, w.level(a.noise))
+			}
+		}
+		return median(levels)
+	}
+	return level(a.most) > 1.1*level(fewest)
 }
 
 // slower reports whether the requests of a wave took longer than chance lets

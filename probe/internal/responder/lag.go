@@ -26,20 +26,21 @@ func Lagging(n int, lag time.Duration, share float64) Wall {
 }
 
 // Slowing makes heavy requests longer by a factor from a moment on after the
-// first: a neighbour has come to work on the same machine.
-func Slowing(after time.Duration, wait time.Duration, factor float64, canary time.Duration) Wall {
+// first, and canaries as long as later says: a neighbour has come to work on
+// the same machine.
+func Slowing(after, wait time.Duration, factor float64, canary, later time.Duration) Wall {
 	var once sync.Once
 	var start time.Time
 	return func(c *Call, next func()) {
 		once.Do(func() { start = time.Now() })
-		switch {
-		case !c.Heavy:
-			time.Sleep(canary)
-		case time.Since(start) > after:
-			time.Sleep(time.Duration(float64(wait) * factor))
-		default:
-			time.Sleep(wait)
+		d, slow := wait, time.Duration(float64(wait)*factor)
+		if !c.Heavy {
+			d, slow = canary, later
 		}
+		if time.Since(start) > after {
+			d = slow
+		}
+		time.Sleep(d)
 		next()
 	}
 }
