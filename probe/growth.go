@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -42,38 +43,20 @@ func (a *assessment) busy(o *Observation) *growth {
 	if len(o.Heavy) == 0 {
 		return nil
 	}
-	var done []int64
-	for i := range o.Heavy {
-		if answered(&o.Heavy[i]) {
-			done = append(done, o.Heavy[i].Done)
-		}
-	}
-	slices.Sort(done)
 	last := begun(&o.Heavy[len(o.Heavy)-1]) // from here on the load fell
-	zero := o.T
 	unit := a.noise.mean
-	span := float64(last-zero) / 1e9
-	// The first round is on its way; then about a quarter at either end. Where
-	// requests come back in rounds, only whole rounds have the right mean.
-	from, part := unit, math.Floor((span-unit)/4/unit)*unit
-	if part <= 0 || len(done) < 8 {
+	span := float64(last-o.T) / 1e9
+	// The first round is on its way once all are there; then about a quarter at
+	// either end, of whole rounds.
+	from := o.full() + unit
+	part := math.Floor((span-from)/4/unit) * unit
+	if part <= 0 || len(times(o)) < 8 {
 		return nil
 	}
-	count := func(begin, end float64) float64 {
-		n := 0
-		for _, d := range done {
-			if t := float64(d-zero) / 1e9; t > begin && t <= end {
-				n++
-			}
-		}
-		return float64(n) / (end - begin)
-	}
-	at := quietest(done, zero, span-unit, span)
-	g := &growth{count: o.Count, seconds: span, rate: count(at-part, at)}
-	at = quietest(done, zero, from, from+unit)
-	g.first, g.last = count(at, at+part)*unit, g.rate*unit
-	// Services of a known length come out regularly: the count is off by the
-	// noise of each, and by the ends.
+	g := &growth{count: o.Count, seconds: span, rate: o.rate(span-part, span)}
+	g.first, g.last = o.rate(from, from+part)*unit, g.rate*unit
+	// Services of a known length come out regularly: the rate is off by the noise
+	// of each, and by the ends.
 	n := max(1, g.rate*part)
 	g.doubt = math.Hypot(a.noise.doubt, math.Hypot(a.noise.spread/math.Sqrt(n), math.Sqrt(g.last)/n))
 	return g
@@ -111,35 +94,61 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 	}
 	spread := math.Sqrt(g.doubt*g.doubt + 0.05*0.05)
 	z := math.Log(max(g.last, 0.1)/expect) / spread
-	return -z*z/2 - math.Log(1+5*spread)
+	ll := -z*z/2 - math.Log(1+5*spread)
+	if z > 0 && (x.kind == SharedPool || x.kind == PrivatePool) {
+		ll = max(ll, math.Log(0.1)) // it may have more when it is kept busy
+	}
+	return ll
 }
 
-// shrunk is what the service last had in work when it was kept busy, if waves
-// after that found much less: it grows under load, and shrinks without. Else nil.
+// shrunk is the most that the service had in work when it was kept busy, if the
+// waves found much less: it grows under load, and shrinks without. Else nil.
 func (a *assessment) shrunk() *growth {
-	if a.grown == 0 || a.ranked[0].limit == 0 {
+	var most *growth
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		if g := a.busy(o); g != nil && (most == nil || g.last > most.last) {
+			most = g
+		}
+	}
+	x := a.pool()
+	if most == nil || x == nil || x != &a.ranked[0] || most.last < float64(x.limit)*(1.2+2*most.doubt)+1 {
 		return nil
 	}
-	if g := a.growth(); g != nil && g.last > 1.2*float64(a.ranked[0].limit)+1 {
-		return g
-	}
-	return nil
+	return most
 }
 
-// quietest is the middle of the longest time without an answer between two
-// moments: a count that begins there does not depend on which side of it a round
-// of answers falls.
-func quietest(done []int64, zero int64, from, to float64) float64 {
-	best, last, middle := 0.0, from, (from+to)/2
-	for _, d := range append(slices.Clone(done), zero+int64(to*1e9)) {
-		t := float64(d-zero) / 1e9
-		if t <= from || t > to {
-			continue
-		}
-		if t-last > best {
-			best, middle = t-last, (t+last)/2
-		}
-		last = t
+// full is when as many requests were in flight as were to be kept, nearly, in
+// seconds of the experiment.
+func (o *Observation) full() float64 {
+	var ends []int64
+	for i := range o.Heavy {
+		ends = append(ends, o.Heavy[i].Done)
 	}
-	return middle
+	slices.Sort(ends)
+	over := 0
+	for i := range o.Heavy { // in the order in which they were sent
+		at := begun(&o.Heavy[i])
+		for over < len(ends) && ends[over] <= at {
+			over++
+		}
+		if 20*(i+1-over) >= 19*o.Count {
+			return float64(at-o.T) / 1e9
+		}
+	}
+	return float64(o.Count) * float64(o.Spacing) / 1e9
+}
+
+// rate is how many answers a second there were between two moments, in seconds
+// of the experiment. Each is spread over the time from when it was due until it
+// was done, so that it does not matter on which side of a moment a round of answers
+// falls.
+func (o *Observation) rate(from, to float64) (rate float64) {
+	for i := range o.Heavy {
+		r := &o.Heavy[i]
+		begin, end := float64(cmp.Or(r.Intended, r.Sent)-o.T)/1e9, float64(r.Done-o.T)/1e9
+		if within := min(end, to) - max(begin, from); answered(r) && within > 0 {
+			rate += within / (end - begin)
+		}
+	}
+	return rate / (to - from)
 }

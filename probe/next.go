@@ -358,10 +358,13 @@ func doesItGrow(a *assessment) (record.Experiment, bool) {
 		Count: min(max(2*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
 	if made > 0 {
 		g := a.growth()
-		if g == nil || !g.grew() {
+		if g == nil || !g.grew() && (a.shrunk() == nil || 10*g.last < 9*float64(g.count)) {
 			return record.Experiment{}, false
 		}
 		e.Why = "does it go on growing?"
+		if !g.grew() {
+			e.Why = "kept busy it had more than waves found; how many at most?"
+		}
 		e.Count = min(max(2*int(g.last), g.count), a.h.cap())
 	}
 	return e, true

@@ -127,7 +127,11 @@ func (v *Verdict) conclude(a *assessment) {
 	if g := a.shrunk(); g != nil && v.Wall.Limit != nil {
 		n := int(math.Round(g.last))
 		low, high := int(math.Floor(g.last*(1-2*g.doubt))), int(math.Ceil(g.last*(1+2*g.doubt)))
+		if 10*g.last > 9*float64(g.count) {
+			high = max(high, g.count) // it had no more to do, and might have had more
+		}
 		v.Wall.Limit, v.Wall.Low, v.Wall.High = &n, &low, &high
+		v.Warnings = append(v.Warnings, Warning{"shrinks", fmt.Sprintf("kept busy it had at least %d at a time, and waves of requests found %d: it grows under load within seconds, and shrinks without", low, best.limit)})
 	}
 	switch {
 	case best.kind == Unknown:
@@ -138,6 +142,9 @@ func (v *Verdict) conclude(a *assessment) {
 		v.Confidence = "medium"
 	default:
 		v.Confidence = "low"
+	}
+	if a.shrunk() != nil && v.Confidence == "high" {
+		v.Confidence = "medium"
 	}
 	if best.kind == RateLimit && a.h.bySpace() {
 		v.Confidence = "low"

@@ -111,6 +111,38 @@ func Growing(n, most int, every time.Duration) Wall {
 	}
 }
 
+// Dynamic is a pool of n that has one more every so often while requests wait,
+// up to most, and n again when none have waited for some time.
+func Dynamic(n, most int, every, idle time.Duration) Wall {
+	s := &slots{size: n}
+	var last, waited time.Time // when it grew, and when a request waited
+	s.grow = func(waiting int) int {
+		now := time.Now()
+		if waiting == 0 {
+			return s.size
+		}
+		if now.Sub(waited) > idle {
+			s.size, last = n, now
+		}
+		waited = now
+		for now.Sub(last) >= every && s.size < most {
+			s.size++
+			last = last.Add(every)
+		}
+		return s.size
+	}
+	return func(c *Call, next func()) {
+		s.mu.Lock()
+		if time.Since(waited) > idle {
+			s.size = n
+		}
+		s.mu.Unlock()
+		s.take(-1)
+		defer s.release()
+		next()
+	}
+}
+
 // Lanes are n workers, each of which serves so many at once of the connections
 // that are its own: assigned in turn, or at random.
 func Lanes(n, each int, random bool) Wall {
