@@ -49,8 +49,8 @@ type opSeries struct {
 type upstreamSeries struct {
 	requests, held   series // held: integral of the number in flight, seconds, growing
 	waiting          series
-	max              int
-	lateP99, lateMax int64 // microseconds, since the run began
+	peak             series // most in flight since the sample before
+	lateP99, lateMax int64  // microseconds, since the run began
 }
 
 // sampler samples a target until it is stopped.
@@ -182,8 +182,8 @@ func (g *samples) addEngine(e *engineStats) {
 // sample adds up what the upstream processes say.
 func (u *upstreamSeries) sample(ups []*process) error {
 	var at int64
-	var requests, held, waiting float64
-	u.max, u.lateP99, u.lateMax = 0, 0, 0
+	var requests, held, waiting, peak float64
+	u.lateP99, u.lateMax = 0, 0
 	for _, p := range ups {
 		var s upstreamStats
 		if err := p.ask("stats", &s); err != nil {
@@ -192,7 +192,7 @@ func (u *upstreamSeries) sample(ups []*process) error {
 		at = s.Clock
 		requests += float64(s.Stats.Requests)
 		held += s.Stats.InFlightSeconds
-		u.max += s.Stats.MaxInFlight
+		peak += float64(s.Stats.MaxInFlight)
 		u.lateP99 = max(u.lateP99, s.Stats.LatenessP99us)
 		u.lateMax = max(u.lateMax, s.Stats.LatenessMaxUs)
 		for _, n := range s.Stats.ByName {
@@ -202,5 +202,6 @@ func (u *upstreamSeries) sample(ups []*process) error {
 	u.requests.add(at, requests)
 	u.held.add(at, held)
 	u.waiting.add(at, waiting)
+	u.peak.add(at, peak)
 	return nil
 }

@@ -32,11 +32,15 @@ func upstreamChild(c *child) error {
 	return c.serve(ln, server.Serve, func(command string) (any, error) {
 		switch command {
 		case "reset":
-			server.ResetPeaks()
+			server.ResetLateness()
 		case "stats":
 		default:
 			return nil, fmt.Errorf("no command %q", command)
 		}
-		return upstreamStats{reactor.Clock(), server.Stats()}, nil
+		// Peaks are those since the last answer: a trial begins while an upstream
+		// still has requests of the one before.
+		st := upstreamStats{reactor.Clock(), server.Stats()}
+		server.ResetPeaks()
+		return st, nil
 	})
 }

@@ -54,10 +54,10 @@ var walls = []struct {
 	compute       string
 	soak          bool
 }{
-	{model.WallThreadPool, model.WallResource, "thread:max=24", 18, idle, false},           // 600 before 900
+	{model.WallThreadPool, model.WallResource, "thread:max=24", 18, idle, true},            // 600 before 900
 	{model.WallResource, model.WallThreadPool, "thread:max=36", 12, idle, false},           // 600 before 900
 	{model.WallThreadPool, model.WallCPU, "thread:max=16", 100, "1ms", false},              // 400 before 700
-	{model.WallCPU, model.WallThreadPool, "thread:max=120", 300, "1500us", false},          // 500 before 3,000
+	{model.WallCPU, model.WallThreadPool, "thread:max=120", 300, "1500us", true},           // 500 before 3,000
 	{model.WallResource, model.WallCPU, "thread:max=200", 8, "1ms", true},                  // 400 before 700
 	{model.WallCPU, model.WallResource, "thread:max=200", 60, "1500us", true},              // 500 before 3,000
 	{model.WallRejecting, model.WallThreadPool, "thread:max=30,queue=0", 100, idle, true},  // 500 before 750

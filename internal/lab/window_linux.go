@@ -38,7 +38,7 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 	if t.Seconds > 0 {
 		up := &r.samples.up
 		t.Upstream = record.TrialUpstream{
-			Requests: int64(up.requests.growth(a, b)), InFlight: up.held.growth(a, b) / t.Seconds, InFlightMax: up.max,
+			Requests: int64(up.requests.growth(a, b)), InFlight: up.held.growth(a, b) / t.Seconds, InFlightMax: int(up.peak.most(a, b)),
 			Waiting: up.waiting.mean(a, b), LatenessP99us: up.lateP99, LatenessMaxUs: up.lateMax,
 		}
 		t.Machine.StealShare = r.samples.steal.growth(a, b) / t.Seconds

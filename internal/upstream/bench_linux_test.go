@@ -74,7 +74,7 @@ func holdOurs(b *testing.B, nice int) holdFigures {
 	f := measureHold(b, s.address, func() uint64 { return s.Stats().Requests }, func() {
 		ends = append(ends, s.Stats())
 		if len(ends) == 1 {
-			s.ResetPeaks()
+			s.ResetLateness()
 		}
 	})
 	start, end := ends[0], ends[1]

@@ -8,7 +8,7 @@
 // samples it, so that the same seed gives every engine the same upstream.
 //
 // In order of use: [New], [Server.Serve] on a listener, [Server.Stats] for the
-// gauges, [Server.ResetPeaks] between trials. One thread and one reactor hold
+// gauges, [Server.ResetPeaks] between snapshots. One thread and one reactor hold
 // thousands of requests; more than one process can open descriptors for takes
 // several. A server measures its own lateness, because an upstream that
 // answers late looks, to whoever waits for it, like a slow service.

@@ -41,8 +41,8 @@ func (s *Server) Stats() Stats {
 }
 
 // ResetPeaks starts the peaks of what is in flight again from what is in
-// flight now, and the lateness from nothing. Counters and integrals go on. It
-// may be called at any time, on any goroutine.
+// flight now. Counters and integrals go on. It may be called at any time, on
+// any goroutine.
 func (s *Server) ResetPeaks() {
 	a := s.accounts
 	a.mu.Lock()
@@ -51,6 +51,14 @@ func (s *Server) ResetPeaks() {
 	for _, n := range a.names {
 		n.max = n.now
 	}
+}
+
+// ResetLateness starts the lateness again from nothing. It may be called at any
+// time, on any goroutine.
+func (s *Server) ResetLateness() {
+	a := s.accounts
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	a.lateness.Reset()
 	a.maxLateness = 0
 }

@@ -19,7 +19,8 @@ type Stats struct {
 	BadRequests uint64               `json:"bad_requests"`
 	ByName      map[string]NameStats `json:"by_name"`
 	// Lateness is from when an answer was due until it was written, in
-	// microseconds to 1 %, of requests answered since the last ResetPeaks.
+	// microseconds to 1 %, of requests answered since the last
+	// [Server.ResetLateness].
 	LatenessP50us int64 `json:"lateness_p50_us"`
 	LatenessP99us int64 `json:"lateness_p99_us"`
 	LatenessMaxUs int64 `json:"lateness_max_us"`
