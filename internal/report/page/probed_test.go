@@ -258,13 +258,17 @@ func TestWhatWasSeenBeforeItGrewIsNotShown(t *testing.T) {
 	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow?", Count: 20, Seconds: 5, Head: record.Head{T: s.now}}
 	s.ids++
 	e.ID = s.ids
-	for round := range int64(25) { // 10 at a time, and from the middle on 20
+	for round := range int64(25) { // 20 in flight, served 10 at a time and from the middle on all 20
 		for i := range int64(20) {
-			if round < 12 && i >= 10 {
-				break
+			took := service
+			switch {
+			case round < 12 && i >= 10:
+				took = 2 * service // the first ten go first
+			case round > 0 && round <= 12 && i < 10:
+				continue // the ten from the round before are served
 			}
 			at := s.now + round*service + i*milli
-			s.add(&record.Request{Head: record.Head{T: at}, Trial: e.ID, Route: record.RouteHeavy, Intended: at, Sent: at, FirstByte: at + service, Done: at + service, Status: "200"})
+			s.add(&record.Request{Head: record.Head{T: at}, Trial: e.ID, Route: record.RouteHeavy, Intended: at, Sent: at, FirstByte: at + took, Done: at + took, Status: "200"})
 		}
 	}
 	e.End = s.now + 26*service
