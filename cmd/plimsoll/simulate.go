@@ -7,10 +7,10 @@ import (
 	"os"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/internal/forecast"
 	"github.com/plimsoll-dev/plimsoll/internal/lab"
 	"github.com/plimsoll-dev/plimsoll/record"
-	"github.com/plimsoll-dev/plimsoll/sim"
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
@@ -20,7 +20,7 @@ type simulateCmd struct {
 	Rate     float64       `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
 	Duration time.Duration `default:"60s" placeholder:"TIME" help:"With --rate, the virtual time that is looked at, in whole seconds. Default: 60s."`
 	CPUs     int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has. Default: 1."`
-	Costs    string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: those of the machine that the project was developed on."`
+	Costs    string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: what calibrate measured here, or else those of the machine that the project was developed on."`
 	Seed     *uint64       `placeholder:"N" help:"Of everything drawn at random. Default: the workload's."`
 	Record   string        `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
 	JSON     string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
@@ -75,7 +75,7 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	if err := show(r, files, s.out); err != nil {
 		return errors.Join(runErr, err)
 	}
-	fmt.Fprintf(s.err, "\nsimulated with %d CPU(s), and the costs of %s\nrecord: %s\n", o.CPUs, o.Costs.Machine, path)
+	fmt.Fprintf(s.err, "\nsimulated with %d CPU(s), and %s\nrecord: %s\n", o.CPUs, o.Costs, path)
 	if runErr != nil {
 		return runErr
 	}
@@ -87,15 +87,8 @@ func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Option
 	if c.Workload == workload.SuiteName {
 		return o, errors.New("claims are about real engines; compare runs them\n  write the name of one workload, as black-friday")
 	}
-	o.Costs = sim.DefaultCosts()
-	if c.Costs != "" {
-		source, err := os.ReadFile(c.Costs)
-		if err != nil {
-			return o, fmt.Errorf("read costs: %w", err)
-		}
-		if o.Costs, err = sim.ParseCosts(source); err != nil {
-			return o, fmt.Errorf("%s: %w", c.Costs, err)
-		}
+	if o.Costs, err = costs.Choose(c.Costs); err != nil {
+		return o, err
 	}
 	if o.CPUs = c.CPUs; o.CPUs < 1 || o.CPUs > maxCPUs {
 		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d", c.CPUs, maxCPUs)

@@ -11,9 +11,13 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 )
 
-// simulated runs the command in this process.
+// simulated runs the command in this process, where no machine was calibrated.
 func simulated(t *testing.T, stdin string, args ...string) (code int, out, errs string) {
 	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
+		t.Setenv(name, dir)
+	}
 	var o, e bytes.Buffer
 	code = run(append([]string{"simulate"}, args...), streams{in: strings.NewReader(stdin), out: &o, err: &e})
 	return code, o.String(), e.String()

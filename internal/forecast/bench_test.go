@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/sim"
@@ -25,7 +26,7 @@ func BenchmarkAnHour(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		o := Options{Document: doc, Engines: []model.EngineConfig{cfg}, CPUs: 1, Costs: sim.DefaultCosts(), Record: record.NewWriter(io.Discard)}
+		o := Options{Document: doc, Engines: []model.EngineConfig{cfg}, CPUs: 1, Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(io.Discard)}
 		if err := Run(b.Context(), o); err != nil {
 			b.Fatal(err)
 		}

@@ -86,7 +86,7 @@ func (f *forecast) newDrive(e *analysis.EngineRun, row *record.Trial, stages []m
 	d.every = interval(total / mostSamples)
 	d.width = max(time.Second, ((total-from)/mostBuckets + time.Second - 1).Truncate(time.Second))
 	d.sim, err = sim.New(sim.Config{
-		Workload: w, Engine: cfg, CPUs: f.CPUs, Costs: f.Costs, Seed: f.workload.Seed + attempts(e, row), Route: row.Route,
+		Workload: w, Engine: cfg, CPUs: f.CPUs, Costs: f.Costs.Costs, Seed: f.workload.Seed + attempts(e, row), Route: row.Route,
 		Stages: stages, Compute: v.Compute, Ended: d.ended,
 	})
 	return d, err

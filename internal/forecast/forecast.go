@@ -57,7 +57,7 @@ func (f *forecast) begin() error {
 		Host:     record.Host(host.Describe()),
 		Workload: &record.Workload{Name: f.workload.Name, SHA256: hex.EncodeToString(sum[:]), Source: string(f.Document.Source)},
 		Seed:     f.workload.Seed, Engines: names,
-		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs},
+		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs.Costs, "costs_from": f.Costs.From},
 	})
 }
 

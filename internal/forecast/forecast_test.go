@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/sim"
@@ -29,7 +30,7 @@ func document(t testing.TB, source string) *workload.Document {
 func simulate(t testing.TB, ctx context.Context, doc *workload.Document, engines ...string) (*analysis.Verdict, *bytes.Buffer, error) {
 	t.Helper()
 	var file bytes.Buffer
-	o := Options{Document: doc, CPUs: 1, Costs: sim.DefaultCosts(), Record: record.NewWriter(&file)}
+	o := Options{Document: doc, CPUs: 1, Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(&file)}
 	for _, text := range engines {
 		cfg, err := model.ParseEngine(text)
 		if err != nil {
@@ -251,7 +252,7 @@ func TestAnInterruptedRunKeepsWhatWasSimulated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Document: document(t, waits("{await: api}")), CPUs: 1, Costs: sim.DefaultCosts(), Record: record.NewWriter(&file), Engines: []model.EngineConfig{cfg},
+	o := Options{Document: document(t, waits("{await: api}")), CPUs: 1, Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(&file), Engines: []model.EngineConfig{cfg},
 		Progress: func(row *record.Trial) {
 			if row.Purpose == record.PurposeSearch {
 				cancel()

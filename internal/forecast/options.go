@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
-	"github.com/plimsoll-dev/plimsoll/sim"
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
@@ -16,7 +16,7 @@ type Options struct {
 	Document *workload.Document
 	Engines  []model.EngineConfig
 	CPUs     int // that the server has
-	Costs    sim.Costs
+	Costs    costs.Choice
 	Record   *record.Writer // where every row goes; the caller closes it
 	Tool     string         // program and version, for the record
 	Args     []string       // of the command line, for the record
