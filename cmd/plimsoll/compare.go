@@ -74,22 +74,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	}
 	runErr := run(ctx, lab.Options{Quick: c.Quick, Trace: c.Trace != "", Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
 	p.end()
-	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	// From the file alone, as `report` would.
-	r, err := readRecord(path)
-	if err != nil {
-		return errors.Join(runErr, err)
-	}
-	if err := show(r, files, s.out); err != nil {
-		return errors.Join(runErr, err)
-	}
-	fmt.Fprintf(s.err, "\nrecord: %s\n", path)
-	if runErr != nil {
-		return runErr
-	}
-	return r.outcome()
+	return conclude(runErr, w, path, files, s, "")
 }
 
 // documents are what is to be run: one workload, or the suite's.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +92,27 @@ func readRecord(path string) (result, error) {
 		return nil, fmt.Errorf("%s: the record has not begun", path)
 	}
 	return r.result(info), nil
+}
+
+// conclude ends a run that wrote w, the record at path. What it shows comes from
+// that file alone, as `report` would show it; note is a line about how it was
+// come by. A run that was interrupted is shown as far as it went.
+func conclude(runErr error, w *record.Writer, path string, to outputs, s streams, note string) error {
+	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	r, err := readRecord(path)
+	if err != nil {
+		return errors.Join(runErr, err)
+	}
+	if err := show(r, to, s.out); err != nil {
+		return errors.Join(runErr, err)
+	}
+	fmt.Fprintf(s.err, "\n%srecord: %s\n", note, path)
+	if runErr != nil {
+		return runErr
+	}
+	return r.outcome()
 }
 
 // A paged result can also be written as an HTML page.

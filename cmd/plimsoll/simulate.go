@@ -64,22 +64,7 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	}
 	runErr := forecast.Run(ctx, o)
 	p.end()
-	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	// From the file alone, as `report` would.
-	r, err := readRecord(path)
-	if err != nil {
-		return errors.Join(runErr, err)
-	}
-	if err := show(r, files, s.out); err != nil {
-		return errors.Join(runErr, err)
-	}
-	fmt.Fprintf(s.err, "\nsimulated with %d CPU(s), and %s\nrecord: %s\n", o.CPUs, o.Costs, path)
-	if runErr != nil {
-		return runErr
-	}
-	return r.outcome()
+	return conclude(runErr, w, path, files, s, fmt.Sprintf("simulated with %d CPU(s), and %s\n", o.CPUs, o.Costs))
 }
 
 // options makes the flags into what to simulate.
