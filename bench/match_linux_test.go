@@ -3,8 +3,10 @@ package bench
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,25 +14,25 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
-// A match is servers on CPU 0 that take turns at the same questions, so that a
-// slow minute of the machine hits all of them; wrk and the upstream are on CPU
-// 1. A server's figure is the best of its turns: disturbances only ever add.
+// A match is servers on CPU 0 that take turns at the same questions; wrk and the
+// upstream are on CPU 1. Of two servers, those turns are compared that followed
+// each other, so that a slow minute of the machine hits both.
 type match struct {
 	b       *testing.B
 	behind  string // the upstream's address; "": none
 	options []string
 	path    string
 
-	cost map[string]float64 // CPU time for each answer, µs
-	rate map[string]float64 // answers per second
+	cost map[string]turns // CPU time for each answer, µs
+	rate map[string]turns // answers per second
 }
 
 func newMatch(b *testing.B, behind string, wrk ...string) *match {
-	return &match{b: b, behind: behind, options: wrk, path: "/", cost: map[string]float64{}, rate: map[string]float64{}}
+	return &match{b: b, behind: behind, options: wrk, path: "/", cost: map[string]turns{}, rate: map[string]turns{}}
 }
 
-// play has each kind take that many turns of a second.
-func (m *match) play(kinds []string, turns int) {
+// play has each kind take a turn of a second in every round, to and fro.
+func (m *match) play(kinds []string, rounds int) {
 	m.b.Helper()
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
@@ -40,14 +42,17 @@ func (m *match) play(kinds []string, turns int) {
 	for _, kind := range kinds {
 		servers[kind] = start(m.b, strings.TrimSpace(kind+" "+m.behind))
 	}
-	for range turns {
-		for _, kind := range kinds {
-			m.turn(wrk, kind, servers[kind])
+	order := slices.Clone(kinds)
+	for range rounds {
+		for _, kind := range order {
+			cost, rate := m.turn(wrk, kind, servers[kind])
+			m.cost[kind], m.rate[kind] = append(m.cost[kind], cost), append(m.rate[kind], rate)
 		}
+		slices.Reverse(order)
 	}
 	for kind, c := range servers {
-		if m.rate[kind] == 0 {
-			m.b.Fatalf("%s answered nothing in %d turns of a second", kind, turns)
+		if math.IsNaN(m.cost[kind].median()) {
+			m.b.Fatalf("%s answered nothing in %d turns of a second", kind, rounds)
 		}
 		c.stop()
 	}
@@ -59,7 +64,9 @@ var (
 	failed    = regexp.MustCompile(`Non-2xx`)
 )
 
-func (m *match) turn(wrk, kind string, c *child) {
+// turn returns no numbers where a second was too short for a machine that does
+// something else.
+func (m *match) turn(wrk, kind string, c *child) (cost, rate float64) {
 	m.b.Helper()
 	before := c.sample(m.b)
 	out, err := output(exec.Command(wrk, append(m.options, "-t1", "-d1s", "http://"+c.address+m.path)...))
@@ -70,14 +77,10 @@ func (m *match) turn(wrk, kind string, c *child) {
 		m.b.Fatalf("%s: wrk printed %s", kind, out)
 	}
 	n := number(m.b, requests, out)
-	if n == 0 { // a second was too short for a machine that does something else
-		return
+	if n == 0 {
+		return math.NaN(), math.NaN()
 	}
-	cost := float64((c.sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3
-	if least, ok := m.cost[kind]; !ok || cost < least {
-		m.cost[kind] = cost
-	}
-	m.rate[kind] = max(m.rate[kind], number(m.b, perSecond, out))
+	return float64((c.sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3, number(m.b, perSecond, out)
 }
 
 func number(b *testing.B, re *regexp.Regexp, text []byte) float64 {

@@ -10,16 +10,16 @@ func BenchmarkPlaintext(b *testing.B) {
 	peers := []string{"net/http", "fasthttp", "gnet"} // gnet answers with fixed bytes: the floor
 	for b.Loop() {
 		m := newMatch(b, "", "-c64")
-		m.play(append(engines, peers...), 4)
+		m.play(append(engines, peers...), 12)
 		for _, e := range engines {
-			b.ReportMetric(m.cost[e], metric(e)+"-cpu-µs/req")
+			b.ReportMetric(m.cost[e].median(), metric(e)+"-cpu-µs/req")
 		}
 		for _, p := range peers {
-			b.ReportMetric(m.cost[p], metric(p)+"-cpu-µs/req")
-			b.ReportMetric(m.cost["loop"]/m.cost[p], "loop-to-"+metric(p))
+			b.ReportMetric(m.cost[p].median(), metric(p)+"-cpu-µs/req")
+			m.cost["loop"].beside(m.cost[p]).report(b, "loop-to-"+metric(p))
 		}
 		for _, e := range engines[1:] {
-			b.ReportMetric(m.cost[e]/m.cost["loop"], metric(e)+"-to-loop")
+			m.cost[e].beside(m.cost["loop"]).report(b, metric(e)+"-to-loop")
 		}
 	}
 	b.ReportMetric(0, "ns/op")

@@ -22,14 +22,14 @@ func BenchmarkWaiting(b *testing.B) {
 		up := startOn(b, 1, "upstream")
 		m := newMatch(b, up.address, "-c1000")
 		m.path = "/x?us=20000"
-		m.play(waiting, 5)
+		m.play(waiting, 12)
 		up.kill()
 		for _, e := range waiting {
-			b.ReportMetric(m.rate[e], metric(e)+"-req/s")
-			b.ReportMetric(m.cost[e], metric(e)+"-cpu-µs/req")
+			b.ReportMetric(m.rate[e].median(), metric(e)+"-req/s")
+			b.ReportMetric(m.cost[e].median(), metric(e)+"-cpu-µs/req")
 			if e != "goroutine" {
-				b.ReportMetric(m.rate[e]/m.rate["goroutine"], metric(e)+"-to-goroutine-rate")
-				b.ReportMetric(m.cost[e]/m.cost["goroutine"], metric(e)+"-to-goroutine-cpu")
+				m.rate[e].beside(m.rate["goroutine"]).report(b, metric(e)+"-to-goroutine-rate")
+				m.cost[e].beside(m.cost["goroutine"]).report(b, metric(e)+"-to-goroutine-cpu")
 			}
 		}
 	}
