@@ -50,6 +50,7 @@ type Resource struct {
 	Name    string
 	Size    int
 	Monitor bool
+	Shared  bool // by all instances of the service, as a database's limit is; otherwise each has Size of its own
 }
 
 // A Route is a kind of request, chosen with probability Weight / sum of weights.

@@ -22,7 +22,7 @@ func (d *decoder) resources(list []entry) (res []model.Resource) {
 	for _, e := range list {
 		name := d.name(e.key, "a resource")
 		what := "resource " + name
-		f := d.fields(e.value, what, "write {size: 50}, or {monitor: true}", "size", "monitor")
+		f := d.fields(e.value, what, "write {size: 50}, or {monitor: true}", "size", "monitor", "shared")
 		r := model.Resource{Name: name, Size: 1}
 		if v := f.get("monitor"); v != nil {
 			r.Monitor = d.boolean(v, "monitor of "+name)
@@ -34,6 +34,11 @@ func (d *decoder) resources(list []entry) (res []model.Resource) {
 			r.Size = d.count(v, "the size of "+name, 1, maxSize)
 			if r.Monitor && r.Size != 1 {
 				d.fail(v, "remove the size, or the monitor: a semaphore is a resource without monitor", "%s is a monitor, a lock that one request holds, and has size %d", name, r.Size)
+			}
+		}
+		if v := f.get("shared"); v != nil {
+			if r.Shared = d.boolean(v, "shared of "+name); r.Shared && r.Monitor {
+				d.fail(v, "remove shared: what instances share is a resource with a size, as a database's connections", "%s is a monitor, a lock inside one process, and is shared by all", name)
 			}
 		}
 		res = append(res, r)

@@ -19,6 +19,8 @@
 //	seed:       whole number                      default 1
 //	upstreams:  {NAME: {latency*: DIST}, ...}
 //	resources:  {NAME: {size*: whole number}, ...}
+//	            {NAME: {size*: whole number, shared: true}, ...}
+//	                                              one for all instances of the service; else each has its own
 //	            {NAME: {monitor: true}, ...}      a lock of the language; its size is 1
 //	routes*:    {NAME: {weight: number            default 1
 //	                    path: /PATH               default / and the name

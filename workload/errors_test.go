@@ -216,6 +216,8 @@ var badDocuments = []struct{ name, doc string }{
 	{"resource of size zero", around + routes + "resources: {a: {size: «0}}\n"},
 	{"resource of half a slot", around + routes + "resources: {a: {size: «0.5}}\n"},
 	{"monitor that is not a boolean", around + routes + "resources: {a: {monitor: «yes}}\n"},
+	{"shared that is not a boolean", around + routes + "resources: {a: {size: 2, shared: «yes}}\n"},
+	{"monitor that is shared", around + routes + "resources: {a: {monitor: true, shared: «true}}\n"},
 	{"monitor with a size", around + routes + "resources: {a: {monitor: true, size: «2}}\n"},
 
 	// Routes and steps.

@@ -83,9 +83,12 @@ func (f *formatter) workload(w *model.Workload) {
 	if len(w.Resources) > 0 {
 		f.line(0, "resources:")
 		for _, r := range w.Resources {
-			if r.Monitor {
+			switch {
+			case r.Monitor:
 				f.line(1, "%s: {monitor: true}", quoteName(r.Name))
-			} else {
+			case r.Shared:
+				f.line(1, "%s: {size: %d, shared: true}", quoteName(r.Name), r.Size)
+			default:
 				f.line(1, "%s: {size: %d}", quoteName(r.Name), r.Size)
 			}
 		}

@@ -66,6 +66,8 @@ func drawWorkload(t *rapid.T) *model.Workload {
 		r := model.Resource{Name: n, Size: rapid.IntRange(1, maxSize).Draw(t, "size"), Monitor: rapid.Bool().Draw(t, "monitor")}
 		if r.Monitor {
 			r.Size = 1
+		} else {
+			r.Shared = rapid.Bool().Draw(t, "shared")
 		}
 		w.Resources = append(w.Resources, r)
 	}
