@@ -15,9 +15,6 @@ type clients struct {
 	inFlight  event.Level
 	deadlines event.Ring[deadline] // in the order of their times, because all have the same patience
 	watched   bool                 // an event is scheduled for the first of them
-	waiting   event.Ring[ticket]   // for a connection
-	idle      int                  // open connections that nobody uses
-	open      int
 
 	think         draw // of a closed loop
 	thoughts      *rand.Rand
@@ -72,7 +69,7 @@ func (s *Simulation) arrival() {
 	s.nextArrival()
 	if s.clients.inFlight.N >= int64(s.config.Workload.InFlight) {
 		if s.config.Ended != nil {
-			s.config.Ended(Ended{Route: a.Route, Intended: s.now, Done: s.now, Outcome: load.Capped})
+			s.config.Ended(Ended{Route: a.Route, Intended: s.now, Done: s.now, Outcome: load.Capped, Instance: -1})
 		}
 		return
 	}
@@ -104,20 +101,24 @@ func (s *Simulation) send(route int32, seed uint64) int32 {
 	r := &s.requests.items[i]
 	*r = request{intended: s.now, seed: seed, route: route, gen: r.gen + 1}
 	c.inFlight.Enter(s.now)
+	if len(s.instances) > 1 {
+		r.instance = s.balancer.pick()
+		s.balancer.give(r.instance, s.now)
+	}
 	c.deadlines.Push(deadline{ticket{i, r.gen}, s.now + int64(s.config.Workload.Timeout)})
 	if !c.watched {
 		c.watched = true
 		s.events.Schedule(c.deadlines.First().at, evDeadline, 0, 0)
 	}
-	switch {
-	case c.idle > 0:
-		c.idle--
+	switch v := &s.instances[r.instance]; {
+	case v.idle > 0:
+		v.idle--
 		s.submit(i)
-	case c.open < s.engine.connections:
-		c.open++
+	case v.open < s.engine.connections:
+		v.open++
 		s.submit(i)
 	default:
-		c.waiting.Push(ticket{i, r.gen})
+		v.waiting.Push(ticket{i, r.gen})
 	}
 	return i
 }
@@ -152,8 +153,11 @@ func (s *Simulation) ended(i int32, o load.Outcome) {
 	r := &s.requests.items[i]
 	r.ended = true
 	s.clients.inFlight.Leave(s.now, r.intended)
+	if len(s.instances) > 1 && !s.plant.neverForgets {
+		s.balancer.take(r.instance, s.now, r.intended)
+	}
 	if s.config.Ended != nil {
-		s.config.Ended(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: o})
+		s.config.Ended(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: o, Instance: int(r.instance)})
 	}
 	if s.config.Clients > 0 {
 		s.think(s.clients.of[i])
@@ -167,18 +171,19 @@ func (s *Simulation) ended(i int32, o load.Outcome) {
 func (s *Simulation) submit(i int32) {
 	r := &s.requests.items[i]
 	r.sent, r.received, r.in, r.state = true, s.now, s.now, model.Queued
-	r.home = s.engine.starts
+	r.home = r.instance*int32(len(s.engine.pools)) + int32(s.engine.starts)
 	if n := s.engine.starters; n > 1 {
 		// The kernel spreads connections by a hash of their addresses.
-		r.home += int16(r.seed >> 32 % uint64(n))
+		r.home += int32(r.seed >> 32 % uint64(n))
 	}
-	s.server.inside.Enter(s.now)
+	v := &s.instances[r.instance]
+	v.inside.Enter(s.now)
 	k := s.newStrand(i, s.routes[r.route])
 	st := &s.strands.items[k]
 	st.parent = -1
 	st.rng.Seed(r.seed, routeStream)
 	if !s.enqueue(k, r.home, false) {
-		s.server.rejected++
+		v.rejected++
 		r.failed = true
 		s.freeStrand(k)
 		s.respond(i)
@@ -191,41 +196,41 @@ const routeStream = 0x53594e5448455449
 
 // respond is the end of a request for the server.
 func (s *Simulation) respond(i int32) {
-	c, r := &s.clients, &s.requests.items[i]
+	r := &s.requests.items[i]
+	v := &s.instances[r.instance]
 	s.enter(r, model.OnCPU)
 	for state, ns := range r.spent {
-		s.server.residence[state] += ns
+		v.residence[state] += ns
 	}
-	s.server.inside.Leave(s.now, r.received)
-	s.server.responses++
+	v.inside.Leave(s.now, r.received)
+	v.responses++
 	r.served = true
 	abandoned := r.ended
 	if abandoned {
-		c.open-- // its client has closed it
+		v.open-- // its client has closed it
 		s.requests.free = append(s.requests.free, i)
 	} else {
-		c.idle++
+		v.idle++
 		outcome := load.OK
 		if r.failed {
 			outcome = load.Status
 		}
 		s.ended(i, outcome)
 	}
-	s.connect()
+	s.connect(v)
 }
 
-// connect lets those who wait for a connection have what there is.
-func (s *Simulation) connect() {
-	c := &s.clients
-	for c.waiting.Len() > 0 && (c.idle > 0 || c.open < s.engine.connections) {
-		t := c.waiting.Pop()
+// connect lets those who wait for one of an instance's connections have what there is.
+func (s *Simulation) connect(v *instance) {
+	for v.waiting.Len() > 0 && (v.idle > 0 || v.open < s.engine.connections) {
+		t := v.waiting.Pop()
 		if r := &s.requests.items[t.request]; r.gen != t.gen || r.ended {
 			continue // its time has passed
 		}
-		if c.idle > 0 {
-			c.idle--
+		if v.idle > 0 {
+			v.idle--
 		} else {
-			c.open++
+			v.open++
 		}
 		s.submit(t.request)
 	}
@@ -235,7 +240,7 @@ func (s *Simulation) connect() {
 func (s *Simulation) Unfinished(f func(Ended)) {
 	for i := range s.requests.items {
 		if r := &s.requests.items[i]; !r.ended {
-			f(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: load.Unfinished})
+			f(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: load.Unfinished, Instance: int(r.instance)})
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Workload *model.Workload
 	Engine   model.EngineConfig
-	CPUs     int // that the server has
+	CPUs     int // that the server has, or each of its instances
 	Costs    Costs
 	Seed     uint64
 	Route    string // the only one that is requested; "": all, by weight
@@ -23,6 +23,11 @@ type Config struct {
 	// thinks, sends a request, and waits for its end.
 	Clients int
 	Think   model.Dist
+
+	// Instances behind a balancer, identical and each with all that the engine, CPUs
+	// and resources give it, but for the resources that are shared; 0: one.
+	Instances int
+	Balancer  model.Balancer // by which requests are given to them; "": round-robin
 
 	// Compute is the share of the workload's CPU work that is left; 0: all of it.
 	Compute float64
@@ -37,6 +42,7 @@ type Ended struct {
 	Intended int64 // when it was due; an SLO's latency counts from here
 	Done     int64
 	Outcome  load.Outcome
+	Instance int // that it was given to; -1: none, because clients had too many open
 }
 
 func (c *Config) validate() error {
@@ -45,6 +51,12 @@ func (c *Config) validate() error {
 	}
 	if c.CPUs < 1 {
 		return fmt.Errorf("sim: the server has %d CPUs; give it 1 or more", c.CPUs)
+	}
+	if c.Instances < 0 || c.Instances > maxInstances {
+		return fmt.Errorf("sim: there are %d instances; write a number from 1 to %d", c.Instances, maxInstances)
+	}
+	if _, err := model.ParseBalancer(string(c.Balancer)); err != nil {
+		return fmt.Errorf("sim: %w", err)
 	}
 	if c.Route != "" && c.Workload.Route(c.Route) == nil {
 		return fmt.Errorf("sim: the workload has no route %q", c.Route)
@@ -60,6 +72,9 @@ func (c *Config) validate() error {
 	}
 	return c.Costs.validate()
 }
+
+// maxInstances is how many there may be: more than a balancer has behind it.
+const maxInstances = 100_000
 
 // routes are those that are requested, in the workload's order: the others have
 // no weight.

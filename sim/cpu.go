@@ -7,13 +7,13 @@ import (
 	"github.com/plimsoll-dev/plimsoll/sim/event"
 )
 
-// A cpu is the processors of the server and who wants to run on them. Each thread
+// A cpu is the processors of an instance and who wants to run on them. Each thread
 // runs for a quantum, and then whoever has waited longest. Beside threads that are
 // nice those that are not come first, until both have had the share of their
 // weight; but nobody is interrupted within a quantum (the kernel's RUN_TO_PARITY).
 type cpu struct {
 	quantum, change int64
-	cores           []core
+	first, n        int32 // of the simulation's cores
 	idle            []int32
 	classes         [2]class // 0: not nice; 1: nice
 	shared          *event.Sharing
@@ -29,12 +29,13 @@ type cpu struct {
 
 // A core is one processor.
 type core struct {
-	strand int32 // that runs; -1: none does
-	class  uint8
-	last   int32 // thread that ran last, without a break
-	turned int64 // to that one
-	since  int64
-	slice  int64
+	strand   int32 // that runs; -1: none does
+	instance int32
+	class    uint8
+	last     int32 // thread that ran last, without a break
+	turned   int64 // to that one
+	since    int64
+	slice    int64
 }
 
 // A class is the threads of one nice value.
@@ -44,14 +45,16 @@ type class struct {
 	had    float64 // CPU time by weight: who has had less comes first
 }
 
-func newCPU(c *Config) cpu {
-	x := cpu{quantum: int64(c.Costs.Quantum), change: int64(c.Costs.Switch), free: -1}
+// newCPU returns the processors of an instance, and adds them to the others'.
+func (s *Simulation) newCPU(instance int32) cpu {
+	c := &s.config
+	x := cpu{quantum: int64(c.Costs.Quantum), change: int64(c.Costs.Switch), first: int32(len(s.cores)), n: int32(c.CPUs), free: -1}
 	if x.quantum == 0 {
 		x.shared = event.NewSharing(c.CPUs)
 	}
-	for i := range c.CPUs {
-		x.cores = append(x.cores, core{strand: -1})
-		x.idle = append(x.idle, int32(c.CPUs-1-i))
+	for i := range x.n {
+		s.cores = append(s.cores, core{strand: -1, instance: instance})
+		x.idle = append(x.idle, x.first+x.n-1-i)
 	}
 	nice := 0
 	if c.Engine.Has("nice") {
@@ -63,26 +66,27 @@ func newCPU(c *Config) cpu {
 
 // run has a strand use the CPU for a time.
 func (s *Simulation) run(k int32, ns int64) {
-	c, st := &s.cpu, &s.strands.items[k]
+	st := &s.strands.items[k]
+	c := &s.instances[st.instance].cpu
 	st.left, st.asked = ns, s.now
 	c.waiting.Enter(s.now)
 	s.move(st, model.Runnable)
 	if c.shared != nil {
-		s.share(k, st)
+		s.share(c, k, st)
 		return
 	}
 	class := s.classOf(st)
 	if n := len(c.idle); n > 0 {
 		i := c.idle[n-1]
 		c.idle = c.idle[:n-1]
-		c.cores[i].last = 0 // it slept
-		s.dispatch(i, k, class)
+		s.cores[i].last = 0 // it slept
+		s.dispatch(c, i, k, class)
 		return
 	}
 	if i := c.free; i >= 0 {
-		if p := &c.cores[i]; p.last == st.thread && s.now-p.turned < c.quantum {
+		if p := &s.cores[i]; p.last == st.thread && s.now-p.turned < c.quantum {
 			c.free = -1
-			s.dispatch(i, k, class)
+			s.dispatch(c, i, k, class)
 			return
 		}
 	}
@@ -101,9 +105,8 @@ func (s *Simulation) classOf(st *strand) uint8 {
 }
 
 // dispatch puts a strand's thread on a processor.
-func (s *Simulation) dispatch(i, k int32, class uint8) {
-	c := &s.cpu
-	p, st := &c.cores[i], &s.strands.items[k]
+func (s *Simulation) dispatch(c *cpu, i, k int32, class uint8) {
+	p, st := &s.cores[i], &s.strands.items[k]
 	if p.last != st.thread {
 		p.last, p.turned = st.thread, s.now
 		c.switches++
@@ -117,35 +120,24 @@ func (s *Simulation) dispatch(i, k int32, class uint8) {
 	s.events.Schedule(s.now+p.slice, evSlice, i, 0)
 }
 
-// stop takes what runs off a processor.
-func (s *Simulation) stop(p *core) {
-	s.cpu.running.Leave(s.now, p.since)
-	p.strand = -1
-}
-
-// sliceOver counts the time that a strand has had.
-func (s *Simulation) sliceOver(p *core, ns int64) {
-	s.cpu.used += ns
-	s.cpu.classes[p.class].had += float64(ns) / s.cpu.classes[p.class].weight
-	s.strands.items[p.strand].left -= ns
-}
-
 // sliceEnds is the end of a burst, or of a quantum.
 func (s *Simulation) sliceEnds(i int32) {
-	c := &s.cpu
-	p := &c.cores[i]
-	s.sliceOver(p, p.slice)
+	p := &s.cores[i]
+	c := &s.instances[p.instance].cpu
 	k := p.strand
 	st := &s.strands.items[k]
+	c.used += p.slice
+	c.classes[p.class].had += float64(p.slice) / c.classes[p.class].weight
+	st.left -= p.slice
+	c.running.Leave(s.now, p.since)
 	if st.left > 0 && !c.waits() && !s.gives(st) {
-		s.cpu.running.Leave(s.now, p.since)
-		s.cpu.running.Enter(s.now)
+		c.running.Enter(s.now)
 		p.since, p.slice = s.now, min(st.left, c.quantum)
 		s.events.Schedule(s.now+p.slice, evSlice, i, 0)
 		return
 	}
 	class := p.class
-	s.stop(p)
+	p.strand = -1
 	switch {
 	case st.left == 0:
 		s.ready.Push(k)
@@ -162,19 +154,18 @@ func (s *Simulation) sliceEnds(i int32) {
 		c.classes[class].queue.Push(k)
 	}
 	if c.free = -1; p.strand < 0 {
-		s.next(i)
+		s.next(c, i)
 	}
 }
 
 // next has a free processor run whoever comes next.
-func (s *Simulation) next(i int32) {
-	c := &s.cpu
+func (s *Simulation) next(c *cpu, i int32) {
 	a, b := &c.classes[0], &c.classes[1]
 	switch {
 	case a.queue.Len() > 0 && (b.queue.Len() == 0 || a.had <= b.had):
-		s.dispatch(i, a.queue.Pop(), 0)
+		s.dispatch(c, i, a.queue.Pop(), 0)
 	case b.queue.Len() > 0:
-		s.dispatch(i, b.queue.Pop(), 1)
+		s.dispatch(c, i, b.queue.Pop(), 1)
 	default:
 		c.idle = append(c.idle, i)
 	}
@@ -203,45 +194,43 @@ func (s *Simulation) giveWay(k int32) {
 }
 
 // share adds a burst to those that share the processors.
-func (s *Simulation) share(k int32, st *strand) {
-	c := &s.cpu
+func (s *Simulation) share(c *cpu, k int32, st *strand) {
 	if c.change > 0 {
 		st.left += c.change
 		c.switches++
 	}
 	c.waiting.Leave(s.now, st.asked)
-	s.countShared()
+	c.countShared(s.now)
 	c.running.Enter(s.now)
 	s.move(st, model.OnCPU)
 	c.shared.Add(s.now, k, st.left)
-	s.watchShared()
+	s.watchShared(st.instance)
 }
 
 // countShared counts the time of those that share, until now.
-func (s *Simulation) countShared() {
-	c := &s.cpu
-	c.used += min(c.running.N, int64(len(c.cores))) * (s.now - c.usedAt)
-	c.usedAt = s.now
+func (c *cpu) countShared(now int64) {
+	c.used += min(c.running.N, int64(c.n)) * (now - c.usedAt)
+	c.usedAt = now
 }
 
-func (s *Simulation) watchShared() {
-	c := &s.cpu
+func (s *Simulation) watchShared(instance int32) {
+	c := &s.instances[instance].cpu
 	c.gen++
 	if c.shared.Len() > 0 {
-		s.events.Schedule(c.shared.Next(), evShare, 0, c.gen)
+		s.events.Schedule(c.shared.Next(), evShare, instance, c.gen)
 	}
 }
 
-func (s *Simulation) shareEnds(gen uint16) {
-	c := &s.cpu
+func (s *Simulation) shareEnds(instance int32, gen uint16) {
+	c := &s.instances[instance].cpu
 	if c.gen != gen {
 		return // others came or went meanwhile
 	}
-	s.countShared()
+	c.countShared(s.now)
 	k := c.shared.Take(s.now)
 	st := &s.strands.items[k]
 	c.running.Leave(s.now, st.asked)
 	st.left = 0
 	s.ready.Push(k)
-	s.watchShared()
+	s.watchShared(instance)
 }

@@ -11,9 +11,10 @@ import (
 // A Deadlock is that every carrier is pinned by a strand that waits for another
 // one, which has no carrier to run on: none of them ever goes on.
 type Deadlock struct {
-	At     time.Duration
-	Waits  []PinnedWait
-	Queued int // strands that are ready, and have no carrier
+	At       time.Duration
+	Instance int
+	Waits    []PinnedWait
+	Queued   int // strands that are ready, and have no carrier
 }
 
 // A PinnedWait is what pins some of the carriers.
@@ -27,10 +28,10 @@ type PinnedWait struct {
 // deadlocked looks whether a pool has come to a standstill. Whoever could undo it
 // would need one of its threads.
 func (s *Simulation) deadlocked(p *pool) {
-	if p.stuck < p.limit() || p.threads > p.stuck || s.server.deadlock != nil {
+	if p.stuck < p.limit() || p.threads > p.stuck || s.service.deadlock != nil {
 		return
 	}
-	d := &Deadlock{At: time.Duration(s.now), Queued: p.queue.Len()}
+	d := &Deadlock{At: time.Duration(s.now), Instance: int(p.instance), Queued: p.queue.Len()}
 	for i := range s.strands.items {
 		st := &s.strands.items[i]
 		if !st.waits || st.pool == noPool || &s.pools[st.pool] != p {
@@ -45,5 +46,5 @@ func (s *Simulation) deadlocked(p *pool) {
 		d.Waits[at].Carriers++
 	}
 	slices.SortFunc(d.Waits, func(a, b PinnedWait) int { return cmp.Compare(b.Carriers, a.Carriers) })
-	s.server.deadlock = d
+	s.service.deadlock = d
 }

@@ -22,6 +22,12 @@
 // however many requests they have. Clients give up after their timeout, and the
 // server finishes what it began.
 //
+// A service may have several identical instances behind a balancer. Each has CPUs,
+// threads, loops, connections and resources of its own, but for the resources that
+// the document says are shared; upstreams are the same for all. The balancer gives a
+// request to an instance when it is due and never takes it back, keeps as many
+// connections to each as it needs, costs nothing and takes no time.
+//
 // What a switch, a request or an exchange with an upstream costs is in [Costs],
 // which come from a file and never from this package.
 //

@@ -37,7 +37,9 @@ func (f *span) until(now int64) int64 {
 
 // acquire takes a slot, or waits for one; it reports whether the strand has it.
 func (s *Simulation) acquire(k int32, in *instr) bool {
-	r, st := &s.resources[in.arg], &s.strands.items[k]
+	st := &s.strands.items[k]
+	at := in.arg + st.instance*s.strides[in.arg]
+	r := &s.resources[at]
 	size := r.size
 	if s.plant.oneMoreSlot {
 		size++
@@ -45,12 +47,13 @@ func (s *Simulation) acquire(k int32, in *instr) bool {
 	st.asked = s.now
 	r.waiting.Enter(s.now)
 	if r.held.N < size && r.queue.Len() == 0 {
-		s.grant(r, st, in.arg)
+		s.grant(r, st, at)
 		return true
 	}
 	r.queue.Push(k)
 	s.move(st, model.Holding)
-	s.suspend(st, in, true)
+	// Who has a slot of what is shared may be in another instance, and needs no thread of this one.
+	s.suspend(st, in, len(s.instances) == 1 || s.strides[in.arg] > 0)
 	return false
 }
 

@@ -8,10 +8,11 @@ import (
 // A pool is a set of threads while a simulation runs.
 type pool struct {
 	poolSpec
-	threads int // that there are
-	most    int // that there were
-	idlers  event.Ring[idler]
-	queue   event.Ring[int32] // strands that wait for a thread, in order
+	instance int32
+	threads  int // that there are
+	most     int // that there were
+	idlers   event.Ring[idler]
+	queue    event.Ring[int32] // strands that wait for a thread, in order
 
 	busy, queued, pinned event.Level
 	stuck                int   // of the pinned, waiting for something that another strand has to do
@@ -37,8 +38,8 @@ func (s *Simulation) begin(p *pool) {
 func (s *Simulation) newThread(p *pool) int32 {
 	p.threads++
 	p.most = max(p.most, p.threads)
-	s.server.threads++
-	return s.server.threads
+	s.service.threads++
+	return s.service.threads
 }
 
 // limit is how many threads a pool may have while some are pinned.
@@ -59,7 +60,7 @@ func (p *pool) expire(now int64) {
 
 // enqueue has a strand go on as soon as a thread of a pool is free. It reports
 // false where the queue is full; admitted: what cannot be refused any more.
-func (s *Simulation) enqueue(k int32, at int16, admitted bool) bool {
+func (s *Simulation) enqueue(k int32, at int32, admitted bool) bool {
 	p, st := &s.pools[at], &s.strands.items[k]
 	p.expire(s.now)
 	switch {
@@ -93,13 +94,13 @@ func (s *Simulation) wait(p *pool, k int32) {
 }
 
 // grow makes a thread for a strand.
-func (s *Simulation) grow(p *pool, at int16, k int32) {
+func (s *Simulation) grow(p *pool, at int32, k int32) {
 	s.strands.items[k].owes += int64(s.config.Costs.Start)
 	s.mount(p, at, k, s.newThread(p))
 }
 
 // mount has a thread take up a strand.
-func (s *Simulation) mount(p *pool, at int16, k int32, thread int32) {
+func (s *Simulation) mount(p *pool, at int32, k int32, thread int32) {
 	st := &s.strands.items[k]
 	p.queued.Leave(s.now, st.queued)
 	p.busy.Enter(s.now)
@@ -135,7 +136,7 @@ func (s *Simulation) unmount(st *strand) {
 }
 
 // vacate is what a thread does that has become free.
-func (s *Simulation) vacate(p *pool, at int16, thread int32) {
+func (s *Simulation) vacate(p *pool, at int32, thread int32) {
 	ends := p.once || p.threads > p.limit()
 	if ends {
 		p.threads--
@@ -151,7 +152,7 @@ func (s *Simulation) vacate(p *pool, at int16, thread int32) {
 }
 
 // compensate adds a thread for a pinned one, where that is allowed.
-func (s *Simulation) compensate(p *pool, at int16) {
+func (s *Simulation) compensate(p *pool, at int32) {
 	for p.compensate > 0 && p.queue.Len() > 0 && p.threads < p.limit() {
 		s.grow(p, at, p.queue.Pop())
 	}

@@ -32,8 +32,8 @@ const (
 // noPool is the pool of a strand that no thread carries; home is in its place in
 // a program: the pool that the request began in.
 const (
-	noPool int16 = -1
-	home   int16 = -2
+	noPool = -1
+	home   = -2
 )
 
 // An instr is an instruction. keep: the strand keeps its thread while it waits,

@@ -158,7 +158,7 @@ func workIsConserved(t testing.TB, seed uint64, p plant) error {
 		for _, d := range x.Residence {
 			spent += d
 		}
-		if inside := time.Duration(s.server.inside.Area(s.now)); spent != inside {
+		if inside := time.Duration(s.instances[0].inside.Area(s.now)); spent != inside {
 			return fmt.Errorf("%s: residence times by state add up to %s, and requests were inside for %s", engine, spent, inside)
 		}
 	}

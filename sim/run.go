@@ -10,7 +10,7 @@ func (s *Simulation) newStrand(request, pc int32) int32 {
 	k := s.strands.take()
 	st := &s.strands.items[k]
 	held, forks := st.held[:0], st.forks[:0]
-	*st = strand{pc: pc, request: request, parent: -1, next: -1, pool: noPool, held: held, forks: forks}
+	*st = strand{pc: pc, request: request, parent: -1, next: -1, instance: s.requests.items[request].instance, pool: noPool, held: held, forks: forks}
 	return k
 }
 
@@ -70,7 +70,7 @@ func (s *Simulation) advance(k int32) {
 		case opRelease:
 			h := st.held[len(st.held)-1]
 			st.held = st.held[:len(st.held)-1]
-			s.server.steps[in.step].add(s.now - h.asked)
+			s.service.steps[in.step].add(s.now - h.asked)
 			s.release(h)
 			st = &s.strands.items[k]
 		case opChoose:
@@ -117,7 +117,7 @@ func (s *Simulation) waitFor(k int32, in *instr) {
 	ns := s.draws[in.arg].from(s.rng)
 	if verb != model.Block {
 		st.rng.Uint64()
-		s.server.upstream.Enter(s.now)
+		s.service.upstream.Enter(s.now)
 	}
 	s.move(st, waitStates[verb])
 	st.asked = s.now
@@ -148,18 +148,19 @@ func (s *Simulation) resume(k int32, in *instr) {
 	s.enqueue(k, s.poolOf(st, in.pool), true)
 }
 
-func (s *Simulation) poolOf(st *strand, pool int16) int16 {
+// poolOf returns the pool of a strand's instance that an instruction names.
+func (s *Simulation) poolOf(st *strand, pool int16) int32 {
 	if pool == home {
 		return s.requests.items[st.request].home
 	}
-	return pool
+	return st.instance*int32(len(s.engine.pools)) + int32(pool)
 }
 
 func (s *Simulation) woken(k int32) {
 	st := &s.strands.items[k]
 	in := &s.code[st.pc-1]
 	if s.steps[in.step].verb != model.Block {
-		s.server.upstream.Leave(s.now, st.asked)
+		s.service.upstream.Leave(s.now, st.asked)
 	}
 	s.resume(k, in)
 }
@@ -181,7 +182,7 @@ func (s *Simulation) hop(k int32, in *instr) bool {
 
 // endStep counts a step, and what it kept others from.
 func (s *Simulation) endStep(st *strand, step int32, began int64) {
-	s.server.steps[step].add(s.now - began)
+	s.service.steps[step].add(s.now - began)
 	if s.steps[step].verb == model.Compute && st.pool != noPool && s.pools[st.pool].loop {
 		s.kept(&s.pools[st.pool], step, s.now-st.stalls)
 	}
@@ -205,7 +206,7 @@ func (s *Simulation) stalled(st *strand, in *instr) {
 func (s *Simulation) kept(p *pool, step int32, ns int64) {
 	p.stalled += ns
 	if ns >= int64(p.slow) {
-		s.server.stalls[step].add(ns)
+		s.service.stalls[step].add(ns)
 	}
 }
 
@@ -242,11 +243,7 @@ func (s *Simulation) fork(k int32, in *instr) {
 			last = b
 			continue
 		}
-		pool := s.engine.branches
-		if pool == home {
-			pool = s.requests.items[request].home
-		}
-		s.enqueue(b, pool, true)
+		s.enqueue(b, s.poolOf(branch, s.engine.branches), true)
 	}
 	st = &s.strands.items[k]
 	st.forks = append(st.forks, fork{join: in.join, held: len(st.held), began: began, rng: st.rng})
@@ -312,13 +309,5 @@ func (s *Simulation) refuse(k int32) {
 		st.held = st.held[:len(st.held)-1]
 		s.release(h)
 	}
-	s.enqueue(k, s.refuge(k), true)
-}
-
-// refuge is the pool in which a refused strand ends.
-func (s *Simulation) refuge(k int32) int16 {
-	if s.engine.answers == home {
-		return s.requests.items[s.strands.items[k].request].home
-	}
-	return s.engine.answers
+	s.enqueue(k, s.poolOf(&s.strands.items[k], s.engine.answers), true)
 }

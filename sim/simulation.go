@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -20,7 +19,7 @@ const (
 	evShare                 // a job of a processor-sharing CPU has ended
 )
 
-// A Simulation is one server with its clients and upstreams, in virtual time. It
+// A Simulation is a service, of one instance or several, with its clients and upstreams, in virtual time. It
 // is not safe for concurrent use; any number may run side by side.
 type Simulation struct {
 	config Config
@@ -31,11 +30,14 @@ type Simulation struct {
 	requests  slab[request]
 	strands   slab[strand]
 	ready     event.Ring[int32] // strands that go on now
-	pools     []pool
-	cpu       cpu
+	instances []instance
+	pools     []pool // of one instance after the other
+	cores     []core // likewise
 	resources []resource
+	strides   []int32 // of each resource, from one instance's to the next's; 0: it is shared
+	balancer  balancer
 	clients   clients
-	server    server
+	service   service
 
 	rng    *rand.Rand // of whichever strand draws
 	cursor cursor
@@ -47,6 +49,7 @@ type plant struct {
 	lastInFirstOut bool // of who waits for a resource
 	oneMoreSlot    bool // each resource has one more than it says
 	lostWakeUp     bool // now and then who is given a slot is not told
+	neverForgets   bool // a balancer counts requests that have ended
 }
 
 // A cursor lends one generator to whichever strand draws, each with its own
@@ -81,8 +84,9 @@ type request struct {
 	spent    [model.NumStates]int64
 	seed     uint64
 	route    int32
+	instance int32  // that it was given to
+	home     int32  // the pool that its connection belongs to
 	gen      uint16 // tells it from the one that had its place before
-	home     int16  // the pool that its connection belongs to
 	sent     bool   // to the server
 	served   bool   // the server is done with it
 	ended    bool   // the client is
@@ -99,7 +103,8 @@ type strand struct {
 	next       int32 // the branch that has this one's thread when it waits; -1: none
 	thread     int32
 	lastThread int32
-	pool       int16
+	instance   int32
+	pool       int32
 	joining    bool
 	waits      bool // pinned, for something that has no time of its own
 	owes       int64
@@ -133,19 +138,21 @@ func New(c Config) (*Simulation, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
+	c.Instances = max(1, c.Instances)
 	s := &Simulation{config: c, engine: engineOf(&c)}
 	s.rng = rand.New(&s.cursor)
 	s.program = compile(&c, s.engine)
-	s.server.steps = make([]stepStats, len(s.steps))
-	s.server.stalls = make([]stallStats, len(s.steps))
-	for i := range s.engine.pools {
-		s.pools = append(s.pools, pool{poolSpec: s.engine.pools[i]})
-		s.begin(&s.pools[i])
+	s.service.steps = make([]stepStats, len(s.steps))
+	s.service.stalls = make([]stallStats, len(s.steps))
+	s.instances = make([]instance, c.Instances)
+	s.pools = make([]pool, 0, c.Instances*len(s.engine.pools))
+	s.cores = make([]core, 0, c.Instances*c.CPUs)
+	for i := range s.instances {
+		s.beginInstance(int32(i))
 	}
-	for _, r := range c.Workload.Resources {
-		s.resources = append(s.resources, resource{size: int64(r.Size)})
+	if c.Instances > 1 {
+		s.balancer = newBalancer(&c)
 	}
-	s.cpu = newCPU(&c)
 	if err := s.beginClients(); err != nil {
 		return nil, err
 	}
@@ -170,7 +177,7 @@ func (s *Simulation) RunUntil(t time.Duration) error {
 		case evSlice:
 			s.sliceEnds(e.Arg)
 		case evShare:
-			s.shareEnds(e.Gen)
+			s.shareEnds(e.Arg, e.Gen)
 		}
 		s.advanceAll()
 	}
@@ -183,37 +190,6 @@ func (s *Simulation) advanceAll() {
 	for s.ready.Len() > 0 {
 		s.advance(s.ready.Pop())
 	}
-}
-
-// check holds every count of the simulation against Little's law.
-func (s *Simulation) check() error {
-	check := func(what string, l *event.Level) error {
-		if err := l.Check(s.now); err != nil {
-			return fmt.Errorf("sim: %s after %s: %w", what, time.Duration(s.now), err)
-		}
-		return nil
-	}
-	levels := map[string]*event.Level{"requests in flight": &s.clients.inFlight, "requests in the server": &s.server.inside}
-	for i := range s.pools {
-		p := &s.pools[i]
-		name := fmt.Sprintf("pool %d %s", i, p.name)
-		levels[name+" busy"], levels[name+" queued"], levels[name+" pinned"] = &p.busy, &p.queued, &p.pinned
-	}
-	for i := range s.resources {
-		r := &s.resources[i]
-		name := "resource " + s.config.Workload.Resources[i].Name
-		levels[name+" held"], levels[name+" waiting"] = &r.held, &r.waiting
-		if r.held.Max > int64(s.config.Workload.Resources[i].Size) {
-			return fmt.Errorf("sim: %s: %d held it at once", name, r.held.Max)
-		}
-	}
-	levels["cpu waiting"], levels["cpu running"] = &s.cpu.waiting, &s.cpu.running
-	for name, l := range levels {
-		if err := check(name, l); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // schedule returns the arrivals of an open workload.

@@ -8,17 +8,13 @@ import (
 	"github.com/plimsoll-dev/plimsoll/sim/event"
 )
 
-// A server is what the simulated server knows about itself.
-type server struct {
-	inside    event.Level // requests, from received to answered
-	upstream  event.Level // requests at the upstreams
-	threads   int32       // that there ever were: their names
-	responses uint64
-	rejected  uint64
-	residence [model.NumStates]int64
-	steps     []stepStats
-	stalls    []stallStats
-	deadlock  *Deadlock
+// A service is what is counted of all instances together.
+type service struct {
+	upstream event.Level // requests at the upstreams
+	threads  int32       // that there ever were: their names
+	steps    []stepStats
+	stalls   []stallStats
+	deadlock *Deadlock
 }
 
 type stepStats struct {
@@ -43,9 +39,11 @@ func (t *stallStats) add(ns int64) {
 
 // Stats are what a sampler of the server would see at a moment. Numbers are of
 // that moment; what ends in Time is an integral over time since the start, and
-// all else counts since the start.
+// all else counts since the start. Of a service of several instances they are the
+// sums over them: pools and loops of one name or place are one, that of all.
 type Stats struct {
-	Now time.Duration
+	Now       time.Duration
+	Instances int
 
 	InFlight     int // requests open for their clients
 	InFlightTime time.Duration
@@ -72,7 +70,7 @@ type Stats struct {
 	Asked        uint64 // requests that upstreams had
 
 	Pools     []PoolStats
-	Loops     []LoopStats
+	Loops     []LoopStats // of each place in an instance
 	Resources []ResourceStats
 	Steps     []StepStats
 	Stalls    []StallStats
@@ -120,29 +118,14 @@ type StallStats struct {
 
 // Stats looks at the simulation as it is.
 func (s *Simulation) Stats() Stats {
-	if s.cpu.shared != nil {
-		s.countShared()
-	}
-	v := &s.server
+	v := &s.service
 	x := Stats{
 		Now: time.Duration(s.now), InFlight: int(s.clients.inFlight.N), InFlightTime: time.Duration(s.clients.inFlight.Area(s.now)),
-		Connections: s.clients.open, Requests: uint64(v.inside.In), Responses: v.responses, Rejected: v.rejected,
-		CPUTime: time.Duration(s.cpuTime()), Switches: s.cpu.switches,
 		Upstream: int(v.upstream.N), UpstreamMax: int(v.upstream.Max), UpstreamTime: time.Duration(v.upstream.Area(s.now)), Asked: uint64(v.upstream.In),
 		Deadlock: v.deadlock,
 	}
-	for i, ns := range v.residence {
-		x.Residence[i] = time.Duration(ns)
-	}
-	for i := range s.pools {
-		s.addPool(&x, &s.pools[i])
-	}
-	for i := range s.resources {
-		r := &s.resources[i]
-		x.Resources = append(x.Resources, ResourceStats{
-			Name: s.config.Workload.Resources[i].Name, Size: int(r.size), InUse: int(r.held.N), Waiting: int(r.waiting.N),
-			HeldTime: time.Duration(r.held.Area(s.now)), FullTime: time.Duration(r.full.until(s.now)), WaitTime: time.Duration(r.waiting.Area(s.now)),
-		})
+	for i := range s.instances {
+		s.addInstance(&x, i)
 	}
 	for i, t := range s.steps {
 		x.Steps = addStep(x.Steps, t, v.steps[i])
@@ -151,9 +134,64 @@ func (s *Simulation) Stats() Stats {
 			x.Stalls = append(x.Stalls, StallStats{st, time.Duration(v.stalls[i].max)})
 		}
 	}
-	m := &s.config.Costs.Memory
-	x.Resident = m.Process + int64(x.AllThreads)*m.Thread + int64(x.Connections)*m.Connection + v.inside.N*m.Request
 	return x
+}
+
+// Instance looks at one instance, from 0 on. What is counted of the service only
+// is not there: upstreams, steps, stalls and deadlocks; of what instances share
+// each shows the whole. InFlight is what the balancer has given it.
+func (s *Simulation) Instance(i int) Stats {
+	in := &s.clients.inFlight
+	if len(s.instances) > 1 {
+		in = &s.balancer.open[i]
+	}
+	x := Stats{Now: time.Duration(s.now), InFlight: int(in.N), InFlightTime: time.Duration(in.Area(s.now))}
+	s.addInstance(&x, i)
+	return x
+}
+
+// addInstance adds an instance to those that are in x.
+func (s *Simulation) addInstance(x *Stats, i int) {
+	v := &s.instances[i]
+	if v.cpu.shared != nil {
+		v.cpu.countShared(s.now)
+	}
+	x.Connections += v.open
+	x.Requests += uint64(v.inside.In)
+	x.Responses += v.responses
+	x.Rejected += v.rejected
+	x.CPUTime += time.Duration(s.cpuTime(&v.cpu))
+	x.Switches += v.cpu.switches
+	for state, ns := range v.residence {
+		x.Residence[state] += time.Duration(ns)
+	}
+	n, threads := len(s.engine.pools), x.AllThreads
+	var at places
+	for k := range n {
+		s.addPool(x, &s.pools[i*n+k], &at)
+	}
+	for k := range s.strides {
+		s.addResource(x, i, k)
+	}
+	m := &s.config.Costs.Memory
+	x.Resident += m.Process + int64(x.AllThreads-threads)*m.Thread + int64(v.open)*m.Connection + v.inside.N*m.Request
+	x.Instances++
+}
+
+// addResource adds an instance's resource; one that is shared counts once.
+func (s *Simulation) addResource(x *Stats, i, k int) {
+	if k == len(x.Resources) {
+		x.Resources = append(x.Resources, ResourceStats{Name: s.config.Workload.Resources[k].Name})
+	} else if s.strides[k] == 0 {
+		return
+	}
+	r, sum := &s.resources[i*int(s.strides[k])+k], &x.Resources[k]
+	sum.Size += int(r.size)
+	sum.InUse += int(r.held.N)
+	sum.Waiting += int(r.waiting.N)
+	sum.HeldTime += time.Duration(r.held.Area(s.now))
+	sum.FullTime += time.Duration(r.full.until(s.now))
+	sum.WaitTime += time.Duration(r.waiting.Area(s.now))
 }
 
 // addStep adds to the totals of steps of one name and verb.
@@ -168,36 +206,62 @@ func addStep(all []StepStats, t stepName, add stepStats) []StepStats {
 	return all
 }
 
-func (s *Simulation) addPool(x *Stats, p *pool) {
+// places are how many loops and named pools an instance was found to have.
+type places struct{ loops, pools int }
+
+// addPool adds an instance's pool to those in the same place of the others.
+func (s *Simulation) addPool(x *Stats, p *pool, at *places) {
 	p.expire(s.now)
 	x.AllThreads += p.threads
 	busy, queued := time.Duration(p.busy.Area(s.now)), time.Duration(p.queued.Area(s.now))
 	switch {
 	case p.loop:
-		x.Loops = append(x.Loops, LoopStats{busy, time.Duration(p.stalled), time.Duration(p.queued.Visits()), uint64(p.queued.Out)})
+		if at.loops == len(x.Loops) {
+			x.Loops = append(x.Loops, LoopStats{})
+		}
+		sum := &x.Loops[at.loops]
+		at.loops++
+		sum.BusyTime += busy
+		sum.StalledTime += time.Duration(p.stalled)
+		sum.Waits += time.Duration(p.queued.Visits())
+		sum.Turns += uint64(p.queued.Out)
 	case p.name == beside:
 	case p.name != "":
-		size := p.max
-		if size == unbounded {
-			size = 0
+		if at.pools == len(x.Pools) {
+			x.Pools = append(x.Pools, PoolStats{Name: p.name})
 		}
-		x.Pools = append(x.Pools, PoolStats{
-			Name: p.name, Size: size, Threads: p.threads, Busy: int(p.busy.N), Pinned: int(p.pinned.N), Queued: int(p.queued.N),
-			BusyTime: busy, PinnedTime: time.Duration(p.pinned.Area(s.now)), QueuedTime: queued,
-			Done: p.done, Rejected: p.rejected, Mounts: p.mounts, Remounts: p.remounts, Pins: p.pins,
-		})
+		sum := &x.Pools[at.pools]
+		at.pools++
+		if p.max != unbounded {
+			sum.Size += p.max
+		}
+		sum.Threads += p.threads
+		sum.Busy += int(p.busy.N)
+		sum.Pinned += int(p.pinned.N)
+		sum.Queued += int(p.queued.N)
+		sum.BusyTime += busy
+		sum.PinnedTime += time.Duration(p.pinned.Area(s.now))
+		sum.QueuedTime += queued
+		sum.Done += p.done
+		sum.Rejected += p.rejected
+		sum.Mounts += p.mounts
+		sum.Remounts += p.remounts
+		sum.Pins += p.pins
 	default:
-		x.Threads, x.Busy, x.Queued = p.threads, int(p.busy.N), int(p.queued.N)
-		x.BusyTime, x.QueueTime = busy, queued
+		x.Threads += p.threads
+		x.Busy += int(p.busy.N)
+		x.Queued += int(p.queued.N)
+		x.BusyTime += busy
+		x.QueueTime += queued
 	}
 }
 
-// cpuTime is what has been used, that of running slices included.
-func (s *Simulation) cpuTime() int64 {
-	ns := s.cpu.used
-	for i := range s.cpu.cores {
-		if c := &s.cpu.cores[i]; c.strand >= 0 {
-			ns += s.now - c.since
+// cpuTime is what an instance has used, that of running slices included.
+func (s *Simulation) cpuTime(c *cpu) int64 {
+	ns := c.used
+	for i := range s.cores[c.first : c.first+c.n] {
+		if p := &s.cores[int(c.first)+i]; p.strand >= 0 {
+			ns += s.now - p.since
 		}
 	}
 	return ns
