@@ -88,6 +88,9 @@ func Measured(x analysis.ExpectationVerdict) string {
 	case x.Value == nil, *x.Low == *x.High:
 		return Quantity(*x.High, x.Unit)
 	}
+	if x.Unit == "share" {
+		return Shares(*x.Low, *x.High)
+	}
 	return Quantity(*x.Low, x.Unit) + " … " + Quantity(*x.High, x.Unit)
 }
 

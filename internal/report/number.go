@@ -59,3 +59,19 @@ func Size(n int64) string {
 
 // Share prints a ratio in per cent, with as many digits as it needs.
 func Share(x float64) string { return strconv.FormatFloat(figure(100*x, 4), 'f', -1, 64) + " %" }
+
+// Shares prints an interval of ratios in per cent, to two figures of its width.
+// Batch means of what cannot be more than all may have an interval that is.
+func Shares(low, high float64) string {
+	low, high = 100*min(low, 1), 100*min(high, 1)
+	if low == high {
+		return Share(low / 100)
+	}
+	decimals := min(max(1-int(math.Floor(math.Log10(high-low))), 0), 4)
+	scale := math.Pow10(decimals)
+	number := func(x float64) string { return strconv.FormatFloat(math.Round(x*scale)/scale, 'f', -1, 64) }
+	if number(low) == number(high) {
+		return number(low) + " %"
+	}
+	return number(low) + " … " + number(high) + " %"
+}
