@@ -46,8 +46,12 @@ func workersLimit(t *record.Trial, p record.TrialWorkers, cfg model.EngineConfig
 	default:
 		l.Name = p.Name // there are two kinds of workers
 	}
-	if p.Size <= 0 && p.Threads > 0 {
+	switch {
+	case p.Threads <= 0:
+	case p.Size <= 0:
 		l.Size = float64(p.Threads) // it has no limit but grows: what there is, is what there is
+	case p.Queued >= 1:
+		l.Size = float64(min(p.Size, p.Threads)) // it grows when its queue is full only: tasks waited, so this is how many there really were
 	}
 	l.Saturated = p.Rejected > 0 || l.Utilisation() >= saturation && l.Waiting >= 1
 	l.Details = stalledBy(t.Server.Stalls)

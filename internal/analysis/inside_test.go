@@ -41,6 +41,9 @@ func TestWallsInsideAnEngineAreNamedAndRaised(t *testing.T) {
 		{"native calls pin the carriers", "vthread:carriers=8", workers(engine.PoolCarriers, 8, 8, 7.9, 300), model.WallCarriers, "", "carriers=16", 8, "all 8 of its carriers pinned 99 % of the time, 300 virtual threads waiting"},
 		{"continuations wait for the executor", "future:executor=8", workers(engine.PoolExecutor, 8, 8, 0, 40), model.WallExecutor, "", "executor=16", 8, "all 8 of its executor's threads busy 100 %"},
 		{"calls wait for the blocking workers", "hybrid", workers(engine.PoolBlocking, 40, 39.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking=80", 40, "all 40 of its blocking workers busy 99 %"},
+		{"what waits in an unbounded queue makes no worker past the core", "hybrid:blocking=20", func(t *record.Trial) {
+			t.Server.Workers = []record.TrialWorkers{{Name: engine.PoolBlocking, Size: 40, Threads: 20, Busy: 19.8, Queued: 90}}
+		}, model.WallWorkers, "blocking-workers", "blocking=40", 20, "all 20 of its blocking workers busy 99 %"},
 		{"a cap above the core is raised instead", "hybrid:blocking-max=60", workers(engine.PoolBlocking, 60, 59.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking-max=120", 60, ""},
 	} {
 		b := newBench(t, c.engine)
