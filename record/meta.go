@@ -15,8 +15,10 @@ type Meta struct {
 	Placement   map[string]Role `json:"placement,omitempty"` // by role: server, load, upstream
 	Calibration *Calibration    `json:"calibration,omitempty"`
 	Workload    *Workload       `json:"workload,omitempty"`
-	Claim       string          `json:"claim,omitempty"`   // in a suite: the document whose claim this run is about
-	Control     bool            `json:"control,omitempty"` // in a suite: it is the claim's control
+	Claim       string          `json:"claim,omitempty"`     // in a suite: the document whose claim this run is about
+	Control     bool            `json:"control,omitempty"`   // in a suite: it is the claim's control
+	Instances   int             `json:"instances,omitempty"` // identical ones of the service, behind a balancer; absent: one
+	Balancer    string          `json:"balancer,omitempty"`  // by which they are given requests: a model.Balancer
 	Seed        uint64          `json:"seed"`
 	Engines     []string        `json:"engines,omitempty"` // text forms
 	Options     map[string]any  `json:"options,omitempty"` // what else shaped the run

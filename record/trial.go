@@ -79,29 +79,32 @@ type TrialRoute struct {
 	P99us    int64  `json:"p99_us"`
 }
 
-// TrialServer is what the service's process did in the window.
+// TrialServer is what the service's process did in the window. With several
+// instances, pool, busy, queued, connections, workers, loops and resources that are
+// not shared are those of an average one, and all else is the sum.
 type TrialServer struct {
-	CPUSeconds  float64            `json:"cpu_seconds"`    // user and system
-	CPUs        int                `json:"cpus"`           // it may use
-	Available   float64            `json:"available_s"`    // CPU seconds that it had: used, or idle on its CPUs; 0: not known
-	RSS         int64              `json:"rss_bytes"`      // at the end
-	RSSIdle     int64              `json:"rss_idle_bytes"` // before it was sent anything; 0: not known
-	Threads     int                `json:"threads"`        // of the process, at the end
-	Switches    int64              `json:"switches"`       // context switches, voluntary and not
-	GOMAXPROCS  int                `json:"gomaxprocs"`     // of its runtime
-	Requests    int64              `json:"requests"`       // begun
-	Responses   int64              `json:"responses"`      // finished
-	Rejected    int64              `json:"rejected"`       // because a queue was full
-	Panics      int64              `json:"panics"`         // of handlers
-	Pool        int                `json:"pool"`           // threads that can serve a request: the most seen
-	Busy        float64            `json:"busy"`           // of them, mean
-	BusyShare   float64            `json:"busy_share"`     // of the samples in which all were busy
-	Queued      float64            `json:"queued"`         // requests waiting for one, mean
-	QueuedMax   int                `json:"queued_max"`     // most seen
-	Connections int                `json:"connections"`    // open, most seen
-	Residence   map[string]float64 `json:"residence_s"`    // seconds by state, summed over the requests that ended
-	Resources   []TrialResource    `json:"resources"`      // of the workload
-	BlockedRead int                `json:"blocked_read"`   // threads in a blocking read by the kernel's account, the most seen
+	Instances   int                `json:"instances,omitempty"` // absent: one
+	CPUSeconds  float64            `json:"cpu_seconds"`         // user and system
+	CPUs        int                `json:"cpus"`                // it may use, or they
+	Available   float64            `json:"available_s"`         // CPU seconds that it had: used, or idle on its CPUs; 0: not known
+	RSS         int64              `json:"rss_bytes"`           // at the end
+	RSSIdle     int64              `json:"rss_idle_bytes"`      // before it was sent anything; 0: not known
+	Threads     int                `json:"threads"`             // of the process, at the end
+	Switches    int64              `json:"switches"`            // context switches, voluntary and not
+	GOMAXPROCS  int                `json:"gomaxprocs"`          // of its runtime
+	Requests    int64              `json:"requests"`            // begun
+	Responses   int64              `json:"responses"`           // finished
+	Rejected    int64              `json:"rejected"`            // because a queue was full
+	Panics      int64              `json:"panics"`              // of handlers
+	Pool        int                `json:"pool"`                // threads that can serve a request: the most seen
+	Busy        float64            `json:"busy"`                // of them, mean
+	BusyShare   float64            `json:"busy_share"`          // of the samples in which all were busy
+	Queued      float64            `json:"queued"`              // requests waiting for one, mean
+	QueuedMax   int                `json:"queued_max"`          // most seen
+	Connections int                `json:"connections"`         // open, most seen
+	Residence   map[string]float64 `json:"residence_s"`         // seconds by state, summed over the requests that ended
+	Resources   []TrialResource    `json:"resources"`           // of the workload
+	BlockedRead int                `json:"blocked_read"`        // threads in a blocking read by the kernel's account, the most seen
 	Workers     []TrialWorkers     `json:"workers,omitempty"`
 	Loops       []TrialLoop        `json:"loops,omitempty"`
 	Stalls      []TrialStall       `json:"stalls,omitempty"`

@@ -67,7 +67,7 @@ func (s *Simulation) nextArrival() {
 func (s *Simulation) arrival() {
 	a := s.clients.next
 	s.nextArrival()
-	if s.clients.inFlight.N >= int64(s.config.Workload.InFlight) {
+	if s.clients.inFlight.N >= int64(s.config.Workload.InFlight)*int64(len(s.instances)) {
 		if s.config.Ended != nil {
 			s.config.Ended(Ended{Route: a.Route, Intended: s.now, Done: s.now, Outcome: load.Capped, Instance: -1})
 		}

@@ -25,7 +25,8 @@ type Config struct {
 	Think   model.Dist
 
 	// Instances behind a balancer, identical and each with all that the engine, CPUs
-	// and resources give it, but for the resources that are shared; 0: one.
+	// and resources give it, but for the resources that are shared; 0: one. Clients
+	// may have Workload.InFlight requests open for each.
 	Instances int
 	Balancer  model.Balancer // by which requests are given to them; "": round-robin
 
@@ -52,8 +53,8 @@ func (c *Config) validate() error {
 	if c.CPUs < 1 {
 		return fmt.Errorf("sim: the server has %d CPUs; give it 1 or more", c.CPUs)
 	}
-	if c.Instances < 0 || c.Instances > maxInstances {
-		return fmt.Errorf("sim: there are %d instances; write a number from 1 to %d", c.Instances, maxInstances)
+	if c.Instances < 0 || c.Instances > MaxInstances {
+		return fmt.Errorf("sim: there are %d instances; write a number from 1 to %d", c.Instances, MaxInstances)
 	}
 	if _, err := model.ParseBalancer(string(c.Balancer)); err != nil {
 		return fmt.Errorf("sim: %w", err)
@@ -73,8 +74,8 @@ func (c *Config) validate() error {
 	return c.Costs.validate()
 }
 
-// maxInstances is how many there may be: more than a balancer has behind it.
-const maxInstances = 100_000
+// MaxInstances is how many there may be: more than a balancer has behind it.
+const MaxInstances = 100_000
 
 // routes are those that are requested, in the workload's order: the others have
 // no weight.

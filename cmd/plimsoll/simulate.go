@@ -10,21 +10,25 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/internal/forecast"
 	"github.com/plimsoll-dev/plimsoll/internal/lab"
+	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/sim"
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 type simulateCmd struct {
-	Workload string        `arg:"" help:"Name of a built-in workload, or path of a document."`
-	Engine   []string      `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to simulate it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
-	Rate     float64       `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
-	Duration time.Duration `default:"60s" placeholder:"TIME" help:"With --rate, the virtual time that is looked at, in whole seconds. Default: 60s."`
-	CPUs     int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has. Default: 1."`
-	Costs    string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: what calibrate measured here, or else those of the machine that the project was developed on."`
-	Seed     *uint64       `placeholder:"N" help:"Of everything drawn at random. Default: the workload's."`
-	Record   string        `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
-	JSON     string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
-	HTML     string        `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page."`
+	Workload  string        `arg:"" help:"Name of a built-in workload, or path of a document."`
+	Engine    []string      `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to simulate it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
+	Rate      float64       `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
+	Duration  time.Duration `default:"60s" placeholder:"TIME" help:"With --rate, the virtual time that is looked at, in whole seconds. Default: 60s."`
+	CPUs      int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has, or each instance of it. Default: 1."`
+	Instances int           `default:"1" placeholder:"N" help:"Identical instances of the service, behind a balancer. Default: 1."`
+	Balancer  string        `placeholder:"POLICY" help:"How the balancer chooses an instance: random, round-robin, least-connections or two-choices. Default: round-robin."`
+	Costs     string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: what calibrate measured here, or else those of the machine that the project was developed on."`
+	Seed      *uint64       `placeholder:"N" help:"Of everything drawn at random. Default: the workload's."`
+	Record    string        `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
+	JSON      string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
+	HTML      string        `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page."`
 }
 
 func (simulateCmd) Help() string {
@@ -34,6 +38,7 @@ Examples:
   plimsoll simulate black-friday
   plimsoll simulate black-friday -e thread:max=200 -e vthread --cpus 4
   plimsoll simulate black-friday -e thread:max=200 --rate 1200
+  plimsoll simulate black-friday --instances 4 --balancer least-connections
   plimsoll simulate ./my-service.yaml --rate 500 --duration 1h --json -`
 }
 
@@ -64,7 +69,15 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	}
 	runErr := forecast.Run(ctx, o)
 	p.end()
-	return conclude(runErr, w, path, files, s, fmt.Sprintf("simulated with %d CPU(s), and %s\n", o.CPUs, o.Costs))
+	return conclude(runErr, w, path, files, s, fmt.Sprintf("simulated with %s, and %s\n", machines(o), o.Costs))
+}
+
+// machines says in words what the service runs on.
+func machines(o forecast.Options) string {
+	if o.Instances > 1 {
+		return fmt.Sprintf("%d instances of %d CPU(s) each behind a %s balancer", o.Instances, o.CPUs, o.Balancer)
+	}
+	return fmt.Sprintf("%d CPU(s)", o.CPUs)
 }
 
 // options makes the flags into what to simulate.
@@ -77,6 +90,15 @@ func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Option
 	}
 	if o.CPUs = c.CPUs; o.CPUs < 1 || o.CPUs > maxCPUs {
 		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d", c.CPUs, maxCPUs)
+	}
+	if o.Instances = c.Instances; o.Instances < 1 || o.Instances > sim.MaxInstances {
+		return o, fmt.Errorf("--instances is %d; write a number from 1 to %d", c.Instances, sim.MaxInstances)
+	}
+	if o.Balancer, err = model.ParseBalancer(c.Balancer); err != nil {
+		return o, fmt.Errorf("--balancer: %w", err)
+	}
+	if c.Balancer != "" && o.Instances == 1 {
+		return o, errors.New("--balancer says how requests are given to several instances; add --instances=4, for example")
 	}
 	if o.Document, err = readDocument(ctx, s, c.Workload); err != nil {
 		return o, err

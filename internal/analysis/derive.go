@@ -39,7 +39,7 @@ type EngineRun struct {
 // Derive concludes a verdict from what was recorded.
 func Derive(r *Run) *Verdict {
 	v := &Verdict{
-		Schema: Schema, Kind: r.Meta.Command, Workload: r.Workload.Name, Record: r.Hash, Partial: r.Partial,
+		Schema: Schema, Kind: r.Meta.Command, Workload: r.Workload.Name, Instances: r.Meta.Instances, Balancer: r.Meta.Balancer, Record: r.Hash, Partial: r.Partial,
 		SLO:      SLO{WithinMS: float64(r.Workload.SLO.Within.Microseconds()) / 1000, Ratio: r.Workload.SLO.Ratio, Errors: r.Workload.SLO.Errors},
 		Engines:  []EngineVerdict{},
 		Warnings: notNil(r.Warnings),

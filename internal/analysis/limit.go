@@ -109,10 +109,11 @@ func upstreamLimit(t *record.Trial) Limit {
 
 func connectionLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 	n := cfg.Int("connections")
+	inFlight := t.Load.InFlight / float64(max(1, t.Server.Instances))
 	l := Limit{Kind: model.WallConnections, Size: float64(n), Used: float64(min(t.Server.Connections, n))}
 	// One connection past the cap is accepted and held: only then somebody waits.
-	l.Saturated = t.Server.Connections >= n && t.Load.InFlight > float64(n)
-	l.Waiting = max(0, t.Load.InFlight-float64(n))
+	l.Saturated = t.Server.Connections >= n && inFlight > float64(n)
+	l.Waiting = max(0, inFlight-float64(n))
 	l.Raise = more(cfg, 2*n, "connections")
 	return l
 }

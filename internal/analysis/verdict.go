@@ -17,6 +17,8 @@ type Verdict struct {
 	Schema     string          `json:"schema"`
 	Kind       string          `json:"kind"`
 	Workload   string          `json:"workload"`
+	Instances  int             `json:"instances,omitempty"` // of the service, in a simulation of several
+	Balancer   string          `json:"balancer,omitempty"`  // that they stand behind
 	SLO        SLO             `json:"slo"`
 	Record     string          `json:"record"` // hash of the rows it derives from
 	Engines    []EngineVerdict `json:"engines"`

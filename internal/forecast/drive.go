@@ -22,7 +22,7 @@ const (
 type drive struct {
 	sim      *sim.Simulation
 	workload *model.Workload
-	cpus     int
+	cpus     int           // of all instances
 	from     time.Duration // where the first window begins
 	every    time.Duration // between samples
 	width    time.Duration // of a bucket, whole seconds
@@ -78,7 +78,7 @@ func (f *forecast) newDrive(e *analysis.EngineRun, row *record.Trial, stages []m
 	if err != nil {
 		return nil, err
 	}
-	d := &drive{workload: w, cpus: f.CPUs, from: from}
+	d := &drive{workload: w, cpus: f.CPUs * max(1, f.Instances), from: from}
 	var total time.Duration
 	for _, s := range stages {
 		total += s.For
@@ -87,7 +87,7 @@ func (f *forecast) newDrive(e *analysis.EngineRun, row *record.Trial, stages []m
 	d.width = max(time.Second, ((total-from)/mostBuckets + time.Second - 1).Truncate(time.Second))
 	d.sim, err = sim.New(sim.Config{
 		Workload: w, Engine: cfg, CPUs: f.CPUs, Costs: f.Costs.Costs, Seed: f.workload.Seed + attempts(e, row), Route: row.Route,
-		Stages: stages, Compute: v.Compute, Ended: d.ended,
+		Stages: stages, Compute: v.Compute, Instances: f.Instances, Balancer: f.Balancer, Ended: d.ended,
 	})
 	return d, err
 }
@@ -104,7 +104,9 @@ func (d *drive) run(ctx context.Context, end time.Duration) (time.Duration, erro
 		if err := d.sim.RunUntil(at); err != nil {
 			return 0, err
 		}
-		d.samples = append(d.samples, d.sim.Stats())
+		x := d.sim.Stats()
+		perInstance(&x, d.workload)
+		d.samples = append(d.samples, x)
 		over := d.stop != stopRule{} && at >= d.from+least && (at-d.from)%d.width == 0 && (d.lost > d.stop.lost || d.failed > d.stop.failed)
 		if at == end || over {
 			break

@@ -138,6 +138,9 @@ func (d *drive) fillServer(t *record.Trial, window []sim.Stats) {
 	a, b := &window[0], &window[len(window)-1]
 	s, seconds := &t.Server, t.Seconds
 	s.CPUs = d.cpus
+	if b.Instances > 1 {
+		s.Instances = b.Instances
+	}
 	s.CPUSeconds, s.Available = (b.CPUTime - a.CPUTime).Seconds(), float64(d.cpus)*seconds
 	s.RSS, s.RSSIdle = b.Resident, d.samples[0].Resident
 	s.Threads = b.AllThreads

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -52,13 +53,17 @@ func (f *forecast) begin() error {
 	for i, e := range f.Engines {
 		names[i] = e.String()
 	}
-	return f.write(&record.Meta{
+	row := &record.Meta{
 		Head: f.now(), Format: record.Format, Tool: f.Tool, Command: "simulate", Source: record.SourceSimulation, Args: f.Args, Started: time.Now(),
 		Host:     record.Host(host.Describe()),
 		Workload: &record.Workload{Name: f.workload.Name, SHA256: hex.EncodeToString(sum[:]), Source: string(f.Document.Source)},
 		Seed:     f.workload.Seed, Engines: names,
 		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs.Costs, "costs_from": f.Costs.From},
-	})
+	}
+	if f.Instances > 1 {
+		row.Instances, row.Balancer = f.Instances, string(cmp.Or(f.Balancer, model.RoundRobin))
+	}
+	return f.write(row)
 }
 
 // conclude writes the verdict that follows from what was recorded.

@@ -29,8 +29,14 @@ func document(t testing.TB, source string) *workload.Document {
 // simulate runs a document and derives the verdict from its record alone.
 func simulate(t testing.TB, ctx context.Context, doc *workload.Document, engines ...string) (*analysis.Verdict, *bytes.Buffer, error) {
 	t.Helper()
+	return simulateOn(t, ctx, 1, "", doc, engines...)
+}
+
+// simulateOn does so on several instances.
+func simulateOn(t testing.TB, ctx context.Context, instances int, b model.Balancer, doc *workload.Document, engines ...string) (*analysis.Verdict, *bytes.Buffer, error) {
+	t.Helper()
 	var file bytes.Buffer
-	o := Options{Document: doc, CPUs: 1, Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(&file)}
+	o := Options{Document: doc, CPUs: 1, Instances: instances, Balancer: b, Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(&file)}
 	for _, text := range engines {
 		cfg, err := model.ParseEngine(text)
 		if err != nil {

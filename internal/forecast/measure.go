@@ -14,7 +14,7 @@ import (
 // measure takes an engine through what package lab takes it through.
 func (f *forecast) measure(ctx context.Context, e *analysis.EngineRun) error {
 	if !f.workload.NoSearch {
-		rate := warmUpShare * analysis.FirstGuess(e.Config, f.workload, f.CPUs)
+		rate := warmUpShare * f.firstGuess(e.Config)
 		if err := f.try(ctx, e, &record.Trial{Purpose: record.PurposeWarmUp, Rate: rate}, warmUp); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (f *forecast) leadIn() time.Duration {
 }
 
 func (f *forecast) goal(e *analysis.EngineRun) search.Goal {
-	g := search.Goal{Guess: analysis.FirstGuess(e.Config, f.workload, f.CPUs), Trials: searchTrials}
+	g := search.Goal{Guess: f.firstGuess(e.Config), Trials: searchTrials}
 	if t := analysis.LowestFailed(e.Trials); t != nil && t.Server.Responses > 0 && t.Seconds > 0 {
 		g.Guess = float64(t.Server.Responses) / t.Seconds
 	} else if c, _ := analysis.Capacity(analysis.Reference(e.Trials), e.Config, f.workload, analysis.Variant{}); c > 0 {

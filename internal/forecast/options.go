@@ -15,11 +15,15 @@ import (
 type Options struct {
 	Document *workload.Document
 	Engines  []model.EngineConfig
-	CPUs     int // that the server has
-	Costs    costs.Choice
-	Record   *record.Writer // where every row goes; the caller closes it
-	Tool     string         // program and version, for the record
-	Args     []string       // of the command line, for the record
+	CPUs     int // that the server has, or each instance of it
+
+	Instances int            // of the service, behind a balancer; 0: one
+	Balancer  model.Balancer // "": round-robin
+
+	Costs  costs.Choice
+	Record *record.Writer // where every row goes; the caller closes it
+	Tool   string         // program and version, for the record
+	Args   []string       // of the command line, for the record
 	// Progress is told of every trial when it has ended; nil: nobody is.
 	Progress func(*record.Trial)
 }

@@ -15,8 +15,9 @@ import (
 // an engine, then each wall with its evidence.
 func Compare(w io.Writer, v *analysis.Verdict) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s of requests answered within %s, at most %s failing\n\n", v.Workload,
-		Share(v.SLO.Ratio), Millis(v.SLO.WithinMS), Share(v.SLO.Errors))
+	wrap(&b, fmt.Sprintf("%s: %s of requests answered within %s, at most %s failing", Service(v),
+		Share(v.SLO.Ratio), Millis(v.SLO.WithinMS), Share(v.SLO.Errors)), "", 98)
+	b.WriteByte('\n')
 	if v.Partial {
 		b.WriteString("Interrupted: what follows is from the trials made until then.\n\n")
 	}
@@ -34,6 +35,15 @@ func Compare(w io.Writer, v *analysis.Verdict) error {
 	warnings(&b, v)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Service names what was compared: the workload, on how many instances if that is
+// not one.
+func Service(v *analysis.Verdict) string {
+	if v.Instances <= 1 {
+		return v.Workload
+	}
+	return fmt.Sprintf("%s on %s instances behind a %s balancer", v.Workload, analysis.Grouped(float64(v.Instances)), v.Balancer)
 }
 
 // searched prints what follows from the search of a load line.

@@ -14,7 +14,7 @@ import (
 func Compare(w io.Writer, v *analysis.Verdict, run *analysis.Run, rows *Rows) error {
 	c := newComparison(v, run, rows)
 	p := page{
-		Title: v.Workload + ": load lines and walls", Subject: v.Workload, Conclusion: v.Conclusion, Partial: v.Partial,
+		Title: v.Workload + ": load lines and walls", Subject: report.Service(v), Conclusion: v.Conclusion, Partial: v.Partial,
 		Lead: []string{fmt.Sprintf("Objective: %s of requests answered within %s, at most %s failing.", report.Share(v.SLO.Ratio), report.Millis(v.SLO.WithinMS), report.Share(v.SLO.Errors))},
 	}
 	if !v.Searched {
