@@ -40,13 +40,13 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	flags := flag.NewFlagSet("judge", flag.ContinueOnError)
 	flags.SetOutput(progress)
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "judge [flags] PROBER [ARG]...\n\nRuns PROBER ARG... --heavy URL --canary URL --json - against each server.")
+		fmt.Fprintln(flags.Output(), "judge [flags] PROBER [ARG]...\n\nRuns PROBER ARG... --heavy URL --canary URL --json - against each server, and --record FILE with -keep.")
 		flags.PrintDefaults()
 	}
 	seed := flags.Uint64("seed", uint64(time.Now().Unix()), "`number` that sizes and waits are drawn from")
 	only := flags.String("run", "", "only servers whose name matches this regular `expression`")
 	document := flags.String("document", "", "Markdown `file` whose marked section is written anew")
-	keep := flags.String("keep", "", "`directory` for what the prober wrote about each server")
+	keep := flags.String("keep", "", "`directory` for what the prober writes about each server: verdict, progress and record")
 	within := flags.Duration("within", 5*time.Minute, "how long one probe may take")
 	if err := flags.Parse(args); err != nil {
 		return err

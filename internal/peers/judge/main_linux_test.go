@@ -47,6 +47,11 @@ func prober(says string, args []string) int {
 		io.WriteString(os.Stderr, "not asked for JSON\n")
 		return 2
 	}
+	if name := flag("--record"); name != "" {
+		if err := os.WriteFile(name, []byte("record\n"), 0o644); err != nil {
+			return 2
+		}
+	}
 	os.Stdout.WriteString(says)
 	return 3
 }
@@ -80,6 +85,9 @@ func TestAConfidentErrorFails(t *testing.T) {
 	}
 	if kept, err := os.ReadFile(filepath.Join(keep, "go_plain.json")); err != nil || string(kept) != saysNone {
 		t.Errorf("kept %q, %v", kept, err)
+	}
+	if _, err := os.Stat(filepath.Join(keep, "go_shed.jsonl")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -43,6 +44,13 @@ func (j *judge) try(ctx context.Context, p peers.Peer, ms int) (_ *accuracy.Tria
 	ctx, cancel := context.WithTimeout(ctx, j.within)
 	defer cancel()
 	args := slices.Concat(j.prober[1:], []string{"--heavy", url, "--canary", r.CanaryURL(), "--json", "-"})
+	kept := filepath.Join(j.keep, strings.ReplaceAll(p.Name, "/", "_"))
+	if j.keep != "" {
+		if err := os.MkdirAll(j.keep, 0o755); err != nil {
+			return nil, err
+		}
+		args = append(args, "--record", kept+".jsonl")
+	}
 	c := exec.CommandContext(ctx, j.prober[0], args...)
 	c.Cancel = func() error { return c.Process.Signal(syscall.SIGTERM) } // so that it may leave the server as found
 	c.WaitDelay = 10 * time.Second
@@ -52,7 +60,7 @@ func (j *judge) try(ctx context.Context, p peers.Peer, ms int) (_ *accuracy.Tria
 	ended := c.Run() // 3, for instance, is void: the verdict says so
 	t.Seconds = time.Since(start).Seconds()
 	if j.keep != "" {
-		if err := j.store(p.Name, out.Bytes(), words.Bytes()); err != nil {
+		if err := errors.Join(os.WriteFile(kept+".json", out.Bytes(), 0o644), os.WriteFile(kept+".txt", words.Bytes(), 0o644)); err != nil {
 			return nil, err
 		}
 	}
@@ -63,17 +71,6 @@ func (j *judge) try(ctx context.Context, p peers.Peer, ms int) (_ *accuracy.Tria
 	}
 	t.Verdict = verdict
 	return t, nil
-}
-
-func (j *judge) store(peer string, verdict, words []byte) error {
-	base := filepath.Join(j.keep, strings.ReplaceAll(peer, "/", "_"))
-	if err := os.MkdirAll(j.keep, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(base+".json", verdict, 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(base+".txt", words, 0o644)
 }
 
 func lastLine(s string) string {
