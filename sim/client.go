@@ -26,7 +26,7 @@ type clients struct {
 // A ticket names a request that may have ended since.
 type ticket struct {
 	request int32
-	gen     uint16
+	gen     uint32
 }
 
 type deadline struct {
@@ -60,7 +60,7 @@ func (s *Simulation) nextArrival() {
 	c := &s.clients
 	var ok bool
 	if c.next, ok = c.arrivals.Next(); ok {
-		s.events.Schedule(int64(c.next.At), evArrival, 0, 0)
+		s.events.Schedule(int64(c.next.At), evArrival, 0)
 	}
 }
 
@@ -77,7 +77,7 @@ func (s *Simulation) arrival() {
 }
 
 func (s *Simulation) think(client int32) {
-	s.events.Schedule(s.now+s.clients.think.from(s.clients.thoughts), evThought, client, 0)
+	s.events.Schedule(s.now+s.clients.think.from(s.clients.thoughts), evThought, client)
 }
 
 // thought has a client of a closed loop send its next request.
@@ -108,7 +108,7 @@ func (s *Simulation) send(route int32, seed uint64) int32 {
 	c.deadlines.Push(deadline{ticket{i, r.gen}, s.now + int64(s.config.Workload.Timeout)})
 	if !c.watched {
 		c.watched = true
-		s.events.Schedule(c.deadlines.First().at, evDeadline, 0, 0)
+		s.events.Schedule(c.deadlines.First().at, evDeadline, 0)
 	}
 	switch v := &s.instances[r.instance]; {
 	case v.idle > 0:
@@ -133,7 +133,7 @@ func (s *Simulation) deadline() {
 		r := &s.requests.items[d.request]
 		open := r.gen == d.gen && !r.ended
 		if open && d.at > s.now {
-			s.events.Schedule(d.at, evDeadline, 0, 0)
+			s.events.Schedule(d.at, evDeadline, 0)
 			return
 		}
 		c.deadlines.Pop()

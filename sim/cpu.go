@@ -17,8 +17,7 @@ type cpu struct {
 	idle            []int32
 	classes         [2]class // 0: not nice; 1: nice
 	shared          *event.Sharing
-	free            int32  // processor whose thread has just ended a burst, and may go on; -1: none
-	gen             uint16 // of the event for the end of the first job that shares
+	free            int32 // processor whose thread has just ended a burst, and may go on; -1: none
 
 	waiting  event.Level // for a processor
 	running  event.Level // on one; of those that share, all
@@ -117,7 +116,7 @@ func (s *Simulation) dispatch(c *cpu, i, k int32, class uint8) {
 	s.move(st, model.OnCPU)
 	p.strand, p.class, p.since = k, class, s.now
 	p.slice = min(st.left, c.quantum)
-	s.events.Schedule(s.now+p.slice, evSlice, i, 0)
+	s.events.Schedule(s.now+p.slice, evSlice, i)
 }
 
 // sliceEnds is the end of a burst, or of a quantum.
@@ -133,7 +132,7 @@ func (s *Simulation) sliceEnds(i int32) {
 	if st.left > 0 && !c.waits() && !s.gives(st) {
 		c.running.Enter(s.now)
 		p.since, p.slice = s.now, min(st.left, c.quantum)
-		s.events.Schedule(s.now+p.slice, evSlice, i, 0)
+		s.events.Schedule(s.now+p.slice, evSlice, i)
 		return
 	}
 	class := p.class
@@ -215,16 +214,15 @@ func (c *cpu) countShared(now int64) {
 
 func (s *Simulation) watchShared(instance int32) {
 	c := &s.instances[instance].cpu
-	c.gen++
 	if c.shared.Len() > 0 {
-		s.events.Schedule(c.shared.Next(), evShare, instance, c.gen)
+		s.events.Schedule(c.shared.Next(), evShare, instance)
 	}
 }
 
-func (s *Simulation) shareEnds(instance int32, gen uint16) {
+func (s *Simulation) shareEnds(instance int32) {
 	c := &s.instances[instance].cpu
-	if c.gen != gen {
-		return // others came or went meanwhile
+	if c.shared.Len() == 0 || c.shared.Next() > s.now {
+		return // others came or went since this was expected
 	}
 	c.countShared(s.now)
 	k := c.shared.Take(s.now)

@@ -121,7 +121,7 @@ func (s *Simulation) waitFor(k int32, in *instr) {
 	}
 	s.move(st, waitStates[verb])
 	st.asked = s.now
-	s.events.Schedule(s.now+ns, evWoken, k, 0)
+	s.events.Schedule(s.now+ns, evWoken, k)
 	s.suspend(st, in, false)
 }
 

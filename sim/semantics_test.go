@@ -266,3 +266,33 @@ timeout: 1h
 		t.Errorf("light requests slower than 5 ms: %d beside nice workers, %d beside others", nice, plain)
 	}
 }
+
+// Of requests that come one after the other in the place of the same one, none is
+// taken for another: here the deadline of the 65,536th before it passes while each
+// is in work.
+func TestADeadlineIsOfOneRequestOnly(t *testing.T) {
+	r := simulate(t, "goroutine", waitsFor("await", "500us"), 1000, func(c *Config) { c.Workload.Timeout = 65_536*time.Millisecond + 100*time.Microsecond })
+	if r.until(70 * time.Second); r.outcomes[load.Timeout] > 0 || r.outcomes[load.OK] < 69_999 {
+		t.Errorf("%v", r.outcomes)
+	}
+}
+
+// A long job that shares a CPU with so many short ones that its end was expected a
+// hundred thousand times before.
+func TestAJobThatSharesEndsWhenItsWorkIsDone(t *testing.T) {
+	r := simulate(t, "thread:max=50", `
+routes: {short: {steps: [{compute: 100us}]}, long: {weight: 0, steps: [{compute: 100s}]}}
+arrivals: constant
+timeout: 1h
+`, 1000, nil)
+	r.send(1, 1)
+	r.advanceAll()
+	r.ended = func(e Ended) {
+		if e.Route == 1 && !near(float64(e.Done)/1e9, 100/0.9, 1e-4) {
+			t.Errorf("done after %s; 100 s of a CPU of which others use a tenth are 111.1 s", time.Duration(e.Done))
+		}
+	}
+	if r.until(2 * time.Minute); r.routes["long"] != 1 {
+		t.Error("it has not ended")
+	}
+}

@@ -86,7 +86,7 @@ type request struct {
 	route    int32
 	instance int32  // that it was given to
 	home     int32  // the pool that its connection belongs to
-	gen      uint16 // tells it from the one that had its place before
+	gen      uint32 // tells it from the one that had its place before
 	sent     bool   // to the server
 	served   bool   // the server is done with it
 	ended    bool   // the client is
@@ -177,7 +177,7 @@ func (s *Simulation) RunUntil(t time.Duration) error {
 		case evSlice:
 			s.sliceEnds(e.Arg)
 		case evShare:
-			s.shareEnds(e.Arg, e.Gen)
+			s.shareEnds(e.Arg)
 		}
 		s.advanceAll()
 	}

@@ -30,9 +30,9 @@ func mmc(c int, rho float64, arrivals int, seed uint64) (events int, mean float6
 		slot := free[len(free)-1]
 		free = free[:len(free)-1]
 		slots[slot] = came
-		q.Schedule(now+draw(work, service), 1, slot, 0)
+		q.Schedule(now+draw(work, service), 1, slot)
 	}
-	q.Schedule(draw(between, gap), 0, 0, 0)
+	q.Schedule(draw(between, gap), 0, 0)
 	now := int64(0)
 	for arrivals > 0 {
 		e := q.Take()
@@ -40,7 +40,7 @@ func mmc(c int, rho float64, arrivals int, seed uint64) (events int, mean float6
 		now = e.At
 		if e.Kind == 0 {
 			arrivals--
-			q.Schedule(now+draw(between, gap), 0, 0, 0)
+			q.Schedule(now+draw(between, gap), 0, 0)
 			inside.Enter(now)
 			if len(free) > 0 {
 				serve(now, now)

@@ -6,7 +6,6 @@ type Event struct {
 	At   int64
 	seq  uint64
 	Arg  int32
-	Gen  uint16 // for events that may have been overtaken: compared with the subject's own
 	Kind uint8
 }
 
@@ -42,9 +41,9 @@ func (q *Queue) Next() int64 {
 }
 
 // Schedule adds an event.
-func (q *Queue) Schedule(at int64, kind uint8, arg int32, gen uint16) {
+func (q *Queue) Schedule(at int64, kind uint8, arg int32) {
 	q.seq++
-	e := Event{At: at, seq: q.seq, Arg: arg, Gen: gen, Kind: kind}
+	e := Event{At: at, seq: q.seq, Arg: arg, Kind: kind}
 	if q.n == near && (len(q.heap) == 0 || e.before(&q.heap[0])) {
 		q.spill()
 	}

@@ -19,7 +19,7 @@ func TestEventsComeInOrderAndThoseOfOneTimeAsScheduled(t *testing.T) {
 		for i := range 2000 {
 			if r.IntN(5) < 3 || len(model) == 0 {
 				at := now + r.Int64N(spread)
-				q.Schedule(at, uint8(i), int32(i), uint16(i))
+				q.Schedule(at, uint8(i), int32(i))
 				model = append(model, Event{At: at, Arg: int32(i)})
 				continue
 			}
@@ -28,7 +28,7 @@ func TestEventsComeInOrderAndThoseOfOneTimeAsScheduled(t *testing.T) {
 				t.Fatalf("seed %d: %d events, the next at %d; expected %d, %d", seed, q.Len(), q.Next(), len(model), model[0].At)
 			}
 			e := q.Take()
-			if e.At != model[0].At || e.Arg != model[0].Arg || e.Kind != uint8(e.Arg) || e.Gen != uint16(e.Arg) {
+			if e.At != model[0].At || e.Arg != model[0].Arg || e.Kind != uint8(e.Arg) {
 				t.Fatalf("seed %d: took %+v; expected %+v", seed, e, model[0])
 			}
 			now, model = e.At, model[1:]
@@ -40,7 +40,7 @@ func TestAQueueAllocatesOnlyToGrow(t *testing.T) {
 	var q Queue
 	work := func() {
 		for i := range int64(1000) {
-			q.Schedule(i*7919%1000, 0, 0, 0)
+			q.Schedule(i*7919%1000, 0, 0)
 		}
 		for q.Len() > 0 {
 			q.Take()
