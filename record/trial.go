@@ -64,7 +64,7 @@ type TrialLoad struct {
 	LagP99us  int64            `json:"lag_p99_us"` // sent − intended, the wait for a connection included
 	LagMaxUs  int64            `json:"lag_max_us"`
 	DelayP99  int64            `json:"delay_p99_us"` // the generator's own part of it
-	Retried   int64            `json:"retried"`      // on another connection, because a kept one had been closed
+	Retried   int64            `json:"retried"`      // on another connection, because a kept one had been closed; in a simulation, by clients that retry
 	InFlight  float64          `json:"in_flight"`    // mean
 	Routes    []TrialRoute     `json:"routes,omitempty"`
 }

@@ -16,11 +16,11 @@ type clients struct {
 	deadlines event.Ring[deadline] // in the order of their times, because all have the same patience
 	watched   bool                 // an event is scheduled for the first of them
 
+	retries       retries
 	think         draw // of a closed loop
 	thoughts      *rand.Rand
 	seeds, routes *rand.Rand
 	until         []float64 // cumulated weights of the routes
-	of            []int32   // of each request's place, the client
 }
 
 // A ticket names a request that may have ended since.
@@ -36,6 +36,7 @@ type deadline struct {
 
 func (s *Simulation) beginClients() (err error) {
 	c := &s.clients
+	c.retries = retries{wait: newDraw(s.config.Retry.Wait, 1), rng: event.NewStream(s.config.Seed, "retries")}
 	if s.config.Clients == 0 {
 		if c.arrivals, err = s.schedule(); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (s *Simulation) arrival() {
 		}
 		return
 	}
-	s.send(int32(a.Route), a.Seed)
+	s.send(int32(a.Route), a.Seed, 0)
 }
 
 func (s *Simulation) think(client int32) {
@@ -87,19 +88,21 @@ func (s *Simulation) thought(client int32) {
 	for route < len(c.until)-1 && u >= c.until[route] {
 		route++
 	}
-	r := s.send(int32(route), c.seeds.Uint64())
-	for int(r) >= len(c.of) {
-		c.of = append(c.of, 0)
-	}
-	c.of[r] = client
+	s.send(int32(route), c.seeds.Uint64(), client)
 }
 
-// send begins a request, which waits for a connection if the server has no more.
-func (s *Simulation) send(route int32, seed uint64) int32 {
-	c := &s.clients
+// send begins a request, of one of the clients of a closed loop.
+func (s *Simulation) send(route int32, seed uint64, client int32) {
 	i := s.requests.take()
 	r := &s.requests.items[i]
-	*r = request{intended: s.now, seed: seed, route: route, gen: r.gen + 1}
+	*r = request{due: s.now, seed: seed, route: route, client: client, gen: r.gen + 1}
+	s.open(i)
+}
+
+// open sends a request, which waits for a connection if the server has no more.
+func (s *Simulation) open(i int32) {
+	c, r := &s.clients, &s.requests.items[i]
+	r.intended = s.now
 	c.inFlight.Enter(s.now)
 	if len(s.instances) > 1 {
 		r.instance = s.balancer.pick()
@@ -120,7 +123,6 @@ func (s *Simulation) send(route int32, seed uint64) int32 {
 	default:
 		v.waiting.Push(ticket{i, r.gen})
 	}
-	return i
 }
 
 // deadline ends the requests whose time has passed, and goes on watching at the
@@ -156,13 +158,15 @@ func (s *Simulation) ended(i int32, o load.Outcome) {
 	if len(s.instances) > 1 && !s.plant.neverForgets {
 		s.balancer.take(r.instance, s.now, r.intended)
 	}
-	if s.config.Ended != nil {
-		s.config.Ended(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: o, Instance: int(r.instance)})
+	if !s.retry(i, o) {
+		if s.config.Ended != nil {
+			s.config.Ended(s.endedAs(r, o))
+		}
+		if s.config.Clients > 0 {
+			s.think(r.client)
+		}
 	}
-	if s.config.Clients > 0 {
-		s.think(s.clients.of[i])
-	}
-	if r.served || !r.sent {
+	if r = &s.requests.items[i]; r.served || !r.sent {
 		s.requests.free = append(s.requests.free, i)
 	}
 }
@@ -236,11 +240,16 @@ func (s *Simulation) connect(v *instance) {
 	}
 }
 
-// Unfinished calls f with every request that is still open for its client.
+// Unfinished calls f with every request that is still open for its client, or waits
+// to be sent again.
 func (s *Simulation) Unfinished(f func(Ended)) {
 	for i := range s.requests.items {
 		if r := &s.requests.items[i]; !r.ended {
-			f(Ended{Route: int(r.route), Intended: r.intended, Done: s.now, Outcome: load.Unfinished, Instance: int(r.instance)})
+			f(s.endedAs(r, load.Unfinished))
 		}
 	}
+}
+
+func (s *Simulation) endedAs(r *request, o load.Outcome) Ended {
+	return Ended{Route: int(r.route), Intended: r.due, Done: s.now, Outcome: o, Instance: int(r.instance), Retries: int(r.retries)}
 }

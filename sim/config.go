@@ -30,6 +30,8 @@ type Config struct {
 	Instances int
 	Balancer  model.Balancer // by which requests are given to them; "": round-robin
 
+	Retry Retry // what clients do about requests that failed
+
 	// Compute is the share of the workload's CPU work that is left; 0: all of it.
 	Compute float64
 	// Ended is told of every request when it ends for its client; nil: nobody is.
@@ -40,10 +42,11 @@ type Config struct {
 // since the simulation's start.
 type Ended struct {
 	Route    int   // index into the workload's
-	Intended int64 // when it was due; an SLO's latency counts from here
+	Intended int64 // when it was due, the first time; an SLO's latency counts from here
 	Done     int64
-	Outcome  load.Outcome
-	Instance int // that it was given to; -1: none, because clients had too many open
+	Outcome  load.Outcome // of the last time that it was sent
+	Retries  int          // that were made of it
+	Instance int          // that it was given to; -1: none, because clients had too many open
 }
 
 func (c *Config) validate() error {
@@ -70,6 +73,9 @@ func (c *Config) validate() error {
 		return errors.New("sim: requests come either at the rates of stages or from clients; give one of the two")
 	case !open && c.Think.Mean() <= 0:
 		return errors.New("sim: clients that do not think have no rate to come at; give them a think time, however short")
+	}
+	if err := c.Retry.validate(); err != nil {
+		return err
 	}
 	return c.Costs.validate()
 }

@@ -20,7 +20,7 @@
 // share the CPUs, a quantum each where more want to run than there are, and pay
 // for every switch. Upstreams answer after the latency that the document says,
 // however many requests they have. Clients give up after their timeout, and the
-// server finishes what it began.
+// server finishes what it began; they may send again what failed ([Retry]).
 //
 // A service may have several identical instances behind a balancer. Each has CPUs,
 // threads, loops, connections and resources of its own, but for the resources that

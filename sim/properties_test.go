@@ -16,9 +16,10 @@ import (
 type property func(t testing.TB, seed uint64, p plant) error
 
 var properties = map[string]property{
-	"nothing overtakes in a queue":        nothingOvertakes,
-	"work is conserved":                   workIsConserved,
-	"no more hold a resource than it has": neverMoreThanThereAre,
+	"nothing overtakes in a queue":                         nothingOvertakes,
+	"work is conserved":                                    workIsConserved,
+	"work is conserved with retries, on several instances": workIsConservedWhateverClientsDo,
+	"no more hold a resource than it has":                  neverMoreThanThereAre,
 }
 
 func TestPropertiesHold(t *testing.T) {
@@ -122,6 +123,17 @@ func nothingOvertakes(t testing.TB, seed uint64, p plant) error {
 // Every request that came has ended when none comes any more; the CPU has done
 // what requests asked for, and nobody has, or waits for, anything.
 func workIsConserved(t testing.TB, seed uint64, p plant) error {
+	return conserved(t, seed, p, func(*Config) {})
+}
+
+func workIsConservedWhateverClientsDo(t testing.TB, seed uint64, p plant) error {
+	return conserved(t, seed, p, func(c *Config) {
+		c.Instances, c.Balancer = 1+int(seed%4), model.Balancers[seed%4]
+		c.Retry, c.Workload.Timeout = FullJitter(2, 20*time.Millisecond), 50*time.Millisecond
+	})
+}
+
+func conserved(t testing.TB, seed uint64, p plant, change func(*Config)) error {
 	r := rand.New(rand.NewPCG(seed, 3))
 	document := randomDocument(r)
 	for _, engine := range everyEngine {
@@ -129,6 +141,7 @@ func workIsConserved(t testing.TB, seed uint64, p plant) error {
 			c.Seed, c.CPUs = seed, 1+r.IntN(3)
 			c.Stages[0].For = 10 * time.Second
 			c.Costs = DefaultCosts()
+			change(c)
 		})
 		s.plant = p
 		if err := s.RunUntil(time.Hour); err != nil {
@@ -158,7 +171,11 @@ func workIsConserved(t testing.TB, seed uint64, p plant) error {
 		for _, d := range x.Residence {
 			spent += d
 		}
-		if inside := time.Duration(s.instances[0].inside.Area(s.now)); spent != inside {
+		inside := time.Duration(0)
+		for i := range s.instances {
+			inside += time.Duration(s.instances[i].inside.Area(s.now))
+		}
+		if spent != inside {
 			return fmt.Errorf("%s: residence times by state add up to %s, and requests were inside for %s", engine, spent, inside)
 		}
 	}

@@ -125,7 +125,7 @@ timeout: 1m
 			if x.Upstream != c.waits {
 				t.Errorf("%d wait at once; expected %d", x.Upstream, c.waits)
 			}
-			r.send(1, 1) // the light one
+			r.send(1, 1, 0) // the light one
 			r.advanceAll()
 			r.until(5 * time.Second)
 			if served := r.routes["light"] == 1; served != c.served {
@@ -285,7 +285,7 @@ routes: {short: {steps: [{compute: 100us}]}, long: {weight: 0, steps: [{compute:
 arrivals: constant
 timeout: 1h
 `, 1000, nil)
-	r.send(1, 1)
+	r.send(1, 1, 0)
 	r.advanceAll()
 	r.ended = func(e Ended) {
 		if e.Route == 1 && !near(float64(e.Done)/1e9, 100/0.9, 1e-4) {

@@ -14,6 +14,7 @@ const (
 	evArrival  uint8 = iota // a request is due
 	evThought               // a client of a closed loop has thought
 	evDeadline              // a client has no more patience
+	evRetry                 // a client sends a request again
 	evWoken                 // a strand has waited
 	evSlice                 // a CPU has run a thread for a while
 	evShare                 // a job of a processor-sharing CPU has ended
@@ -77,13 +78,16 @@ func (s *slab[T]) take() int32 {
 
 // A request is what both sides know of one.
 type request struct {
-	intended int64 // when it was due
+	due      int64 // the first time that it was sent
+	intended int64 // when it was due, this time
 	received int64 // when the server had it
 	state    model.State
 	in       int64 // that state since
 	spent    [model.NumStates]int64
 	seed     uint64
 	route    int32
+	client   int32  // of a closed loop, whose it is
+	retries  uint32 // that were made of it
 	instance int32  // that it was given to
 	home     int32  // the pool that its connection belongs to
 	gen      uint32 // tells it from the one that had its place before
@@ -172,6 +176,8 @@ func (s *Simulation) RunUntil(t time.Duration) error {
 			s.thought(e.Arg)
 		case evDeadline:
 			s.deadline()
+		case evRetry:
+			s.again(e.Arg)
 		case evWoken:
 			s.woken(e.Arg)
 		case evSlice:

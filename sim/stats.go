@@ -55,6 +55,7 @@ type Stats struct {
 	QueueTime  time.Duration
 	AllThreads int // with workers
 
+	Retried     uint64 // requests that clients sent again
 	Connections int
 	Requests    uint64
 	Responses   uint64
@@ -122,7 +123,7 @@ func (s *Simulation) Stats() Stats {
 	x := Stats{
 		Now: time.Duration(s.now), InFlight: int(s.clients.inFlight.N), InFlightTime: time.Duration(s.clients.inFlight.Area(s.now)),
 		Upstream: int(v.upstream.N), UpstreamMax: int(v.upstream.Max), UpstreamTime: time.Duration(v.upstream.Area(s.now)), Asked: uint64(v.upstream.In),
-		Deadlock: v.deadlock,
+		Deadlock: v.deadlock, Retried: s.clients.retries.count,
 	}
 	for i := range s.instances {
 		s.addInstance(&x, i)

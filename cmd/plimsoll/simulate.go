@@ -24,6 +24,8 @@ type simulateCmd struct {
 	CPUs      int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has, or each instance of it. Default: 1."`
 	Instances int           `default:"1" placeholder:"N" help:"Identical instances of the service, behind a balancer. Default: 1."`
 	Balancer  string        `placeholder:"POLICY" help:"How the balancer chooses an instance: random, round-robin, least-connections or two-choices. Default: round-robin."`
+	Retries   int           `default:"0" placeholder:"N" help:"How often clients send a request again that timed out or was answered 503, each time with the whole timeout before it. Default: 0."`
+	Backoff   time.Duration `default:"100ms" placeholder:"TIME" help:"With --retries: clients wait for a random time up to this before the first one, up to twice as long before the second and so on. Default: 100ms."`
 	Costs     string        `type:"path" placeholder:"FILE" help:"What switches, requests and memory cost on the machine in question. Default: what calibrate measured here, or else those of the machine that the project was developed on."`
 	Seed      *uint64       `placeholder:"N" help:"Of everything drawn at random. Default: the workload's."`
 	Record    string        `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
@@ -72,12 +74,16 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	return conclude(runErr, w, path, files, s, fmt.Sprintf("simulated with %s, and %s\n", machines(o), o.Costs))
 }
 
-// machines says in words what the service runs on.
+// machines says in words what the service runs on, and for whom.
 func machines(o forecast.Options) string {
+	text := fmt.Sprintf("%d CPU(s)", o.CPUs)
 	if o.Instances > 1 {
-		return fmt.Sprintf("%d instances of %d CPU(s) each behind a %s balancer", o.Instances, o.CPUs, o.Balancer)
+		text = fmt.Sprintf("%d instances of %s each behind a %s balancer", o.Instances, text, o.Balancer)
 	}
-	return fmt.Sprintf("%d CPU(s)", o.CPUs)
+	if o.Retries > 0 {
+		text += fmt.Sprintf(", clients that retry up to %d times", o.Retries)
+	}
+	return text
 }
 
 // options makes the flags into what to simulate.
@@ -100,6 +106,12 @@ func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Option
 	if c.Balancer != "" && o.Instances == 1 {
 		return o, errors.New("--balancer says how requests are given to several instances; add --instances=4, for example")
 	}
+	if o.Retries, o.Backoff = c.Retries, c.Backoff; o.Retries < 0 || o.Retries > maxRetries {
+		return o, fmt.Errorf("--retries is %d; write a number from 0 to %d", c.Retries, maxRetries)
+	}
+	if o.Backoff < 0 || o.Backoff > time.Hour {
+		return o, fmt.Errorf("--backoff is %s; write a time up to 1h, as 100ms", c.Backoff)
+	}
 	if o.Document, err = readDocument(ctx, s, c.Workload); err != nil {
 		return o, err
 	}
@@ -121,6 +133,9 @@ func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Option
 	}
 	return o, err
 }
+
+// maxRetries is more than any client makes.
+const maxRetries = 100
 
 // maxCPUs is more than any machine has.
 const maxCPUs = 4096

@@ -88,6 +88,8 @@ func TestSimulateSaysWhatToWriteInstead(t *testing.T) {
 		{[]string{"black-friday", "--instances=0"}, "--instances is 0; write a number from 1 to"},
 		{[]string{"black-friday", "--instances=2", "--balancer=least-connection"}, `did you mean "least-connections"?`},
 		{[]string{"black-friday", "--balancer=random"}, "add --instances"},
+		{[]string{"black-friday", "--retries=-1"}, "--retries is -1; write a number from 0"},
+		{[]string{"black-friday", "--retries=2", "--backoff=-1s"}, "write a time up to 1h"},
 		{[]string{"black-friday", "--cpus=0"}, "write a number from 1"},
 		{[]string{"black-friday", "--costs", costs}, "quantum is missing"},
 		{[]string{"black-friday", "--costs", filepath.Join(dir, "none.yaml")}, "no such file"},

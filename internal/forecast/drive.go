@@ -87,9 +87,17 @@ func (f *forecast) newDrive(e *analysis.EngineRun, row *record.Trial, stages []m
 	d.width = max(time.Second, ((total-from)/mostBuckets + time.Second - 1).Truncate(time.Second))
 	d.sim, err = sim.New(sim.Config{
 		Workload: w, Engine: cfg, CPUs: f.CPUs, Costs: f.Costs.Costs, Seed: f.workload.Seed + attempts(e, row), Route: row.Route,
-		Stages: stages, Compute: v.Compute, Instances: f.Instances, Balancer: f.Balancer, Ended: d.ended,
+		Stages: stages, Compute: v.Compute, Instances: f.Instances, Balancer: f.Balancer, Retry: f.retry(), Ended: d.ended,
 	})
 	return d, err
+}
+
+// retry is what clients do about requests that failed.
+func (o *Options) retry() sim.Retry {
+	if o.Retries == 0 {
+		return sim.Retry{}
+	}
+	return sim.FullJitter(o.Retries, o.Backoff)
 }
 
 // run lets it happen until the end, or until nothing more can be learned, and

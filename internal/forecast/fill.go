@@ -65,6 +65,7 @@ func (d *drive) fillLoad(t *record.Trial, from, to time.Duration) {
 	for i, s := range window {
 		inFlight[i] = float64(s.InFlight)
 	}
+	l.Retried = int64(window[len(window)-1].Retried - window[0].Retried)
 	l.InFlight = (window[len(window)-1].InFlightTime - window[0].InFlightTime).Seconds() / t.Seconds
 	t.Drift = analysis.DriftOf(inFlight, to-from, t.Rate)
 	for at := from; at+time.Second <= to; at += time.Second {

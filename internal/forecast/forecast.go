@@ -60,6 +60,9 @@ func (f *forecast) begin() error {
 		Seed:     f.workload.Seed, Engines: names,
 		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs.Costs, "costs_from": f.Costs.From},
 	}
+	if f.Retries > 0 {
+		row.Options["retries"], row.Options["backoff_ns"] = f.Retries, f.Backoff
+	}
 	if f.Instances > 1 {
 		row.Instances, row.Balancer = f.Instances, string(cmp.Or(f.Balancer, model.RoundRobin))
 	}

@@ -1,11 +1,16 @@
 package forecast
 
 import (
+	"bytes"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/costs"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
 	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/sim"
 )
 
 // Walls are those of an instance, which is what is configured; lines are those of
@@ -71,5 +76,33 @@ func TestTheRecordSaysHowManyInstancesThereWere(t *testing.T) {
 	one, _, err := simulate(t, t.Context(), doc, "thread:max=5")
 	if err != nil || one.Instances != 0 || report.Service(one) != "waits" {
 		t.Errorf("%+v, %v", one, err)
+	}
+}
+
+// What clients send again is in the record, and latency counts from the first time.
+func TestRetriesAreCountedAndNobodysClockBeginsAgain(t *testing.T) {
+	doc, err := AtRate(document(t, waits("{await: api}")), 60, 20e9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	cfg, err := model.ParseEngine("thread:max=5,queue=0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got *record.Trial
+	err = Run(t.Context(), Options{Document: doc, Engines: []model.EngineConfig{cfg}, CPUs: 1, Retries: 2, Backoff: 400 * time.Millisecond,
+		Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Record: record.NewWriter(&file), Progress: func(r *record.Trial) { got = r }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := got.Load; l.Retried < 100 || l.Failures["status"] == 0 || l.Arrivals+l.Retried < got.Server.Requests*9/10 || l.Arrivals < 1000 || l.Arrivals > 1400 {
+		t.Errorf("%+v; the server had %d requests", l, got.Server.Requests)
+	}
+	if p99 := time.Duration(got.Load.P99us) * time.Microsecond; p99 < 300*time.Millisecond || p99 > 1400*time.Millisecond {
+		t.Errorf("p99 %s, of requests that take 100 ms and wait up to 400 and 800 ms to be sent again", p99)
+	}
+	if !strings.Contains(file.String(), `"retries":2`) {
+		t.Error("the record does not say that clients retry")
 	}
 }

@@ -19,6 +19,8 @@ type Options struct {
 
 	Instances int            // of the service, behind a balancer; 0: one
 	Balancer  model.Balancer // "": round-robin
+	Retries   int            // that clients make of a request that failed
+	Backoff   time.Duration  // with full jitter, before the first of them
 
 	Costs  costs.Choice
 	Record *record.Writer // where every row goes; the caller closes it
