@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // computation is what a request for /compute does, in units of work: some 20 ms.
@@ -40,7 +42,7 @@ func BenchmarkBesideCompute(b *testing.B) {
 				}
 				beside = beside.better(light)
 			}
-			c.stop()
+			c.Kill()
 			name := strings.NewReplacer(":", "-", "=", "").Replace(kind)
 			b.ReportMetric(alone.rate, name+"-alone/s")
 			b.ReportMetric(beside.rate, name+"-light/s")
@@ -73,13 +75,13 @@ func (l load) better(than load) load {
 var p99s = regexp.MustCompile(`99%\s+([0-9.]+[a-z]+)`)
 
 // flood has wrk ask for a path for a second.
-func flood(b *testing.B, c *child, path string, connections int) (l load) {
+func flood(b *testing.B, c *rig.Child, path string, connections int) (l load) {
 	b.Helper()
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
 		b.Skip("wrk is not installed (Debian: wrk)")
 	}
-	out, err := output(exec.Command(wrk, "-t1", "-c"+strconv.Itoa(connections), "-d1s", "--latency", "http://"+c.address+path))
+	out, err := output(exec.Command(wrk, "-t1", "-c"+strconv.Itoa(connections), "-d1s", "--latency", "http://"+c.Address+path))
 	if err != nil {
 		b.Error(err)
 		return l
@@ -95,11 +97,11 @@ func flood(b *testing.B, c *child, path string, connections int) (l load) {
 }
 
 // cpuOf returns the CPU time that the child's threads of a name have used.
-func cpuOf(b *testing.B, c *child, name string) (total time.Duration) {
+func cpuOf(b *testing.B, c *rig.Child, name string) (total time.Duration) {
 	b.Helper()
-	dirs, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", c.cmd.Process.Pid))
+	dirs, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", c.Cmd.Process.Pid))
 	if err != nil || len(dirs) == 0 {
-		b.Fatalf("the threads of process %d: %v", c.cmd.Process.Pid, err)
+		b.Fatalf("the threads of process %d: %v", c.Cmd.Process.Pid, err)
 	}
 	for _, dir := range dirs {
 		comm, err := os.ReadFile(filepath.Join(dir, "comm"))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
@@ -23,7 +24,7 @@ func BenchmarkIdle(b *testing.B) {
 			idle := []net.Conn{connect(b, c)}
 			resident := func() int64 {
 				get(b, idle[0], "/tidy")
-				return c.sample(b).RSS
+				return c.Sample(b).RSS
 			}
 			before := resident()
 			for range connections {
@@ -36,7 +37,7 @@ func BenchmarkIdle(b *testing.B) {
 			for _, n := range idle {
 				_ = n.Close()
 			}
-			c.stop()
+			c.Kill()
 		}
 		b.ReportMetric(bytes["loop"]/bytes["gnet"], "loop-to-gnet")
 		b.ReportMetric(bytes["loop"]/bytes["net/http"], "loop-to-net/http")
@@ -45,9 +46,9 @@ func BenchmarkIdle(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-func connect(b *testing.B, c *child) net.Conn {
+func connect(b *testing.B, c *rig.Child) net.Conn {
 	b.Helper()
-	n, err := net.Dial("tcp", c.address)
+	n, err := net.Dial("tcp", c.Address)
 	if err != nil {
 		b.Fatal(err)
 	}

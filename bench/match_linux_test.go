@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
@@ -38,7 +39,7 @@ func (m *match) play(kinds []string, rounds int) {
 	if err != nil {
 		m.b.Skip("wrk is not installed (Debian: wrk)")
 	}
-	servers := map[string]*child{}
+	servers := map[string]*rig.Child{}
 	for _, kind := range kinds {
 		servers[kind] = start(m.b, strings.TrimSpace(kind+" "+m.behind))
 	}
@@ -54,7 +55,7 @@ func (m *match) play(kinds []string, rounds int) {
 		if math.IsNaN(m.cost[kind].median()) {
 			m.b.Fatalf("%s answered nothing in %d turns of a second", kind, rounds)
 		}
-		c.stop()
+		c.Kill()
 	}
 }
 
@@ -66,10 +67,10 @@ var (
 
 // turn returns no numbers where a second was too short for a machine that does
 // something else.
-func (m *match) turn(wrk, kind string, c *child) (cost, rate float64) {
+func (m *match) turn(wrk, kind string, c *rig.Child) (cost, rate float64) {
 	m.b.Helper()
-	before := c.sample(m.b)
-	out, err := output(exec.Command(wrk, append(m.options, "-t1", "-d1s", "http://"+c.address+m.path)...))
+	before := c.Sample(m.b)
+	out, err := output(exec.Command(wrk, append(m.options, "-t1", "-d1s", "http://"+c.Address+m.path)...))
 	if err != nil {
 		m.b.Fatalf("%s: %v", kind, err)
 	}
@@ -80,7 +81,7 @@ func (m *match) turn(wrk, kind string, c *child) (cost, rate float64) {
 	if n == 0 {
 		return math.NaN(), math.NaN()
 	}
-	return float64((c.sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3, number(m.b, perSecond, out)
+	return float64((c.Sample(m.b).CPU - before.CPU).Nanoseconds()) / n / 1e3, number(m.b, perSecond, out)
 }
 
 func number(b *testing.B, re *regexp.Regexp, text []byte) float64 {

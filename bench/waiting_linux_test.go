@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
@@ -20,10 +21,10 @@ var waiting = []string{"loop", "loop:style=cps", "hybrid", "vthread", "goroutine
 func BenchmarkWaiting(b *testing.B) {
 	for b.Loop() {
 		up := startOn(b, 1, "upstream")
-		m := newMatch(b, up.address, "-c1000")
+		m := newMatch(b, up.Address, "-c1000")
 		m.path = "/x?us=20000"
 		m.play(waiting, 12)
-		up.kill()
+		up.Kill()
 		for _, e := range waiting {
 			b.ReportMetric(m.rate[e].median(), metric(e)+"-req/s")
 			b.ReportMetric(m.cost[e].median(), metric(e)+"-cpu-µs/req")
@@ -59,13 +60,13 @@ func BenchmarkWaitingMemory(b *testing.B) {
 func waitingMemory(b *testing.B, kind string, requests int) float64 {
 	b.Helper()
 	up := startOn(b, 1, "upstream")
-	defer up.kill()
-	c := start(b, kind+" "+up.address)
-	defer c.kill()
+	defer up.Kill()
+	c := start(b, kind+" "+up.Address)
+	defer c.Kill()
 	first := connect(b, c)
 	defer first.Close()
 	get(b, first, "/x?us=1") // it has served
-	before, own := c.sample(b).RSS, descriptors(b, up)
+	before, own := c.Sample(b).RSS, descriptors(b, up)
 	for range requests {
 		n := connect(b, c)
 		defer n.Close()
@@ -77,14 +78,14 @@ func waitingMemory(b *testing.B, kind string, requests int) float64 {
 			b.Fatalf("%s: of %d requests %d wait", kind, requests, descriptors(b, up)-own)
 		}
 	}
-	return float64(c.sample(b).RSS-before) / float64(requests)
+	return float64(c.Sample(b).RSS-before) / float64(requests)
 }
 
 // descriptors counts those of a child: an upstream has one for each request
 // that waits.
-func descriptors(b *testing.B, c *child) int {
+func descriptors(b *testing.B, c *rig.Child) int {
 	b.Helper()
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.cmd.Process.Pid))
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", c.Cmd.Process.Pid))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"net"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
-	machine "github.com/plimsoll-dev/plimsoll/internal/host" // host is a type of this package
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -27,15 +25,15 @@ func BenchmarkAgainstThread(b *testing.B) {
 	if runtime.NumCPU() < 2 {
 		b.Skip("needs two CPUs")
 	}
-	up := startChild(b, "upstream", on(1, 0))
+	up := rig.StartChild(b, "upstream", rig.Place{CPUs: []int{1}})
 	for _, verb := range []string{"call", "await"} {
 		var peer float64
 		for _, text := range []string{"thread:max=200", "future:max=200", "future:max=200,executor=8"} {
 			b.Run(verb+"/"+text, func(b *testing.B) {
 				cfg := rig.Config(b, text)
-				slack := thread.RuntimeSlack
+				at := rig.Place{CPUs: []int{0}, Procs: procs(cfg), Slack: thread.RuntimeSlack}
 				for b.Loop() {
-					cost := measure(b, startChild(b, "engine "+text+" "+verb+" "+up.address, on(0, slack), "GOMAXPROCS="+strconv.Itoa(procs(cfg))))
+					cost := measure(b, rig.StartChild(b, text+" "+verb+" "+up.Address, at))
 					if cfg.Engine == "thread" {
 						peer = cost
 					}
@@ -55,44 +53,26 @@ func procs(cfg model.EngineConfig) int {
 	return Procs(cfg)
 }
 
-// on starts a child bound to one CPU, with a timer slack; 0: the usual.
-func on(cpu int, slack time.Duration) func(start func() error) error {
-	return func(start func() error) error {
-		errs := make(chan error, 1)
-		go func() {
-			runtime.LockOSThread() // the thread ends with the goroutine
-			var set unix.CPUSet
-			set.Set(cpu)
-			if err := unix.SchedSetaffinity(0, &set); err != nil {
-				errs <- err
-				return
-			}
-			errs <- machine.WithTimerSlack(slack, start)
-		}()
-		return <-errs
-	}
-}
-
 // measure returns the CPU time of a request, microseconds, that of warming up
 // left out.
-func measure(b *testing.B, e *child) float64 {
+func measure(b *testing.B, e *rig.Child) float64 {
 	b.Helper()
 	const clients, span = 200, 2 * time.Second
 	var done atomic.Int64
-	runClients(b, e.address, clients, &done, span/2)
+	runClients(b, e.Address, clients, &done, span/2)
 	before, cpu := done.Load(), cpuOf(b, e)
-	runClients(b, e.address, clients, &done, span)
+	runClients(b, e.Address, clients, &done, span)
 	cost := float64((cpuOf(b, e) - cpu).Microseconds()) / float64(done.Load()-before)
-	e.stop()
+	e.Kill()
 	return cost
 }
 
 // cpuOf returns the CPU time that a child has used so far.
-func cpuOf(b *testing.B, e *child) time.Duration {
+func cpuOf(b *testing.B, e *rig.Child) time.Duration {
 	b.Helper()
 	// The clock of a process, as clock_getcpuclockid(3) makes it.
 	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^e.cmd.Process.Pid)<<3|2, &ts); err != nil {
+	if err := unix.ClockGettime(int32(^e.Cmd.Process.Pid)<<3|2, &ts); err != nil {
 		b.Fatal(err)
 	}
 	return time.Duration(ts.Nano())

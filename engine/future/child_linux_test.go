@@ -1,110 +1,30 @@
 package future
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
-	"strings"
-	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/engine/httpclient"
 	"github.com/plimsoll-dev/plimsoll/engine/thread"
 	"github.com/plimsoll-dev/plimsoll/internal/upstream"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
-// A child is this test binary, run again: a process with descriptors, and
-// GOMAXPROCS, of its own. It ends with its standard input.
-type child struct {
-	cmd     *exec.Cmd
-	in      io.Writer
-	out     *bufio.Reader
-	address string
-	stop    func() // and waits for the end
-}
-
-// roleVariable says what a child is: "gate", "upstream", or "engine <config>
-// <verb> <upstream>".
-const roleVariable = "PLIMSOLL_FUTURE_TEST_CHILD"
-
-// startChild starts a child and waits until it listens. begin, if not nil,
-// calls what starts it.
-func startChild(t testing.TB, role string, begin func(start func() error) error, env ...string) *child {
-	t.Helper()
-	c := &child{cmd: exec.Command("/proc/self/exe")}
-	c.cmd.Env = append(append(os.Environ(), env...), roleVariable+"="+role)
-	c.cmd.Stderr = os.Stderr
-	in, err := c.cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
+// play has a child be an "upstream", or the engine of a configuration that asks
+// one by a verb.
+func play(role []string) error {
+	if role[0] == "upstream" {
+		return rig.BeServer(upstream.New(upstream.Options{}).Serve)
 	}
-	out, err := c.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if begin == nil {
-		begin = func(start func() error) error { return start() }
-	}
-	if err := begin(c.cmd.Start); err != nil {
-		t.Fatal(err)
-	}
-	stopped := false
-	c.stop = func() {
-		if !stopped {
-			stopped = true
-			in.Close()
-			_ = c.cmd.Wait()
+	build := func(cfg model.EngineConfig) (engine.Engine, error) {
+		if cfg.Engine == "thread" {
+			return thread.New(cfg)
 		}
+		return New(cfg)
 	}
-	t.Cleanup(c.stop)
-	c.in, c.out = in, bufio.NewReader(out)
-	line, err := c.out.ReadString('\n')
-	if err != nil {
-		t.Fatalf("child %q did not start: %v", role, err)
-	}
-	c.address = strings.TrimSpace(line)
-	return c
-}
-
-// beChild is the main function of a child.
-func beChild(role string) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	word := strings.Fields(role)
-	fmt.Println(ln.Addr())
-	if word[0] == "gate" {
-		beGate(ln)
-		return nil
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		cancel()
-	}()
-	if word[0] == "upstream" {
-		return upstream.New(upstream.Options{}).Serve(ctx, ln)
-	}
-	cfg, err := model.ParseEngine(word[1])
-	if err != nil {
-		return err
-	}
-	build := New
-	if cfg.Engine == "thread" {
-		build = thread.New
-	}
-	e, err := build(cfg)
-	if err != nil {
-		return err
-	}
-	return e.Serve(ctx, ln, relay(word[2], word[3]))
+	return rig.BeEngine(build, role[0], relay(role[1], role[2]))
 }
 
 // relay asks the upstream, by a verb, for what it is asked for.

@@ -239,3 +239,15 @@ func TestTheExecutorsQueueIsAccounted(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+// awaitThenCall has its call in a continuation.
+func awaitThenCall(first, then *rig.Gate) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		t := engine.TaskOf(r.Context())
+		if err := t.Await("first", first.Pass); err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		then.Call(w, r)
+	}
+}

@@ -1,9 +1,7 @@
 package future
 
 import (
-	"fmt"
 	"net/http"
-	"os"
 	"runtime"
 	"testing"
 
@@ -13,13 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
-		if err := beChild(role); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
+	rig.Main(play)
 	runtime.GOMAXPROCS(64) // see Procs
 	goleak.VerifyTestMain(m)
 }

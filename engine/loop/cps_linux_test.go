@@ -86,7 +86,7 @@ func (b *backend) get(t cps.Task, target string, then func(body string, err erro
 }
 
 func TestCPSHandlersAreAskedFor(t *testing.T) {
-	cfg, err := parse("loop:style=cps")
+	cfg, err := model.ParseEngine("loop:style=cps")
 	if err != nil {
 		t.Fatal(err)
 	}

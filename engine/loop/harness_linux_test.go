@@ -1,11 +1,9 @@
 package loop
 
 import (
-	"fmt"
 	"io"
 	"log"
 	"net/http"
-	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,13 +13,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
-		if err := beChild(role); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
+	rig.Main(play)
 	log.SetOutput(io.Discard) // panics and stalls are planted
 	goleak.VerifyTestMain(m)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // A journal is the order in which things happen.
@@ -172,7 +173,7 @@ func TestTheThresholdOfStalls(t *testing.T) {
 }
 
 func TestOtherConfigurationsAreRefused(t *testing.T) {
-	cfg, err := parse("thread")
+	cfg, err := model.ParseEngine("thread")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,21 +23,21 @@ func BenchmarkPool200(b *testing.B) {
 		b.Skip("needs two CPUs")
 	}
 	cfg := rig.Config(b, "thread:max=200")
-	up := startChild(b, 1, 2, "upstream")
-	e := startChild(b, 0, Procs(cfg), "engine "+cfg.String()+" "+up.address)
+	up := rig.StartChild(b, "upstream", rig.Place{CPUs: []int{1}, Procs: 2})
+	e := rig.StartChild(b, "engine "+cfg.String()+" "+up.Address, rig.Place{CPUs: []int{0}, Procs: Procs(cfg), Slack: RuntimeSlack})
 	for b.Loop() {
 		const span = 4 * time.Second
 		var done atomic.Int64
-		runClients(b, e.address, 240, "/x?us=20000", &done, span/4) // all threads made, all upstream connections open
+		runClients(b, e.Address, 240, "/x?us=20000", &done, span/4) // all threads made, all upstream connections open
 		before := done.Load()
 		begin := time.Now()
-		runClients(b, e.address, 240, "/x?us=20000", &done, span)
+		runClients(b, e.Address, 240, "/x?us=20000", &done, span)
 		rate := float64(done.Load()-before) / time.Since(begin).Seconds()
 		b.ReportMetric(rate, "req/s")
 		b.ReportMetric(rate/100, "%-of-10000/s")
 	}
-	s := e.stop(b)
-	use := e.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	s := e.Stop(b)
+	use := e.Cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	cpu := time.Duration(use.Utime.Nano() + use.Stime.Nano())
 	b.ReportMetric(float64(cpu.Microseconds())/float64(s.Responses), "cpu-µs/req")
 	b.ReportMetric(float64(use.Nvcsw)/float64(s.Responses), "switches/req")

@@ -1,9 +1,7 @@
 package thread
 
 import (
-	"fmt"
 	"net/http"
-	"os"
 	"runtime"
 	"testing"
 
@@ -18,13 +16,7 @@ func init() { runtime.LockOSThread() }
 
 // An engine of this kind is given a processor for each thread; see Procs.
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
-		if err := beChild(role); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
+	rig.Main(play)
 	runtime.GOMAXPROCS(64)
 	goleak.VerifyTestMain(m)
 }

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,9 +20,9 @@ import (
 func BenchmarkIdleThread(b *testing.B) {
 	const n = 200
 	for b.Loop() {
-		c := startChild(b, 0, n+10, fmt.Sprint("idle ", n))
+		c := rig.StartChild(b, fmt.Sprint("idle ", n), rig.Place{CPUs: []int{0}, Procs: n + 10})
 		var use idleUse
-		if err := json.Unmarshal([]byte(c.address), &use); err != nil {
+		if err := json.Unmarshal([]byte(c.Address), &use); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(use.With-use.Without)/n, "B/thread")
@@ -43,36 +41,18 @@ func measureIdle(n string) error {
 		return err
 	}
 	x := executor.New(executor.Config[func()]{Name: "idle", Run: func(f func()) { f() }, Core: threads, Max: threads, Queue: -1, Idle: time.Hour})
-	use := idleUse{Before: inUse()}
+	use := idleUse{Before: rig.InUse()}
 	for range threads {
 		x.Submit(func() { osthread.Sleep(200 * time.Millisecond) }) // all at once, so that each has its processor
 	}
 	for s := x.Stats(); s.Busy > 0 || s.Threads < threads; s = x.Stats() {
 		time.Sleep(time.Millisecond)
 	}
-	use.With = inUse()
+	use.With = rig.InUse()
 	x.Stop()
 	for len(rig.Threads("idle", "comm")) > 0 {
 		time.Sleep(time.Millisecond)
 	}
-	use.Without = inUse()
+	use.Without = rig.InUse()
 	return json.NewEncoder(os.Stdout).Encode(use)
-}
-
-// inUse returns the bytes of resident memory and page tables, without garbage.
-func inUse() int64 {
-	debug.FreeOSMemory()
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	var sum int64
-	for line := range strings.Lines(string(status)) {
-		f := strings.Fields(line)
-		if len(f) == 3 && (f[0] == "VmRSS:" || f[0] == "VmPTE:") {
-			kB, _ := strconv.ParseInt(f[1], 10, 64)
-			sum += kB << 10
-		}
-	}
-	return sum
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -82,11 +83,11 @@ func (c crowded) wait(t *testing.T, n int) (seen cost) {
 		}
 		procs = Procs(cfg, 1)
 	}
-	s := startChild(t, c.text, procs, u.address)
-	empty := s.memory(t)
-	clients := crowd(t, n+1, s.address)
+	s := rig.StartChild(t, c.text+" "+u.address, rig.Place{Procs: procs})
+	empty := s.Memory(t)
+	clients := crowd(t, n+1, s.Address)
 	each(t, n+1, func(i int) error { return get(clients[i], "/") })
-	idle := s.memory(t)
+	idle := s.Memory(t)
 	each(t, n, func(i int) error { return ask(clients[i], "/wait") })
 	want := c.atOnce(n)
 	eventually(t, fmt.Sprintf("%d of them are at the upstream", want), func() bool { return u.now.Load() == int64(want) })
@@ -100,7 +101,7 @@ func (c crowded) wait(t *testing.T, n int) (seen cost) {
 			t.Errorf("while they wait: %v", err)
 		}
 	}
-	seen = cost{int(u.now.Load()), s.threads(t), (idle - empty) / int64(n), (s.memory(t) - idle) / int64(want)}
+	seen = cost{int(u.now.Load()), s.Sample(t).Threads, (idle - empty) / int64(n), (s.Memory(t) - idle) / int64(want)}
 	if seen.atOnce != want {
 		t.Errorf("%d are at the upstream, later on", seen.atOnce)
 	}
@@ -115,7 +116,7 @@ func (c crowded) wait(t *testing.T, n int) (seen cost) {
 		}
 	}
 	leave(clients)
-	if got := s.stop(t); int(got.Responses) != 2*n+2 || got.InFlight != 0 {
+	if got := s.Stop(t); int(got.Responses) != 2*n+2 || got.InFlight != 0 {
 		t.Errorf("%d responses, %d in flight", got.Responses, got.InFlight)
 	}
 	return seen
@@ -165,16 +166,25 @@ func TestCrowdsRest(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := startChild(t, config, Procs(cfg, 1), "")
-			clients := crowd(t, n, s.address)
+			s := rig.StartChild(t, config+" nobody", rig.Place{Procs: Procs(cfg, 1)})
+			first := crowd(t, 64, s.Address)
+			each(t, len(first), func(i int) error { return get(first[i], "/") }) // what serving takes at all
+			before := s.Memory(t)
+			leave(first)
+			clients := crowd(t, n, s.Address)
 			for range 2 {
 				each(t, n, func(i int) error { return get(clients[i], "/") })
 			}
-			if threads := s.threads(t); threads > fewThreads {
+			idle := (s.Memory(t) - before) / n
+			t.Logf("%d bytes of each connection", idle)
+			if strings.HasPrefix(config, "loop") && idle > 600 {
+				t.Errorf("an idle connection takes %d bytes of a loop, more than 600", idle)
+			}
+			if threads := s.Sample(t).Threads; threads > fewThreads {
 				t.Errorf("%d threads", threads)
 			}
 			leave(clients)
-			if got := s.stop(t); got.Accepted != n || got.Responses != 2*n {
+			if got := s.Stop(t); int(got.Accepted) != n+len(first) || int(got.Responses) != 2*n+len(first) {
 				t.Errorf("%d accepted, %d responses", got.Accepted, got.Responses)
 			}
 		})

@@ -1,23 +1,17 @@
 package engines
 
 import (
-	"fmt"
-	"os"
 	"runtime"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 // Engines with threads are given a processor for each.
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleVariable); role != "" {
-		if err := beChild(role); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
+	rig.Main(play)
 	runtime.GOMAXPROCS(64)
 	goleak.VerifyTestMain(m)
 }

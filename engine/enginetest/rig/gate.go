@@ -33,18 +33,6 @@ func NewGate(t testing.TB) *Gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := GateOn(ln)
-	t.Cleanup(func() {
-		ln.Close()
-		g.Open()
-		g.conns.Wait()
-	})
-	return g
-}
-
-// GateOn returns a closed gate on a listener, whose end is the gate's; for a
-// process of its own.
-func GateOn(ln net.Listener) *Gate {
 	g := &Gate{Address: ln.Addr().String(), through: make(chan struct{})}
 	g.conns.Go(func() {
 		for {
@@ -54,6 +42,11 @@ func GateOn(ln net.Listener) *Gate {
 			}
 			g.conns.Go(func() { g.hold(c) })
 		}
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		g.Open()
+		g.conns.Wait()
 	})
 	return g
 }
@@ -92,11 +85,8 @@ func (g *Gate) Holds(t testing.TB, n int) {
 }
 
 // Pass goes through the gate on a connection of the task.
-func (g *Gate) Pass(task engine.Task) error { return PassAt(task, g.Address) }
-
-// PassAt goes through the gate at an address, which may be another process's.
-func PassAt(task engine.Task, address string) error {
-	c, err := task.Dial(context.Background(), "tcp", address)
+func (g *Gate) Pass(task engine.Task) error {
+	c, err := task.Dial(context.Background(), "tcp", g.Address)
 	if err != nil {
 		return err
 	}

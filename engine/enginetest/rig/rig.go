@@ -1,7 +1,8 @@
 // Package rig is what an engine's own tests stand on: an engine that serves
 // ([Serve]), clients that write their own requests to it ([Server.Dial]), a
 // [Gate] at which its requests wait for as long as a test wants, and what the
-// system says of its threads ([Threads]). Whatever a test starts ends with it.
+// system says of its threads ([Threads]). What needs a process of its own is a
+// child ([Main], [StartChild]). Whatever a test starts ends with it.
 //
 // Engines are held to what they have in common by package enginetest.
 package rig
@@ -87,13 +88,17 @@ func Serve(t testing.TB, e engine.Engine, h http.Handler) *Server {
 // what stopping without a reset takes.
 func Listen(t testing.TB) net.Listener {
 	t.Helper()
-	var plain net.ListenConfig
-	plain.SetMultipathTCP(false)
-	ln, err := plain.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	ln, err := listen()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return ln
+}
+
+func listen() (net.Listener, error) {
+	var plain net.ListenConfig
+	plain.SetMultipathTCP(false)
+	return plain.Listen(context.Background(), "tcp", "127.0.0.1:0")
 }
 
 // ServeOn is Serve on a listener.
