@@ -254,24 +254,28 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
-// A lateDialer is late as package net can be: its socket's clock strikes before the
-// context's.
-type lateDialer struct{ engine.Task }
+// A struck context's time has come, and its timer has not fired yet.
+type struck struct {
+	context.Context
+	at time.Time
+}
 
-func (lateDialer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	at, _ := ctx.Deadline()
-	time.Sleep(time.Until(at)) // what it waits for is a time
+func (s struck) Deadline() (time.Time, bool) { return s.at, true }
+
+// A timedOut task's dials end as those of package net, whose timer is not the
+// context's.
+type timedOut struct{ engine.Task }
+
+func (timedOut) Dial(context.Context, string, string) (net.Conn, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
 }
 
 func TestADeadlineWhileConnectingIsTheContexts(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:1/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := client(t).Do(lateDialer{task(t)}, req); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
+	for in, want := range map[time.Duration]error{0: context.DeadlineExceeded, time.Hour: os.ErrDeadlineExceeded} {
+		req := request(t, http.MethodGet, "http://127.0.0.1:1/", nil)
+		req = req.WithContext(struck{t.Context(), time.Now().Add(in)})
+		if _, err := client(t).Do(timedOut{task(t)}, req); !errors.Is(err, want) {
+			t.Errorf("in %v: got %v, want %v", in, err, want)
+		}
 	}
 }
