@@ -9,6 +9,7 @@ const (
 	PurposeConfirm  = "confirm"  // with one limit changed, as Variant says
 	PurposeRate     = "rate"     // at a rate of the workload's rates
 	PurposeLoad     = "load"     // a run of `plimsoll load`: as it was asked for, and the only one
+	PurposePlan     = "plan"     // of a candidate that `plimsoll plan` had tried
 )
 
 // What a trial showed.
@@ -30,6 +31,7 @@ type Trial struct {
 
 	Rate    float64 `json:"rate"`             // intended arrivals per second
 	Factor  float64 `json:"factor,omitempty"` // of the load line's rate, for overload and recovery
+	Total   float64 `json:"total,omitempty"`  // of all instances of a plan, of which Rate is the share of one
 	LeadIn  float64 `json:"lead_in"`          // seconds before the window
 	Seconds float64 `json:"seconds"`          // length of the window
 	Horizon float64 `json:"horizon"`          // length that was planned; a lost SLO ends a trial early

@@ -26,6 +26,7 @@ type cli struct {
 	Compare  compareCmd  `cmd:"" help:"Run a workload under every engine: load line, wall and cost of each."`
 	Load     loadCmd     `cmd:"" help:"Send requests to a service at a steady rate, and say how it answered."`
 	Probe    probeCmd    `cmd:"" help:"Find the wall of a live service, and its size."`
+	Plan     planCmd     `cmd:"" help:"Say how many threads, connections and instances a rate needs, by simulation."`
 	Simulate simulateCmd `cmd:"" help:"The same in virtual time, for sizes and machines that are not here."`
 	Report   reportCmd   `cmd:"" help:"Derive the verdict from a record, and print it."`
 	Serve    serveCmd    `cmd:"" help:"Serve a workload under one engine."`

@@ -64,6 +64,7 @@ var readers = map[string]func() reader{
 	"compare":  func() reader { return new(compareReader) },
 	"simulate": func() reader { return new(compareReader) },
 	"load":     func() reader { return new(loadReader) },
+	"plan":     func() reader { return new(planReader) },
 	"probe":    func() reader { return new(probeReader) },
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/search"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
-	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // measure takes an engine through what package lab takes it through.
@@ -66,16 +65,6 @@ func (f *forecast) horizon(rate float64) time.Duration {
 	return min(max(2*analysis.Horizon(rate, analysis.FullResolution), 10*time.Second), 2*time.Minute).Round(time.Second)
 }
 
-// leadIn is how long a trial goes on before its window begins: until the number
-// in flight is what the rate makes it, in whole seconds.
-func (f *forecast) leadIn() time.Duration {
-	longest := workload.Demand(f.workload).Request.Residence
-	for _, u := range f.workload.Upstreams {
-		longest = max(longest, u.Latency.Quantile(0.95))
-	}
-	return max(1, (longest+time.Second-1)/time.Second) * time.Second
-}
-
 func (f *forecast) goal(e *analysis.EngineRun) search.Goal {
 	g := search.Goal{Guess: f.firstGuess(e.Config), Trials: searchTrials}
 	if t := analysis.LowestFailed(e.Trials); t != nil && t.Server.Responses > 0 && t.Seconds > 0 {
@@ -90,7 +79,7 @@ func (f *forecast) goal(e *analysis.EngineRun) search.Goal {
 
 // try simulates one trial of a constant rate, and judges it.
 func (f *forecast) try(ctx context.Context, e *analysis.EngineRun, row *record.Trial, window time.Duration) error {
-	lead := f.leadIn()
+	lead := leadIn(f.workload)
 	row.Head, row.LeadIn, row.Horizon = f.now(), lead.Seconds(), window.Seconds()
 	d, err := f.newDrive(e, row, []model.Stage{{For: lead + window, Rate: row.Rate}}, lead)
 	if err != nil {
@@ -136,7 +125,7 @@ func (f *forecast) overload(ctx context.Context, e *analysis.EngineRun) error {
 		return nil
 	}
 	stage := min(max(2*time.Second, f.workload.SLO.Within/2), 5*time.Second).Round(time.Second)
-	lead := f.leadIn()
+	lead := leadIn(f.workload)
 	stages := []model.Stage{{For: lead, Rate: line}}
 	for _, x := range overloads {
 		stages = append(stages, model.Stage{For: stage, Rate: x * line})

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/internal/plan"
+)
+
+// plannedBy runs the command in this process.
+func plannedBy(t *testing.T, stdin string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(append([]string{"plan"}, args...), streams{in: strings.NewReader(stdin), out: &o, err: &e})
+	return code, o.String(), e.String()
+}
+
+const plannedDocument = `workload: piped
+upstreams: {db: {latency: {exponential: 20ms}}}
+resources: {pool: {size: 10}}
+routes: {r: {steps: [{hold: pool, steps: [{await: db}]}, {compute: 100us}]}}
+slo: {within: 200ms, ratio: 99%, errors: 0.1%}
+`
+
+func TestPlanPrintsWhatReportPrintsOfItsRecord(t *testing.T) {
+	dir := t.TempDir()
+	file, page := filepath.Join(dir, "record.jsonl"), filepath.Join(dir, "plan.json")
+	code, out, errs := plannedBy(t, plannedDocument, "-", "--rate", "500", "-e", "thread:max=500", "--cpus", "1", "--price", "0.2", "--burst", "20",
+		"--vary", "db.size=10..20/10", "--vary", "thread.max=20,40", "--record", file, "--json", page)
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	for _, part := range []string{"piped at 500 requests/s", "hold", "pool", "threads", "what if", "db takes twice as long", "an instance is lost", "Little: L = λW", "HikariCP", "a month", `db.size \ thread.max`} {
+		if !strings.Contains(out, part) {
+			t.Errorf("no %q in\n%s", part, out)
+		}
+	}
+	var again bytes.Buffer
+	if code := run([]string{"report", file}, streams{out: &again, err: &again}); code != exitOK || again.String() != out {
+		t.Errorf("exit code %d, and report prints\n%s", code, again.String())
+	}
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p plan.Plan
+	if err := json.Unmarshal(b, &p); err != nil || p.Schema != plan.Schema || p.Engines[0].Instances == nil || p.Engines[0].Cost == nil {
+		t.Errorf("%v in %s", err, b)
+	}
+}
+
+func TestPlanSaysWhyNothingHolds(t *testing.T) {
+	for _, c := range []struct {
+		document, says string
+		args           []string
+	}{
+		{strings.ReplaceAll(plannedDocument, "within: 200ms", "within: 30ms"), "too long already", nil},
+		{strings.Replace(plannedDocument, "{size: 10}", "{monitor: true}", 1), "the monitor pool lets one request in at a time", nil},
+		{plannedDocument, "all 10 of pool are taken, which is not ours to choose", []string{"--keep", "pool"}},
+		{strings.Replace(plannedDocument, "{size: 10}", "{size: 10, shared: true}", 1), "all 10 of pool are taken, which is not ours to choose", []string{"--max-instances", "9"}},
+		{strings.Replace(plannedDocument, "100us", "20ms", 1), "their CPUs are used up", nil},
+	} {
+		args := append([]string{"-", "--rate", "2000", "-e", "thread", "--cpus", "1", "--max-instances", "3", "--record", filepath.Join(t.TempDir(), "record.jsonl")}, c.args...)
+		code, out, errs := plannedBy(t, c.document, args...)
+		if code != exitExpectation || !strings.Contains(strings.Join(strings.Fields(out), " "), c.says) || !strings.Contains(errs, "nothing holds 2000 requests/s") {
+			t.Errorf("exit code %d, no %q in\n%s%s", code, c.says, out, errs)
+		}
+	}
+}
+
+func TestPlanSaysWhatToWriteInstead(t *testing.T) {
+	record := filepath.Join(t.TempDir(), "record.jsonl")
+	for _, c := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"black-fridya"}, `did you mean "black-friday"?`},
+		{[]string{"claims"}, "compare runs them"},
+		{[]string{"black-friday", "-e", "treads"}, "no engine is called"},
+		{[]string{"black-friday", "--cpus=-1"}, "write a number from 1"},
+		{[]string{"black-friday", "--max-instances=0"}, "write a number from 1"},
+		{[]string{"black-friday", "--burst=-1"}, "write a number of requests"},
+		{[]string{"black-friday", "--balancer=least"}, "write one of random"},
+		{[]string{"black-friday", "--price=cheap"}, "write what an instance costs for an hour"},
+		{[]string{"black-friday", "--price=1/core"}, "write 1/instance or 1/GiB"},
+		{[]string{"black-friday", "--keep=pool"}, "it has inventory-pool"},
+		{[]string{"black-friday", "--vary=thread.max"}, "write thread.max=20..200"},
+		{[]string{"black-friday", "--vary=thread.maks=1..2"}, `did you mean "thread.max"?`},
+		{[]string{"black-friday", "--vary=x=1..2"}, "what can be varied is instances, inventory-pool.size, thread.max"},
+		{[]string{"black-friday", "--vary=thread.max=0..9"}, "is not a whole number"},
+		{[]string{"black-friday", "--vary=thread.max=9..1"}, "write 1..9"},
+		{[]string{"black-friday", "--vary=thread.max=1..900/1"}, "write a longer step"},
+		{[]string{"black-friday", "--vary=thread.max=1000000"}, "is not a whole number from 1 to"},
+		{[]string{"black-friday", "--vary=thread.max=1", "--vary=instances=1", "--vary=thread.spare=1"}, "two axes at most"},
+		{[]string{"black-friday", "--rate=-5"}, "write requests per second"},
+	} {
+		code, _, errs := plannedBy(t, "", append([]string{"--rate=5", "--record", record}, c.args...)...)
+		if code != exitUsage || !strings.Contains(errs, c.says) {
+			t.Errorf("%v: exit code %d, %q", c.args, code, errs)
+		}
+	}
+	if _, err := os.Stat(record); err == nil {
+		t.Error("a record was made all the same")
+	}
+}

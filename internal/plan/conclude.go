@@ -1,0 +1,157 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+// conclude says in a few plain sentences what a plan comes to.
+func conclude(p *Plan) string {
+	var holds []*Engine
+	var none []string
+	for i := range p.Engines {
+		switch e := &p.Engines[i]; {
+		case e.Instances != nil:
+			holds = append(holds, e)
+		case e.None != nil:
+			none = append(none, e.Engine)
+		}
+	}
+	rate := analysis.Rate(p.Rate) + " requests/s"
+	switch {
+	case len(holds) == 0 && len(none) == 0:
+		return "Nothing was found out yet."
+	case len(holds) == 0 && len(none) == 1:
+		return fmt.Sprintf("No size of %s holds %s: %s.", none[0], rate, p.Engines[0].None.Text)
+	case len(holds) == 0:
+		return fmt.Sprintf("No engine holds %s, of whatever size.", rate)
+	}
+	slices.SortStableFunc(holds, func(a, b *Engine) int {
+		return cmp.Or(cmp.Compare(*a.Instances, *b.Instances), cmp.Compare(*a.Memory, *b.Memory))
+	})
+	best, worst := holds[0], holds[len(holds)-1]
+	var names []string
+	for _, e := range holds {
+		if same(e, best) {
+			names = append(names, e.Config)
+		}
+	}
+	s := fmt.Sprintf("%s of %s hold%s %s%s, %s in all%s.", instances(p, best), oneOf(names), singular(*best.Instances), rate, withSizes(best), memory(*best.Memory), spare(best))
+	if !same(worst, best) {
+		s += fmt.Sprintf(" %s needs the most: %s%s, %s in all.", worst.Config, counted(*worst.Instances, "instance"), withSizes(worst), memory(*worst.Memory))
+	} else if next := nextWalls(best); next != "" {
+		s += " " + next
+	}
+	if len(none) > 0 {
+		s += fmt.Sprintf(" %s cannot hold it, of whatever size.", strings.Join(none, ", "))
+	}
+	return s
+}
+
+// same reports whether what two engines need is the same but for what the costs
+// of memory are not known to.
+func same(a, b *Engine) bool {
+	low, high := min(*a.Memory, *b.Memory), max(*a.Memory, *b.Memory)
+	return *a.Instances == *b.Instances && float64(low) >= 0.9*float64(high)
+}
+
+func oneOf(names []string) string {
+	if len(names) == 1 {
+		return names[0]
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
+
+func instances(p *Plan, e *Engine) string {
+	cpus := fmt.Sprintf("%d CPUs", p.CPUs)
+	if p.CPUs == 1 {
+		cpus = "1 CPU"
+	}
+	if *e.Instances > 1 {
+		cpus += " each"
+	}
+	return counted(*e.Instances, "instance") + " (" + cpus + ")"
+}
+
+func counted(n int, what string) string {
+	return analysis.Grouped(float64(n)) + " " + plural(n, what)
+}
+
+func singular(n int) string {
+	if n == 1 {
+		return "s"
+	}
+	return ""
+}
+
+// withSizes are those that do not stand in the configuration's own text.
+func withSizes(e *Engine) string {
+	var parts []string
+	for _, s := range e.Sizes {
+		if s.Option == "" {
+			parts = append(parts, fmt.Sprintf("%s %s", s.Name, analysis.Grouped(float64(s.N))))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " with " + strings.Join(parts, " and ")
+}
+
+func memory(n int64) string {
+	if n >= 10<<30 {
+		return fmt.Sprintf("%.0f GiB", float64(n)/(1<<30))
+	}
+	if n >= 1<<30 {
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%.0f MiB", float64(n)/(1<<20))
+}
+
+func spare(e *Engine) string {
+	if e.Headroom == nil {
+		return ""
+	}
+	return fmt.Sprintf(" and %.0f %% to spare", 100*max(0, *e.Headroom))
+}
+
+// nextWalls says what stops it, and what does after that.
+func nextWalls(e *Engine) string {
+	if len(e.Walls) == 0 || e.Walls[0].LoadLine.Rate == nil {
+		return ""
+	}
+	var parts []string
+	for i, w := range e.Walls {
+		name := WallText(w)
+		if i == 0 {
+			parts = append(parts, fmt.Sprintf("Past %s/s %s stops it", analysis.Rate(*w.LoadLine.Low), name))
+		} else if w.LoadLine.Low != nil {
+			parts = append(parts, fmt.Sprintf("past %s/s %s is next", analysis.Rate(*w.LoadLine.Low), name))
+		}
+	}
+	return strings.Join(parts, "; with more of it, ") + "."
+}
+
+// WallText names a wall: "340 threads", "inventory-pool 50", "the CPU".
+func WallText(w Wall) string {
+	switch {
+	case w.Limit != nil && w.Kind == model.WallResource:
+		return fmt.Sprintf("%s %s", w.Name, analysis.Grouped(float64(*w.Limit)))
+	case w.Limit != nil:
+		return fmt.Sprintf("%s %s", analysis.Grouped(float64(*w.Limit)), w.Name)
+	case w.Kind == model.WallCPU:
+		return "the CPU"
+	case w.Kind == model.WallNone:
+		return "nothing"
+	case w.Kind == model.WallUnknown:
+		return "something unknown"
+	case w.Name != "":
+		return string(w.Kind) + " by " + w.Name
+	}
+	return string(w.Kind)
+}

@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// alone is the rate of an instance at which hardly any request meets another, as
+// a share of what one is expected to carry.
+const alone = 0.01
+
+// why says why no size holds: requests take too long although they wait for
+// nothing of ours, or something that is not ours to choose is used up.
+func (p *planner) why(ctx context.Context, a asked, instances int) (*None, error) {
+	lone := p.roomy(a, 1)
+	lone.Burst = 0
+	lone.Rate = alone * analysis.FirstGuess(lone.Engine, lone.workload(p.workload, 1), p.CPUs)
+	t, err := p.trier.Try(ctx, lone)
+	if err != nil {
+		return nil, err
+	}
+	slo := p.workload.SLO
+	if t.Outcome != record.Passed {
+		within := float64(t.Load.Within) / float64(max(1, t.Load.Arrivals))
+		return &None{Kind: model.WallUpstream, Text: fmt.Sprintf(
+			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
+			share(within), slo.Within, share(slo.Ratio))}, nil
+	}
+	c := p.roomy(a, instances)
+	if t, err = p.trier.Try(ctx, c); err != nil {
+		return nil, err
+	}
+	none := &None{Kind: model.WallUnknown}
+	for _, l := range analysis.LimitsOf(t, c.Engine, c.workload(p.workload, 1)) {
+		if l.Saturated {
+			none.Kind, none.Name = l.Kind, l.Name
+			break
+		}
+	}
+	none.Text = p.inTheWay(none, t, instances)
+	return none, nil
+}
+
+// inTheWay says what the instances that there may be lack.
+func (p *planner) inTheWay(n *None, t *record.Trial, instances int) string {
+	many := fmt.Sprintf("%s %s", analysis.Grouped(float64(instances)), plural(instances, "instance"))
+	got := float64(t.Server.Responses) / t.Seconds * float64(instances)
+	carry := fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(got, p.Rate)), analysis.Rate(p.Rate))
+	switch n.Kind {
+	case model.WallCPU:
+		return fmt.Sprintf("%s: their CPUs are used up; allow more with --max-instances, or larger ones with --cpus", carry)
+	case model.WallResource:
+		r := p.workload.Resource(n.Name)
+		if r != nil && r.Monitor {
+			return fmt.Sprintf("%s: the monitor %s lets one request in at a time, in each instance, and no size changes that; hold it for less time, or allow more instances with --max-instances", carry, n.Name)
+		}
+		return fmt.Sprintf("%s: all %d of %s are taken, which is not ours to choose", carry, r.Size, n.Name)
+	case model.WallLoop:
+		return fmt.Sprintf("%s: %s keeps their loops from all else; await it, or give it to a worker (hybrid)", carry, orLong(n.Name))
+	case model.WallUnknown:
+		return fmt.Sprintf("%s in time, and no limit shows that is reached", carry)
+	}
+	return fmt.Sprintf("%s: more than they may have of %s is taken; allow more with --max-instances", carry, orKind(n))
+}
+
+func orLong(step string) string {
+	if step == "" {
+		return "what takes long"
+	}
+	return step
+}
+
+func orKind(n *None) string {
+	if n.Name != "" {
+		return n.Name
+	}
+	return string(n.Kind)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return what
+	}
+	return what + "s"
+}
+
+// share prints a ratio in per cent, not rounded up to what it misses.
+func share(x float64) string { return fmt.Sprintf("%.4g %%", 100*x) }

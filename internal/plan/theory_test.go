@@ -1,0 +1,179 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// erlangC is the probability that who comes to c servers with an offered load of
+// a has to wait.
+func erlangC(c int, a float64) float64 {
+	b := 1.0 // Erlang B, by its recursion
+	for i := 1; i <= c; i++ {
+		b = a * b / (float64(i) + a*b)
+	}
+	rho := a / float64(c)
+	return b / (1 - rho*(1-b))
+}
+
+// late is the probability that a request of M/M/c takes longer than x mean
+// service times (Kleinrock, Queueing Systems I, 3.5, with the service's own time).
+func late(c int, a, x float64) float64 {
+	if float64(c) <= a {
+		return 1
+	}
+	wait, d := erlangC(c, a), float64(c)-1-a
+	more := wait * x
+	if math.Abs(d) > 1e-9 {
+		more = wait * (1 - math.Exp(-x*d)) / d
+	}
+	return math.Exp(-x) * (1 + more)
+}
+
+// known is an M/M/c whose smallest c is known: the objective lies halfway between
+// what c and c−1 servers reach.
+type known struct {
+	c    int
+	a    float64 // offered load
+	x    float64 // the objective's time, in mean service times
+	size string  // a pool of threads, or a resource
+}
+
+func (k known) document(t *testing.T) string {
+	enough, less := late(k.c, k.a, k.x), late(k.c-1, k.a, k.x)
+	if enough > 0.9*less {
+		t.Fatalf("%+v: %g and %g cannot be told apart", k, enough, less)
+	}
+	step := "{await: api}"
+	if k.size != "threads" {
+		step = "{hold: " + k.size + ", steps: [{await: api}]}"
+	}
+	return fmt.Sprintf(`workload: known
+upstreams: {api: {latency: {exponential: 100ms}}}
+resources: {pool: {size: 1}}
+routes: {r: {steps: [%s]}}
+timeout: 100s
+slo: {within: %gms, ratio: %g%%, errors: 0.1%%}
+`, step, 100*k.x, 100*(1-math.Sqrt(enough*less)))
+}
+
+var knownSizes = []known{
+	{2, 1, 4, "threads"}, // one is exactly as much as is offered: it is never enough
+	{5, 3.5, 4, "threads"},
+	{12, 10, 4, "threads"},
+	{5, 3.5, 4, "pool"},
+}
+
+// found is the size that a plan says, and its interval.
+func found(t *testing.T, k known, faulty func(Trier) Trier) Size {
+	t.Helper()
+	w := document(t, k.document(t))
+	q := Question{Rate: 10 * k.a, CPUs: 1, MaxInstances: 1}
+	var trier Trier = simulator(w, 1, free)
+	if faulty != nil {
+		trier = faulty(trier)
+	}
+	p := &planner{q, w, trier}
+	s, err := p.size(t.Context(), p.ask(engines(t, "thread")[0]), seeds)
+	if err != nil || s.none != nil {
+		t.Fatalf("%+v: %v, %+v", k, err, s.none)
+	}
+	for i := range s.knobs {
+		if s.knobs[i].name == k.size {
+			return Size{N: s.knobs[i].of(&s.candidate), Low: s.low[i], High: s.high[i]}
+		}
+	}
+	t.Fatalf("%s was not searched", k.size)
+	return Size{}
+}
+
+func TestTheSmallestSizeIsErlangs(t *testing.T) {
+	for _, k := range knownSizes {
+		if s := found(t, k, nil); s.N != k.c {
+			t.Errorf("%s under %g Erlang: %+v; Erlang C says %d", k.size, k.a, s, k.c)
+		}
+	}
+	// Of more servers one is less: a seed may ask for one that theory does not.
+	k := known{33, 30, 4, "threads"}
+	if s := found(t, k, nil); s.Low > k.c || s.N < k.c || s.N > k.c+1 {
+		t.Errorf("%s under %g Erlang: %+v; Erlang C says %d", k.size, k.a, s, k.c)
+	}
+}
+
+// An off-by-one of the pool has to be seen by the test above.
+func TestErlangFindsAPoolThatLetsOneMoreIn(t *testing.T) {
+	wrong := 0
+	for _, k := range knownSizes[1:3] {
+		s := found(t, k, func(t Trier) Trier { return oneMore{t} })
+		if s.N != k.c {
+			wrong++
+		}
+	}
+	if wrong == 0 {
+		t.Error("pools of one thread more than they say were not noticed")
+	}
+}
+
+// oneMore tries every pool of threads with one thread more.
+type oneMore struct{ Trier }
+
+func (o oneMore) Try(ctx context.Context, c Candidate) (*record.Trial, error) {
+	k := knob{option: "max"}
+	return o.Trier.Try(ctx, c.with(func(c *Candidate) { k.set(c, min(k.of(c)+1, mostOf("thread", "max"))) }))
+}
+
+// Where nothing is left to chance, Little's law is exact: λW, rounded up.
+func TestFixedTimesNeedWhatLittleSays(t *testing.T) {
+	w := document(t, `workload: clockwork
+upstreams: {api: {latency: 100ms}}
+resources: {pool: {size: 1}}
+routes: {r: {steps: [{hold: pool, steps: [{await: api}]}]}}
+arrivals: constant
+slo: {within: 101ms, ratio: 99.9%, errors: 0.1%}
+`)
+	for rate, want := range map[float64]int{95: 10, 205: 21, 990: 99} {
+		p := &planner{Question{Rate: rate, CPUs: 1, MaxInstances: 9}, w, simulator(w, 1, free)}
+		s, err := p.size(t.Context(), p.ask(engines(t, "thread")[0]), seeds)
+		if err != nil || s.none != nil || s.candidate.Instances != 1 {
+			t.Fatalf("at %g/s: %v, %+v", rate, err, s)
+		}
+		for i := range s.knobs {
+			if n := s.knobs[i].of(&s.candidate); n != want || s.low[i] != want || s.high[i] != want {
+				t.Errorf("%s at %g/s: %d (%d … %d); Little says %d", s.knobs[i].name, rate, n, s.low[i], s.high[i], want)
+			}
+		}
+	}
+}
+
+// The same requests are given to every size, so that a size that holds more holds
+// less.
+func TestMoreRateNeverNeedsLess(t *testing.T) {
+	w := document(t, `workload: mixed
+upstreams: {api: {latency: {lognormal: {p50: 40ms, p99: 300ms}}}, db: {latency: {exponential: 10ms}}}
+resources: {pool: {size: 10}}
+routes: {r: {steps: [{hold: pool, steps: [{await: db}]}, {await: api}, {compute: 200us}]}}
+slo: {within: 500ms, ratio: 99%, errors: 0.1%}
+`)
+	for _, engine := range []string{"thread", "vthread"} {
+		last := map[string]int{}
+		for rate := 200.0; rate < 4000; rate *= 1.35 {
+			p := &planner{Question{Rate: rate, CPUs: 2, MaxInstances: 1}, w, simulator(w, 2, free)}
+			s, err := p.size(t.Context(), p.ask(engines(t, engine)[0]), 1)
+			if err != nil || s.none != nil {
+				t.Fatalf("%s at %g/s: %v, %+v", engine, rate, err, s.none)
+			}
+			for i := range s.knobs {
+				k := &s.knobs[i]
+				if n := k.of(&s.candidate); n < last[k.name] {
+					t.Errorf("%s: %d of %s hold %g/s, and less needed %d", engine, n, k.name, rate, last[k.name])
+				} else {
+					last[k.name] = n
+				}
+			}
+		}
+	}
+}

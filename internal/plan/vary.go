@@ -1,0 +1,101 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A Grid is a what-if table of one engine: the planned configuration with one or
+// two sizes changed.
+type Grid struct {
+	Engine    string   `json:"engine"`
+	Config    string   `json:"config"` // of each instance, as planned
+	Instances int      `json:"instances"`
+	Keys      []string `json:"keys"` // of its one or two axes
+	Values    [][]int  `json:"values"`
+	Cells     []Cell   `json:"cells"` // the last axis goes fastest
+}
+
+// A Cell is what becomes of the service with those sizes.
+type Cell struct {
+	Holds    bool     `json:"holds"` // at the rate that was asked for
+	Within   float64  `json:"within"`
+	P99MS    float64  `json:"p99_ms"`
+	LoadLine LoadLine `json:"load_line"` // of all instances
+}
+
+const (
+	cellPrecision = 1.04
+	cellTrials    = 6
+)
+
+// vary makes the grids of the engines that the question varies something of.
+func (p *planner) vary(ctx context.Context, engines []Engine) ([]Grid, error) {
+	grids := []Grid{}
+	if len(p.Vary) == 0 {
+		return grids, nil
+	}
+	var all errgroup.Group
+	for i := range engines {
+		e := &engines[i]
+		foreign := slices.ContainsFunc(p.Vary, func(v Vary) bool { return v.Engine != "" && v.Engine != e.Engine })
+		if e.sizing == nil || foreign {
+			continue
+		}
+		g := Grid{Engine: e.Engine, Config: e.Config, Instances: *e.Instances}
+		cells := 1
+		for _, v := range p.Vary {
+			g.Keys, g.Values = append(g.Keys, v.Key), append(g.Values, v.Values)
+			cells *= len(v.Values)
+		}
+		g.Cells = make([]Cell, cells)
+		for n := range g.Cells {
+			all.Go(func() (err error) {
+				g.Cells[n], err = p.cell(ctx, e.sizing.candidate, g, n)
+				return err
+			})
+		}
+		grids = append(grids, g)
+	}
+	return grids, all.Wait()
+}
+
+func (p *planner) cell(ctx context.Context, planned Candidate, g Grid, n int) (Cell, error) {
+	c := planned.with(func(c *Candidate) {
+		at := n
+		for i := len(p.Vary) - 1; i >= 0; i-- {
+			p.put(c, p.Vary[i], g.Values[i][at%len(g.Values[i])])
+			at /= len(g.Values[i])
+		}
+	})
+	t, err := p.trier.Try(ctx, c)
+	if err != nil {
+		return Cell{}, err
+	}
+	l, err := p.line(ctx, c, cellPrecision, cellTrials)
+	at := atRate(t, c.Instances)
+	return Cell{Holds: t.Outcome == record.Passed, Within: at.Within, P99MS: at.P99MS, LoadLine: l.loadLine()}, err
+}
+
+// put changes what a Vary names.
+func (p *planner) put(c *Candidate, v Vary, n int) {
+	switch {
+	case v.Resource != "":
+		for i, r := range p.workload.Resources {
+			if r.Name == v.Resource {
+				c.Sizes[i] = n
+			}
+		}
+	case v.Option != "":
+		if cfg, err := c.Engine.With(v.Option, strconv.Itoa(n)); err == nil { // ParseVary has seen to it
+			c.Engine = cfg
+		}
+	default:
+		c.Instances = n
+	}
+}
