@@ -48,6 +48,7 @@ type Option struct {
 	Kind     OptionKind
 	Default  string
 	Min, Max int
+	Real     int // the most that runs on one machine, and not only in a simulation; 0: Max
 	Enum     []string
 	Word     string // of a LimitOption, in place of a number; empty: "unbounded"
 	Shown    bool   // part of the name even where it has its default
@@ -142,6 +143,17 @@ func (c EngineConfig) check(text string) error {
 		}
 		if n := c.Int(most); c.Int(least) > n {
 			return fmt.Errorf("engine %q: %s=%d is more than %s=%d; write %s=%d or less", text, least, c.Int(least), most, n, least, n)
+		}
+	}
+	return nil
+}
+
+// Runnable returns nil if the engine can run for real. There are larger ones, for
+// simulations of machines that are not here.
+func (c EngineConfig) Runnable() error {
+	for _, o := range SpecOf(c.Engine).Options {
+		if o.Real > 0 && c.Int(o.Name) > o.Real {
+			return fmt.Errorf("engine %q: %s=%d is for simulations; for real write %s=%d or less", c, o.Name, c.Int(o.Name), o.Name, o.Real)
 		}
 	}
 	return nil

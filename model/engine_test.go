@@ -59,9 +59,9 @@ func TestParseEngineSaysWhatToWrite(t *testing.T) {
 		{"thread:maxx=5", []string{`did you mean "max"`}},
 		{"thread:max=1,max=2", []string{"option max is given twice"}},
 		{"thread:max=200,max=2", []string{"option max is given twice"}}, // also where the first is the default
-		{"thread:max=0", []string{`"0" is not a whole number from 1 to 9000`}},
-		{"thread:max=9001", []string{"from 1 to 9000"}},
-		{"thread:max=-1", []string{"from 1 to 9000"}},
+		{"thread:max=0", []string{`"0" is not a whole number from 1 to 1000000`}},
+		{"thread:max=1000001", []string{"from 1 to 1000000"}},
+		{"thread:max=-1", []string{"from 1 to 1000000"}},
 		{"thread:max=1e3", []string{`"1e3" is not a whole number`}},
 		{"thread:max=unbounded", []string{"not a whole number"}}, // only a queue may be
 		{"thread:queue=many", []string{`whole number from 0 to 1048576, or "unbounded"`}},
@@ -71,7 +71,7 @@ func TestParseEngineSaysWhatToWrite(t *testing.T) {
 		{"thread:max=50,spare=51", []string{"spare=51 is more than max=50", "write spare=50 or less"}},
 		{"hybrid:blocking=64,blocking-max=50", []string{"blocking=64 is more than blocking-max=50"}},
 		{"future:executor=20,executor-max=9", []string{"write executor=9 or less"}},
-		{"future:executor=0", []string{`from 1 to 9000, or "direct"`}},
+		{"future:executor=0", []string{`from 1 to 1000000, or "direct"`}},
 		{"goroutine:max=5", []string{`goroutine has no option "max"`, "it has http, procs, keepalive"}},
 	} {
 		cfg, err := ParseEngine(c.text)
@@ -222,6 +222,23 @@ func TestDefaultsAreValid(t *testing.T) {
 			if o.Help == "" {
 				t.Errorf("%s: option %s has no help", spec.Name, o.Name)
 			}
+		}
+	}
+}
+
+func TestWhatIsForSimulationsDoesNotRun(t *testing.T) {
+	for _, c := range []struct{ text, says string }{
+		{"thread:max=9000", ""}, {"thread:connections=15000", ""}, {"loop", ""}, {"future", ""}, {"goroutine", ""},
+		{"thread:max=100000", "max=100000 is for simulations; for real write max=9000 or less"},
+		{"hybrid:connections=1000000", "for real write connections=15000 or less"},
+		{"future:executor=20000", "for real write executor=9000 or less"},
+	} {
+		cfg, err := ParseEngine(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cfg.Runnable(); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", c.text, err)
 		}
 	}
 }

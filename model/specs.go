@@ -4,10 +4,19 @@ package model
 // Defaults are those of the system that the engine stands for.
 var Engines = []EngineSpec{thread, future, loop, hybrid, vthread, goroutine}
 
+// What an engine may be configured with, which the simulator goes up to, and what
+// runs for real: 9,000 threads that each have a connection to serve and one to an
+// upstream, and 15,000 connections, of the 20,000 descriptors that a process often
+// has at most.
+const (
+	mostThreads, realThreads         = 1_000_000, 9000
+	mostConnections, realConnections = 10_000_000, 15_000
+)
+
 // connectionOptions are those of every engine that serves connections itself.
 func connectionOptions(connections, backlog, keepalive string) []Option {
 	return []Option{
-		{Name: "connections", Kind: IntOption, Default: connections, Min: 1, Max: 15000, Help: "connections served; one more is accepted and held (maxConnections)"},
+		{Name: "connections", Kind: IntOption, Default: connections, Min: 1, Max: mostConnections, Real: realConnections, Help: "connections served; one more is accepted and held (maxConnections)"},
 		{Name: "backlog", Kind: IntOption, Default: backlog, Min: 1, Max: 65535, Help: "connections the kernel queues (acceptCount)"},
 		{Name: "keepalive", Kind: DurationOption, Default: keepalive, Help: "after which an idle connection is closed (keepAliveTimeout)"},
 	}
@@ -17,8 +26,8 @@ func connectionOptions(connections, backlog, keepalive string) []Option {
 // Defaults: Tomcat 10.1, "The HTTP Connector" and "The Executor".
 func containerOptions() []Option {
 	return append([]Option{
-		{Name: "max", Kind: IntOption, Default: "200", Min: 1, Max: 9000, Shown: true, Help: "threads at most (maxThreads)"},
-		{Name: "spare", Kind: IntOption, Default: "10", Min: 0, Max: 9000, Help: "idle threads kept (minSpareThreads)"},
+		{Name: "max", Kind: IntOption, Default: "200", Min: 1, Max: mostThreads, Real: realThreads, Shown: true, Help: "threads at most (maxThreads)"},
+		{Name: "spare", Kind: IntOption, Default: "10", Min: 0, Max: mostThreads, Real: realThreads, Help: "idle threads kept (minSpareThreads)"},
 		{Name: "queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "requests that may wait for a thread; one more gets 503"},
 		{Name: "idle", Kind: DurationOption, Default: "60s", Help: "after which a thread beyond spare ends (maxIdleTime)"},
 	}, connectionOptions("8192", "100", "20s")...)
@@ -37,8 +46,8 @@ var future = EngineSpec{
 	Help: "a pool thread until the first await; the rest is a continuation (Spring MVC's asynchronous requests)",
 	Options: append(containerOptions(),
 		// Defaults: Spring's ThreadPoolTaskExecutor as Spring Boot 3 sets it up.
-		Option{Name: "executor", Kind: LimitOption, Word: "direct", Default: "direct", Min: 1, Max: 9000, Help: "threads that run continuations (core-size); direct: they run on the client's own thread"},
-		Option{Name: "executor-max", Kind: LimitOption, Default: "unbounded", Min: 1, Max: 9000, Help: "threads that the executor grows to once its queue is full (max-size)"},
+		Option{Name: "executor", Kind: LimitOption, Word: "direct", Default: "direct", Min: 1, Max: mostThreads, Real: realThreads, Help: "threads that run continuations (core-size); direct: they run on the client's own thread"},
+		Option{Name: "executor-max", Kind: LimitOption, Default: "unbounded", Min: 1, Max: mostThreads, Real: realThreads, Help: "threads that the executor grows to once its queue is full (max-size)"},
 		Option{Name: "executor-queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "continuations that may wait for an executor's thread (queue-capacity)"},
 	),
 }
@@ -63,8 +72,8 @@ var hybrid = EngineSpec{
 		{Name: "loops", Kind: IntOption, Default: "0", Min: 0, Max: 1024, Help: "event loops; 0: the number of CPUs the server has"},
 		{Name: "workers", Kind: IntOption, Default: "0", Min: 0, Max: 1024, Help: "threads that compute; 0: the number of CPUs the server has"},
 		{Name: "workers-queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "computations that may wait for a worker; one more is refused with 503"},
-		{Name: "blocking", Kind: IntOption, Default: "40", Min: 1, Max: 9000, Help: "threads that make blocking calls (AnyIO's 40)"},
-		{Name: "blocking-max", Kind: IntOption, Default: "40", Min: 1, Max: 9000, Help: "blocking threads that there may be once the queue is full"},
+		{Name: "blocking", Kind: IntOption, Default: "40", Min: 1, Max: mostThreads, Real: realThreads, Help: "threads that make blocking calls (AnyIO's 40)"},
+		{Name: "blocking-max", Kind: IntOption, Default: "40", Min: 1, Max: mostThreads, Real: realThreads, Help: "blocking threads that there may be once the queue is full"},
 		{Name: "blocking-queue", Kind: LimitOption, Default: "unbounded", Min: 0, Max: 1 << 20, Help: "blocking calls that may wait for a thread; one more is refused with 503"},
 		{Name: "nice", Kind: IntOption, Default: "10", Min: 0, Max: 19, Help: "nice value of the threads that compute, so that loops come first"},
 		slow,

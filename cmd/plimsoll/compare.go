@@ -109,6 +109,9 @@ func (c *compareCmd) measurement(docs []*workload.Document, files outputs) (func
 		return nil, errors.New("only claims are written as Markdown; use --html")
 	}
 	engines, err := c.engines(docs[0].Workload)
+	for _, e := range engines {
+		err = errors.Join(err, e.Runnable())
+	}
 	return func(ctx context.Context, o lab.Options) error {
 		o.Document, o.Engines = docs[0], engines
 		return lab.Compare(ctx, o)

@@ -82,6 +82,19 @@ func TestWhatIsBusyAndHoldsNobodyUpIsNoWall(t *testing.T) {
 	}
 }
 
+// A limit is not raised to what does not run for real, where it did run for real.
+func TestNothingIsRaisedPastWhatRuns(t *testing.T) {
+	for text, want := range map[string]string{"thread:max=4500": "max=9000", "thread:max=5000": "", "thread:max=50000": "max=100000"} {
+		cfg, err := model.ParseEngine(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := more(cfg, 2*cfg.Int("max"), "max"); v != (Variant{}) && v.String() != want || v == (Variant{}) && want != "" {
+			t.Errorf("%s is raised to %q, not %q", text, v, want)
+		}
+	}
+}
+
 func TestAwaitedCallsAreTheSameWaits(t *testing.T) {
 	b := newBench(t, "loop")
 	native := model.Dist{Kind: model.DistConstant, A: 30 * time.Millisecond}

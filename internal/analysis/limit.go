@@ -130,13 +130,14 @@ func poolLimit(t *record.Trial, cfg model.EngineConfig) Limit {
 }
 
 // more is the variant that has n of the first of some options that takes that
-// many; the zero Variant if none does.
+// many; the zero Variant if none does, or if what ran for real would not with it.
 func more(cfg model.EngineConfig, n int, options ...string) Variant {
 	for _, option := range options {
 		if !cfg.Has(option) {
 			continue
 		}
-		if _, err := cfg.With(option, strconv.Itoa(n)); err == nil {
+		raised, err := cfg.With(option, strconv.Itoa(n))
+		if err == nil && (raised.Runnable() == nil || cfg.Runnable() != nil) {
 			return Variant{Option: option, Value: strconv.Itoa(n)}
 		}
 	}

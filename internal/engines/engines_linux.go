@@ -16,6 +16,9 @@ import (
 
 // New returns the engine that a configuration describes.
 func New(cfg model.EngineConfig) (engine.Engine, error) {
+	if err := cfg.Runnable(); err != nil {
+		return nil, err
+	}
 	switch cfg.Engine {
 	case "thread":
 		return thread.New(cfg)
