@@ -108,6 +108,7 @@ func (s *Simulation) open(i int32) {
 		r.instance = s.balancer.pick()
 		s.balancer.give(r.instance, s.now)
 	}
+	s.dropDeadlines()
 	c.deadlines.Push(deadline{ticket{i, r.gen}, s.now + int64(s.config.Workload.Timeout)})
 	if !c.watched {
 		c.watched = true
@@ -125,9 +126,22 @@ func (s *Simulation) open(i int32) {
 	}
 }
 
+// dropDeadlines takes the first of the deadlines out, as long as their requests have
+// been answered: two at a time, so that there are no more of them than requests
+// since the oldest that is open.
+func (s *Simulation) dropDeadlines() {
+	c := &s.clients
+	for range min(2, c.deadlines.Len()) {
+		d := c.deadlines.First()
+		if r := &s.requests.items[d.request]; r.gen == d.gen && !r.ended {
+			return
+		}
+		c.deadlines.Pop()
+	}
+}
+
 // deadline ends the requests whose time has passed, and goes on watching at the
-// first that is still open: of the others, which have long been answered, each
-// costs nothing but its place in the ring.
+// first that is still open.
 func (s *Simulation) deadline() {
 	c := &s.clients
 	for c.deadlines.Len() > 0 {
