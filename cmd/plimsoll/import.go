@@ -53,6 +53,9 @@ func (c workloadImportCmd) Run(s streams) error {
 		in, source = f, filepath.Base(name)
 	}
 	res, err := read(source, in, o)
+	if at := (*importer.Error)(nil); errors.As(err, &at) && at.Line > 0 {
+		return fmt.Errorf("import: %s:%w", source, err)
+	}
 	if err != nil {
 		return fmt.Errorf("import %s: %w", source, err)
 	}

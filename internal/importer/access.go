@@ -35,7 +35,10 @@ type AccessLog struct {
 	by      map[string]*served // by method and path
 	perTick ticks
 	lost    tallied
-	firstNo string // the first line that could not be read
+
+	firstNo   string // the first line that could not be read,
+	firstLine int    // and which that is
+	at        int    // the line that is being read
 }
 
 // served is what is kept of one method and path.
@@ -55,8 +58,9 @@ func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
 	rng := rand.New(rand.NewPCG(1, 2)) // the same file gives the same document
 	for {
 		line, long, err := readLine(b)
+		l.at++
 		if err != nil && err != io.EOF {
-			return nil, fmt.Errorf("read the log: %w", err)
+			return nil, fmt.Errorf("line %d: %w", l.at, err)
 		}
 		switch {
 		case long:
@@ -72,7 +76,11 @@ func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
 		if l.lines == 0 {
 			return nil, errEmpty
 		}
-		return nil, fmt.Errorf("none of the %d lines is in the common or combined log format or JSON; the first is %.80q", l.lines, l.firstNo)
+		hint := "give an access log in the common or combined format, or with a JSON object a line that has a method and a path"
+		if strings.HasPrefix(l.firstNo, "{") && !strings.HasSuffix(l.firstNo, "}") {
+			hint += "; traces are for --otlp"
+		}
+		return nil, &Error{Line: l.firstLine, Column: 1, Text: fmt.Sprintf("none of the %d lines is in the common or combined log format or JSON; the first is %.80q", l.lines, l.firstNo), Hint: hint}
 	}
 	return l, nil
 }
@@ -96,7 +104,7 @@ func (l *AccessLog) add(line string, rng *rand.Rand) {
 	e, err := accesslog.Parse(line)
 	if err != nil {
 		if l.lost[lostLines]++; l.firstNo == "" {
-			l.firstNo = strings.TrimSpace(line)
+			l.firstNo, l.firstLine = strings.TrimSpace(line), l.at
 		}
 		return
 	}

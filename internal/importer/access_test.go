@@ -121,3 +121,18 @@ func TestWhatIsNoAccessLogGetsASentence(t *testing.T) {
 		t.Errorf("a line of 3 MiB: %v", err)
 	}
 }
+
+func TestWhatIsNoAccessLogSaysWhereAndWhatToGive(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                  "the file is empty",
+		"\n\n":              "the file is empty",
+		"\nfoo\nbar\n":      "2:1: none of the 2 lines is in the common or combined log format or JSON; the first is \"foo\"\n  give an access log",
+		"{\n \"data\": []}": "1:1: none of the 2 lines is in the common or combined log format or JSON; the first is \"{\"\n  give an access log in the common or combined format, or with a JSON object a line that has a method and a path; traces are for --otlp",
+		string(packed([]byte(strings.Repeat("x", 5000)))[:30]): "the gzip file ends in the middle: it is truncated\n  copy or export it again",
+	} {
+		_, err := ReadAccessLog("test", strings.NewReader(in))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.30q: %v, want %q", in, err, want)
+		}
+	}
+}

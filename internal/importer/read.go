@@ -3,117 +3,192 @@ package importer
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/internal/importer/jaeger"
 	"github.com/plimsoll-dev/plimsoll/internal/importer/otlp"
 	"github.com/plimsoll-dev/plimsoll/internal/importer/span"
 )
 
-var errEmpty = errors.New("the file is empty: there is nothing to import")
+const (
+	traceForms = "give a file of OTLP (JSON, JSON lines or protobuf) or of Jaeger's JSON"
+	copyAgain  = "copy or export it again"
+)
 
-const traceForms = "give a file of OTLP (JSON, JSON lines or protobuf) or of Jaeger's JSON"
+var errEmpty = &Error{Text: "the file is empty: there is nothing to import", Hint: "look whether its exporter, or the copy, has ended without an error"}
 
 // ReadSpans reads every span of a file, in whichever form it is: OTLP as JSON (also one
-// document a line) or protobuf, or Jaeger's JSON; each also compressed by gzip.
+// document a line) or protobuf, or Jaeger's JSON; each also compressed by gzip. What
+// is wrong with the file is an [*Error].
 func ReadSpans(r io.Reader, each func(*span.Span)) error {
 	b, err := open(r)
 	if err != nil {
 		return err
 	}
-	first, err := firstByte(b)
+	first, skip, err := firstByte(b)
 	if err != nil {
 		return err
 	}
 	switch first {
 	case '{':
-		return spansJSON(b, each)
+		return spansJSON(b, skip, each)
 	case '[':
-		return fmt.Errorf("the file is a JSON array, as Zipkin writes them\n  %s", traceForms)
+		return &Error{Line: 1, Column: 1, Text: "the file is a JSON array, as Zipkin writes them", Hint: traceForms}
 	case 0x0a, 0:
 		return otlp.Proto(b, each)
 	}
-	return fmt.Errorf("the file begins with %q, which no trace file does\n  %s", first, traceForms)
+	return &Error{Line: 1, Column: 1, Text: fmt.Sprintf("the file begins with %q, which no trace file does", first), Hint: traceForms}
+}
+
+// packers are how files begin that something else than gzip has packed, or written.
+var packers = []struct{ magic, text, hint string }{
+	{"\x28\xb5\x2f\xfd", "the file is compressed by zstd", "unpack it first: zstd -d FILE"},
+	{"BZh", "the file is compressed by bzip2", "unpack it first: bzip2 -d FILE"},
+	{"\xfd7zX", "the file is compressed by xz", "unpack it first: xz -d FILE"},
+	{"PK\x03\x04", "the file is a zip archive", "unpack it first: unzip FILE"},
+	{"\xff\xfe", "the file is UTF-16", "convert it first: iconv -f utf-16 -t utf-8 FILE"},
+	{"\xfe\xff", "the file is UTF-16", "convert it first: iconv -f utf-16 -t utf-8 FILE"},
 }
 
 // open unpacks gzip, and refuses what it knows to be packed otherwise.
 func open(r io.Reader) (*bufio.Reader, error) {
 	b := bufio.NewReaderSize(r, 64<<10)
 	magic, err := b.Peek(4)
-	switch {
-	case len(magic) == 0 && err == io.EOF:
-		return nil, errEmpty
-	case len(magic) == 0:
+	if len(magic) == 0 {
+		if err == io.EOF {
+			err = errEmpty
+		}
 		return nil, err
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		return nil, errors.New("the file is compressed by zstd\n  unpack it first: zstd -d FILE")
-	case !bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+	}
+	for _, p := range packers {
+		if strings.HasPrefix(string(magic), p.magic) {
+			return nil, &Error{Text: p.text, Hint: p.hint}
+		}
+	}
+	if !bytes.HasPrefix(magic, []byte{0x1f, 0x8b}) {
 		return b, nil
 	}
 	z, err := gzip.NewReader(b)
 	if err != nil {
-		return nil, fmt.Errorf("unpack gzip: %w", err)
+		return nil, gzipError(err)
 	}
-	b = bufio.NewReaderSize(z, 64<<10)
+	b = bufio.NewReaderSize(unpacked{z}, 64<<10)
 	if _, err := b.Peek(1); err == io.EOF {
 		return nil, errEmpty
 	} else if err != nil {
-		return nil, fmt.Errorf("unpack gzip: %w", err)
+		return nil, err
 	}
 	return b, nil
 }
 
-// firstByte tells JSON from protobuf without taking anything of it. A message begins with
-// 0x0a, which is also white space, so that white space counts as JSON's only
-// where a brace follows.
-func firstByte(b *bufio.Reader) (byte, error) {
-	head, _ := b.Peek(512)
+// unpacked is what gzip unpacks, with errors that say that it is gzip's.
+type unpacked struct{ z *gzip.Reader }
+
+// Read reads what was packed.
+func (u unpacked) Read(p []byte) (int, error) {
+	n, err := u.z.Read(p)
+	return n, gzipError(err)
+}
+
+func gzipError(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case err == io.ErrUnexpectedEOF:
+		return &Error{Text: "the gzip file ends in the middle: it is truncated", Hint: copyAgain}
+	case errors.As(err, &corrupt) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, gzip.ErrHeader):
+		return &Error{Text: "the gzip file is damaged", Hint: copyAgain}
+	}
+	return err
+}
+
+// firstByte tells JSON from protobuf without taking anything of it, and how much
+// white space is before it. A message begins with 0x0a, which is also white space, so
+// that white space counts as JSON's only where a brace follows.
+func firstByte(b *bufio.Reader) (first byte, skip int, err error) {
+	head, err := b.Peek(512)
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	switch {
 	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
-		_, err := b.Discard(len(head) - len(text))
-		return text[0], err
+		return text[0], len(head) - len(text), nil
+	case err != nil && err != io.EOF:
+		return 0, 0, err
 	case len(text) == 0 && len(head) < 512:
-		return 0, errEmpty
+		return 0, 0, errEmpty
 	}
-	return head[0], nil
+	return head[0], 0, nil
 }
 
 // spansJSON reads documents one after another, and of each an element of its array
 // at a time.
-func spansJSON(r io.Reader, each func(*span.Span)) error {
-	d := json.NewDecoder(r)
+func spansJSON(r io.Reader, skip int, each func(*span.Span)) error {
+	j := &reader{lines: lines{r: r}, base: int64(skip)}
+	if _, err := io.CopyN(io.Discard, &j.lines, j.base); err != nil {
+		return err
+	}
+	j.d = json.NewDecoder(&j.lines)
 	known := false
 	for {
-		start := d.InputOffset()
-		found, err := documentJSON(d, each)
+		j.lines.forget(j.offset())
+		found, err := j.document(each)
 		known = known || found
+		var place *Error
 		switch {
 		case err == io.EOF && !known:
-			return fmt.Errorf("the JSON has neither resourceSpans (OTLP) nor data (Jaeger)\n  %s", traceForms)
+			return &Error{Text: "the JSON has neither resourceSpans (OTLP) nor data (Jaeger)", Hint: traceForms}
 		case err == io.EOF:
 			return nil
 		case errors.Is(err, io.ErrUnexpectedEOF):
-			return fmt.Errorf("the JSON that begins at byte %d does not end: the file is truncated", start)
+			line, column := j.lines.at(j.lines.read)
+			return &Error{line, column, "the file ends inside a JSON document: the file is truncated", copyAgain}
+		case errors.As(err, &place):
+			return err
 		case err != nil:
-			return fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+			return j.syntax(err)
 		}
 	}
 }
 
-// documentJSON reads one document, and reports whether it is one of traces. At
+// A reader reads JSON and knows where it is.
+type reader struct {
+	lines lines
+	d     *json.Decoder
+	base  int64 // bytes before the decoder's first
+}
+
+func (j *reader) offset() int64 { return j.base + j.d.InputOffset() }
+
+// syntax is the place of what is no JSON.
+func (j *reader) syntax(err error) error {
+	at := j.offset()
+	var of *json.SyntaxError
+	if errors.As(err, &of) && of.Offset != j.d.InputOffset() { // the decoder's own offset leaves tokens out
+		rest, _ := io.ReadAll(j.d.Buffered())
+		var value json.RawMessage
+		if errors.As(json.Unmarshal(rest, &value), &of) {
+			at += of.Offset - 1
+		}
+	}
+	line, column := j.lines.at(at)
+	return &Error{line, column, err.Error(), "it is no JSON from there on; " + copyAgain}
+}
+
+// document reads one document, and reports whether it is one of traces. At
 // the end of the file its error is io.EOF, inside a document io.ErrUnexpectedEOF.
-func documentJSON(d *json.Decoder, each func(*span.Span)) (known bool, err error) {
+func (j *reader) document(each func(*span.Span)) (known bool, err error) {
+	d := j.d
 	t, err := d.Token()
 	if err != nil {
 		return false, err
 	}
 	if t != json.Delim('{') {
-		return false, fmt.Errorf("a document begins with %v, not with {", t)
+		line, column := j.lines.at(j.offset() - 1)
+		return false, &Error{line, column, fmt.Sprintf("a document begins with %v, not with {", t), traceForms}
 	}
 	for d.More() {
 		key, err := d.Token()
@@ -135,7 +210,7 @@ func documentJSON(d *json.Decoder, each func(*span.Span)) (known bool, err error
 			continue
 		}
 		known = true
-		if err := arrayJSON(d, key, read, each); err != nil {
+		if err := j.array(key, read, each); err != nil {
 			return known, err
 		}
 	}
@@ -143,7 +218,8 @@ func documentJSON(d *json.Decoder, each func(*span.Span)) (known bool, err error
 	return known, inside(err)
 }
 
-func arrayJSON(d *json.Decoder, key json.Token, read func([]byte, func(*span.Span)) error, each func(*span.Span)) error {
+func (j *reader) array(key json.Token, read func([]byte, func(*span.Span)) error, each func(*span.Span)) error {
+	d := j.d
 	t, err := d.Token()
 	if err != nil {
 		return inside(err)
@@ -152,15 +228,18 @@ func arrayJSON(d *json.Decoder, key json.Token, read func([]byte, func(*span.Spa
 		return nil // null: none
 	}
 	if t != json.Delim('[') {
-		return fmt.Errorf("%s is not an array", key)
+		line, column := j.lines.at(j.offset() - 1)
+		return &Error{line, column, fmt.Sprintf("%s is not an array", key), traceForms}
 	}
 	for d.More() {
+		j.lines.forget(j.offset())
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return inside(err)
 		}
 		if err := read(raw, each); err != nil {
-			return err
+			line, column := j.lines.at(j.offset() - int64(len(raw)) + offsetIn(raw, err))
+			return &Error{Line: line, Column: column, Text: said(err)}
 		}
 	}
 	_, err = d.Token()

@@ -168,6 +168,13 @@ func TestOTLPProtobufIsReadAsItsSpans(t *testing.T) {
 	}
 }
 
+// damaged changes a byte of what is packed.
+func damaged(b []byte) []byte {
+	b = bytes.Clone(b)
+	b[len(b)-6] ^= 0xff // of the checksum
+	return b
+}
+
 func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
 	doc := sample(t, "otlp.json")
 	pb, err := proto.Marshal(message(generate(parse(t, shop), 10)))
@@ -183,14 +190,28 @@ func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
 		"truncated":             {doc[:len(doc)/2], "the file is truncated"},
 		"truncated line":        {append(append([]byte{}, doc...), `{"resourceSpans": [`...), "the file is truncated"},
 		"truncated protobuf":    {pb[:len(pb)-1], "truncated"},
-		"truncated gzip":        {packed(doc)[:200], "truncated"},
+		"truncated gzip":        {packed(doc)[:200], "the gzip file ends in the middle: it is truncated"},
+		"half a gzip header":    {packed(doc)[:3], "the gzip file ends in the middle: it is truncated"},
+		"damaged gzip":          {damaged(packed(doc)), "the gzip file is damaged"},
+		"zip":                   {[]byte("PK\x03\x04..."), "unzip FILE"},
+		"UTF-16":                {[]byte("\xff\xfe{\x00"), "iconv"},
+		"ends on line 3":        {[]byte("{\"resourceSpans\": [\n  {},\n  {\"scopeSpans\":"), "3:17: the file ends inside a JSON document"},
+		"ends in the second":    {[]byte("\n{\"resourceSpans\": []}\n{\"res"), "3:6: the file ends inside a JSON document"},
+		"a comma on line 3":     {[]byte("{\"resourceSpans\":[\n  {\"b\":2},\n  {\"a\":1,}\n]}"), "3:10: invalid character '}'"},
+		"no comma":              {[]byte("{\"resourceSpans\":[\n  {\"b\":2}\n  {\"a\":1}\n]}"), "3:3: expected comma"},
+		"skipped, and broken":   {[]byte("{\"x\":\n {\"y\": oh}}"), "2:8: invalid character 'o'"},
+		"another type":          {[]byte("{\"resourceSpans\":[\n  {\"scopeSpans\":\n   [{\"spans\": 3}]}]}"), "3:15: scopeSpans.spans is a JSON number, and has to be an array"},
+		"identifier on line 3":  {[]byte("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[\n {\"name\":\"zz\"},\n {\"traceId\":\"\"}, {\"name\":\"y\", \"spanId\": \"zz\"}]}]}]}"), "3:41: \"zz\" of span \"y\" is no spanId; write 16"},
+		"kind on line 2":        {[]byte("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[\n {\"kind\":\"SERVER\"}]}]}]}"), "2:10: \"SERVER\" is no kind; write a number, or one of SPAN_KIND"},
+		"Jaeger's identifier":   {[]byte("{\"data\":[\n {\"spans\":[{\"traceID\":\"1\",\n \"spanID\":\"q\"}]}]}"), "3:11: \"q\" is no identifier; write at most 16"},
+		"a list after it":       {[]byte("{\"data\":[]}\n[]"), "2:1: a document begins with [, not with {"},
 		"Zipkin":                {[]byte(`[{"traceId": "1"}]`), "Zipkin"},
 		"other JSON":            {[]byte(`{"a": 1}`), "neither resourceSpans (OTLP) nor data (Jaeger)"},
 		"text":                  {[]byte("hello"), "no trace file does"},
 		"zstd":                  {[]byte{0x28, 0xb5, 0x2f, 0xfd, 0}, "zstd -d"},
 		"not an array":          {[]byte(`{"resourceSpans": 1}`), "not an array"},
-		"wrong identifier":      {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}`), "not 32 hexadecimal digits"},
-		"wrong time":            {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"-1"}]}]}]}`), "not a time in nanoseconds"},
+		"wrong identifier":      {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}`), "1:55: \"zz\" is no traceId; write 32 hexadecimal digits"},
+		"wrong time":            {[]byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"-1"}]}]}]}`), "1:65: \"-1\" is no time; write nanoseconds since 1970"},
 		"broken JSON":           {[]byte(`{"resourceSpans":[}`), "invalid character"},
 		"metrics":               {[]byte{0x12, 0x00}, "no trace file does"},
 		"absurd length":         {[]byte{0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, "damaged"},

@@ -89,11 +89,11 @@ func (j *jsonSpan) span(service string) (*span.Span, error) {
 	}
 	s.Start = time.Duration(j.Start) * time.Microsecond
 	s.End = s.Start + time.Duration(j.Duration)*time.Microsecond
-	if err := identifier(s.Trace[:], j.TraceID); err != nil {
-		return nil, fmt.Errorf("traceID: %w", err)
+	if err := identifier("traceID", s.Trace[:], j.TraceID); err != nil {
+		return nil, err
 	}
-	if err := identifier(s.ID[:], j.SpanID); err != nil {
-		return nil, fmt.Errorf("spanID: %w", err)
+	if err := identifier("spanID", s.ID[:], j.SpanID); err != nil {
+		return nil, err
 	}
 	parent := j.Parent
 	for _, r := range j.References {
@@ -103,8 +103,8 @@ func (j *jsonSpan) span(service string) (*span.Span, error) {
 			s.Links++
 		}
 	}
-	if err := identifier(s.Parent[:], parent); err != nil {
-		return nil, fmt.Errorf("parent: %w", err)
+	if err := identifier("spanID|parentSpanID", s.Parent[:], parent); err != nil {
+		return nil, err
 	}
 	for _, t := range j.Tags {
 		switch v := t.text(); t.Key {
@@ -122,12 +122,12 @@ func (j *jsonSpan) span(service string) (*span.Span, error) {
 }
 
 // identifier reads hexadecimal digits; Jaeger has left out leading zeros.
-func identifier(to []byte, s string) error {
+func identifier(field string, to []byte, s string) error {
 	if len(s) <= 2*len(to) {
 		if b, err := hex.DecodeString(strings.Repeat("0", 2*len(to)-len(s)) + s); err == nil {
 			copy(to, b)
 			return nil
 		}
 	}
-	return fmt.Errorf("%.40q is not at most %d hexadecimal digits", s, 2*len(to))
+	return &span.FieldError{Name: field, Text: fmt.Sprintf("%.40s", s), Want: fmt.Sprintf("identifier; write at most %d hexadecimal digits", 2*len(to))}
 }

@@ -83,8 +83,8 @@ func (j *jsonSpan) span(service string) (*span.Span, error) {
 		name, text string
 		to         []byte
 	}{{"traceId", j.TraceID, s.Trace[:]}, {"spanId", j.SpanID, s.ID[:]}, {"parentSpanId", j.Parent, s.Parent[:]}} {
-		if err := identifier(id.to, id.text); err != nil {
-			return nil, fmt.Errorf("otlp: %s of span %q: %w", id.name, j.Name, err)
+		if !identifier(id.to, id.text) {
+			return nil, &span.FieldError{Name: id.name, Text: shorten(id.text), Span: j.Name, Want: fmt.Sprintf("%s; write %d hexadecimal digits", id.name, 2*len(id.to))}
 		}
 	}
 	for _, a := range j.Attributes {
@@ -95,21 +95,21 @@ func (j *jsonSpan) span(service string) (*span.Span, error) {
 
 // identifier reads the hexadecimal form that OTLP asks for, or the base64 that
 // protobuf's own JSON encoders write.
-func identifier(to []byte, s string) error {
+func identifier(to []byte, s string) bool {
 	if s == "" {
-		return nil
+		return true
 	}
 	if hex.DecodedLen(len(s)) == len(to) {
 		if b, err := hex.DecodeString(s); err == nil {
 			copy(to, b)
-			return nil
+			return true
 		}
 	}
 	if b, err := base64.StdEncoding.DecodeString(s); err == nil && len(b) == len(to) {
 		copy(to, b)
-		return nil
+		return true
 	}
-	return fmt.Errorf("%q is not %d hexadecimal digits", shorten(s), 2*len(to))
+	return false
 }
 
 func shorten(s string) string {
@@ -157,19 +157,23 @@ func (n *nanoseconds) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		f, bad := strconv.ParseFloat(s, 64)
 		if bad != nil || f < 0 || f >= 1<<63 {
-			return fmt.Errorf("%q is not a time in nanoseconds", shorten(s))
+			return notNanoseconds(s)
 		}
 		v = int64(f)
 	}
 	if v < 0 {
-		return fmt.Errorf("%q is not a time in nanoseconds", shorten(s))
+		return notNanoseconds(s)
 	}
 	*n = nanoseconds(v)
 	return nil
 }
 
+func notNanoseconds(s string) error {
+	return &span.FieldError{Name: "startTimeUnixNano|endTimeUnixNano", Text: shorten(s), Want: "time; write nanoseconds since 1970"}
+}
+
 // An enumeration is a number in OTLP, and a name in protobuf's own JSON.
-func enumeration(b []byte, names ...string) (int, error) {
+func enumeration(field string, b []byte, names ...string) (int, error) {
 	s := strings.Trim(string(b), `"`)
 	if v, err := strconv.Atoi(s); err == nil {
 		if v < 0 || v >= len(names) {
@@ -185,14 +189,14 @@ func enumeration(b []byte, names ...string) (int, error) {
 	if s == "null" {
 		return 0, nil
 	}
-	return 0, fmt.Errorf("%q is neither a number nor one of %s", shorten(s), strings.Join(names, ", "))
+	return 0, &span.FieldError{Name: field, Text: shorten(s), Want: field + "; write a number, or one of " + strings.Join(names, ", ")}
 }
 
 type kind uint8
 
 // UnmarshalJSON reads a number or a name.
 func (k *kind) UnmarshalJSON(b []byte) error {
-	v, err := enumeration(b, "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER")
+	v, err := enumeration("kind", b, "SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER")
 	*k = kind(v)
 	return err
 }
@@ -201,7 +205,7 @@ type statusCode uint8
 
 // UnmarshalJSON reads a number or a name.
 func (c *statusCode) UnmarshalJSON(b []byte) error {
-	v, err := enumeration(b, "STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
+	v, err := enumeration("code", b, "STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
 	*c = statusCode(v)
 	return err
 }

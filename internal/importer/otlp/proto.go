@@ -27,7 +27,7 @@ const maxMessage = 256 << 20
 // ExportTraceServiceRequest: both have the same form.
 const resourceSpansTag = 1<<3 | byte(protowire.BytesType)
 
-var errTruncated = errors.New("the file ends in the middle of a message; it is truncated, or no OTLP protobuf")
+var errTruncated = errors.New("the file ends in the middle of a message; it is truncated, or no OTLP protobuf\n  copy or export it again")
 
 // Proto reads a file of protobuf messages. A file of several has the length of
 // each before it, in four bytes, the most significant first, which for any
@@ -68,7 +68,7 @@ func traces(r *bufio.Reader, each func(*span.Span)) error {
 			return fmt.Errorf("otlp: %w", err)
 		}
 		if tag != resourceSpansTag {
-			return fmt.Errorf("otlp: field %d of the message is not resource_spans; the file holds something else than traces", tag>>3)
+			return fmt.Errorf("otlp: field %d of the message is not resource_spans; the file holds something else than traces\n  export traces, not metrics or logs", tag>>3)
 		}
 		length, err := binary.ReadUvarint(r)
 		if err != nil {
@@ -80,7 +80,7 @@ func traces(r *bufio.Reader, each func(*span.Span)) error {
 		}
 		var rs tracepb.ResourceSpans
 		if err := proto.Unmarshal(raw, &rs); err != nil {
-			return fmt.Errorf("otlp: resource_spans %d: %w", n, err)
+			return fmt.Errorf("otlp: resource_spans %d cannot be read: the file is damaged, or no OTLP protobuf\n  copy or export it again", n)
 		}
 		resource(&rs, each)
 	}
@@ -89,7 +89,7 @@ func traces(r *bufio.Reader, each func(*span.Span)) error {
 // take reads n bytes. Memory grows with what is there, not with what is claimed.
 func take(r io.Reader, n uint64) ([]byte, error) {
 	if n > maxMessage {
-		return nil, fmt.Errorf("a message of %d bytes is announced; the file is damaged, or no OTLP protobuf", n)
+		return nil, fmt.Errorf("a message of %d bytes is announced; the file is damaged, or no OTLP protobuf\n  copy or export it again", n)
 	}
 	var b bytes.Buffer
 	if _, err := io.CopyN(&b, r, int64(n)); err == io.EOF {
