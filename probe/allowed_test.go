@@ -80,6 +80,36 @@ func TestNothingIsSentToAnotherMachine(t *testing.T) {
 	})
 }
 
+// Metrics are asked for under the same rule: of this machine, unless somebody
+// said that he may.
+func TestMetricsOfAnotherMachineNeedAuthorisation(t *testing.T) {
+	for _, authorised := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := responder.New(1, responder.Page("/metrics", 200, "text/plain", func() string { return "process_open_fds 3\n" }), responder.Wait(20*ms, 0, ms))
+			var other *elsewhere
+			dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := s.Dial(ctx, network, address)
+				if address == "other:80" {
+					other = &elsewhere{Conn: c}
+					return other, err
+				}
+				return c, err
+			}
+			var file bytes.Buffer
+			err := Run(t.Context(), Config{
+				Heavy: Request{URL: "http://here/heavy"}, Metrics: &Request{URL: "http://other/metrics"}, MaxConcurrency: 4, Authorised: authorised, Dial: dial,
+			}, record.NewWriter(&file), record.Meta{})
+			if authorised {
+				if err != nil || !other.written {
+					t.Errorf("authorised: error %v, asked: %t", err, other.written)
+				}
+			} else if !errors.Is(err, ErrNotAuthorised) || !strings.Contains(err.Error(), "--metrics: ") || other.written {
+				t.Errorf("error %v, asked: %t", err, other.written)
+			}
+		})
+	}
+}
+
 func TestWhatCannotBeProbedIsSaid(t *testing.T) {
 	answer := func(status int) responder.Wall {
 		return func(c *responder.Call, next func()) { c.Status = status }
@@ -99,6 +129,8 @@ func TestWhatCannotBeProbedIsSaid(t *testing.T) {
 		{"password in the URL", answer(200), Config{Heavy: Request{URL: "http://me:secret@s/"}}, "--header-file"},
 		{"another scheme", answer(200), Config{Heavy: Request{URL: "ftp://s/"}}, "write http://HOST:PORT/PATH"},
 		{"a canary with {ms}", answer(200), Config{Heavy: Request{URL: "http://s/"}, Canary: &Request{URL: "http://s/{ms}"}}, "only --heavy may"},
+		{"metrics with {ms}", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://s/{ms}"}}, "as http://HOST:PORT/metrics"},
+		{"metrics with a password", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://me:secret@s/"}}, "--metrics has a password in its URL"},
 		{"a slower canary", responder.Wait(10*ms, 0, 50*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "slower than --heavy"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,6 +19,8 @@ const (
 	optionTime        = "max_time_ns"
 	optionBudget      = "canary_budget_ns"
 	optionAuthorised  = "authorised"
+	optionMetrics     = "metrics"
+	optionInside      = "inside"
 )
 
 // The events of a probe's record, and how it ends.
@@ -42,9 +44,11 @@ type History struct {
 	Requests    int              // sent in all
 	End         string           // why the probe ended; "": it has not
 	Hash        string           // of the record, if it was read from a file
+	Warnings    []record.Warning // doubts that were written meanwhile
 
-	open map[int][]record.Request // rows of an experiment that is not written yet
-	memo map[memory]float64       // what was derived already; it only saves time
+	open   map[int][]record.Request // rows of an experiment that is not written yet
+	gauges map[int][]record.Gauge   // likewise
+	memo   map[memory]float64       // what was derived already; it only saves time
 }
 
 // An Observation is one experiment and what came of it.
@@ -52,6 +56,7 @@ type Observation struct {
 	record.Experiment
 	Heavy    []record.Request // in the order in which they were sent
 	Canaries []record.Request // likewise
+	Gauges   []record.Gauge   // what was seen inside the service, from just before the experiment until just after it
 }
 
 // Add takes the next row of the record.
@@ -65,6 +70,14 @@ func (h *History) Add(row record.Row) error {
 		h.request(row)
 	case *record.Request:
 		h.request(*row)
+	case record.Gauge:
+		h.gauge(row)
+	case *record.Gauge:
+		h.gauge(*row)
+	case record.Warning:
+		h.Warnings = append(h.Warnings, row)
+	case *record.Warning:
+		h.Warnings = append(h.Warnings, *row)
 	case record.Experiment:
 		return h.experiment(row)
 	case *record.Experiment:
@@ -89,11 +102,19 @@ func (h *History) request(r record.Request) {
 	h.open[r.Trial] = append(h.open[r.Trial], r)
 }
 
+func (h *History) gauge(g record.Gauge) {
+	if h.gauges == nil {
+		h.gauges = map[int][]record.Gauge{}
+	}
+	h.gauges[g.Trial] = append(h.gauges[g.Trial], g)
+}
+
 func (h *History) experiment(e record.Experiment) error {
 	if e.ID != len(h.Experiments)+1 {
 		return fmt.Errorf("experiment %d comes after %d others", e.ID, len(h.Experiments))
 	}
-	o := Observation{Experiment: e}
+	o := Observation{Experiment: e, Gauges: h.gauges[e.ID]}
+	delete(h.gauges, e.ID)
 	for _, r := range h.open[e.ID] {
 		if r.Route == record.RouteCanary {
 			o.Canaries = append(o.Canaries, r)

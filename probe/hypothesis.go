@@ -263,6 +263,12 @@ func (a *assessment) rank() {
 	for _, o := range a.h.made(record.ExperimentIdle) {
 		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
 	}
+	for _, s := range a.strained() {
+		a.witness(s.busyCPU)
+		a.witness(s.fullPool)
+		a.witness(func(x *hypothesis) float64 { return s.lateLoop(a, x) })
+	}
+	a.witness(a.threads)
 	a.normalise()
 }
 

@@ -81,7 +81,9 @@ func (v *Verdict) ask(a *assessment) {
 		say(fmt.Sprintf("--max-concurrency above %d: up to there nothing stopped it", a.most))
 	}
 	if a.weight(CPU) > 0.05 && a.weight(CPU) < 0.95 && a.weight(RateLimit, Serial, PrivatePool) > 0.05 {
-		say("a look at the service's CPU while it is probed: if it is idle, it is not the wall")
+		if !a.h.seenInside() {
+			say("--pid PID if the service is on this machine, or --metrics URL: if its CPU is idle while requests wait, it is not the wall")
+		}
 	}
 	if a.weight(ConnectionCap) > 0.05 && a.weight(SharedPool) > 0.05 {
 		say("whether the service has a thread or a process for each connection: from outside, that looks like a cap on connections")

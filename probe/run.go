@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -25,6 +27,9 @@ const (
 type Config struct {
 	Heavy  Request
 	Canary *Request // a cheap route of the same service; nil: none is known
+
+	Inside  func() (Inside, error) // looks at the service's processes; it is called by one goroutine at a time. nil: they are not here
+	Metrics *Request               // what Prometheus scrapes of the service; nil: nothing is known
 
 	MaxConcurrency int           // requests in flight at once; 0: [DefaultConcurrency]. In all there are at most 30 times as many.
 	MaxTime        time.Duration // 0: [DefaultTime]
@@ -54,6 +59,14 @@ func (c *Config) Check() error {
 			return errors.New("--canary contains {ms}, which only --heavy may; write a cheap route that takes always the same")
 		}
 		if err := c.Canary.check("--canary"); err != nil {
+			return err
+		}
+	}
+	if m := c.Metrics; m != nil {
+		if m.hasMillis() || m.method() != http.MethodGet {
+			return errors.New("--metrics is asked for with GET and has no {ms}; write the URL that Prometheus scrapes, as http://HOST:PORT/metrics")
+		}
+		if err := m.check("--metrics"); err != nil {
 			return err
 		}
 	}
@@ -105,6 +118,12 @@ func (c *Config) options() map[string]any {
 	if c.Canary != nil {
 		o[optionCanary] = c.Canary.URL
 	}
+	if c.Metrics != nil {
+		o[optionMetrics] = c.Metrics.URL
+	}
+	if c.Inside != nil {
+		o[optionInside] = true
+	}
 	if c.Authorised {
 		o[optionAuthorised] = true
 	}
@@ -143,6 +162,9 @@ func Run(ctx context.Context, cfg Config, w RowWriter, meta record.Meta) error {
 	limited, cancel := context.WithTimeout(ctx, cfg.MaxTime)
 	defer cancel()
 	if err := r.reach(limited); err != nil {
+		return err
+	}
+	if err := r.makeLookouts(limited); err != nil {
 		return err
 	}
 	return r.loop(ctx, limited)
@@ -208,20 +230,30 @@ type runner struct {
 	w       RowWriter
 	start   time.Time
 	conns   atomic.Int64
-	over    bool // the canary's budget is used up
+
+	lookouts []*lookout
+	held     func() // to be called when all requests of an experiment are with the service
+	over     bool   // the canary's budget is used up
 }
 
 // make makes one experiment and writes what came of it.
 func (r *runner) make(ctx context.Context, e record.Experiment) error {
 	e.ID = len(r.history.Experiments) + 1
-	e.T = r.now()
 	if r.cfg.Progress != nil {
-		r.cfg.Progress(Progress{time.Duration(e.T), e})
+		r.cfg.Progress(Progress{time.Duration(r.now()), e})
 	}
-	watch := watchTimers()
+	held := make(chan struct{})
+	r.held = sync.OnceFunc(func() { close(held) })
+	if e.What != record.ExperimentWave {
+		r.held()
+	}
+	inside := r.watch(ctx, held)
+	e.T = r.now()
+	timers := watchTimers()
 	rows := experiments[e.What](r, ctx, &e)
-	e.Late = int64(watch.stop())
+	e.Late = int64(timers.stop())
 	e.End = r.now()
+	gauges := inside.end(ctx)
 	service := r.history.service()
 	if late := time.Duration(e.Late); late > max(20*time.Millisecond, service/4) && e.What != record.ExperimentBaseline && e.What != record.ExperimentSustain {
 		e.Disturbed = fmt.Sprintf("the prober's own timers were %v late", late.Round(time.Millisecond))
@@ -240,6 +272,15 @@ func (r *runner) make(ctx context.Context, e record.Experiment) error {
 		if err := r.write(rows[i]); err != nil {
 			return err
 		}
+	}
+	for i := range gauges {
+		gauges[i].Trial = e.ID
+		if err := r.write(gauges[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.missLost(); err != nil {
+		return err
 	}
 	return r.write(e)
 }

@@ -195,6 +195,9 @@ func (v *Verdict) doubts(a *assessment) {
 			break
 		}
 	}
+	for i := range h.Warnings {
+		v.Warnings = append(v.Warnings, Warning{h.Warnings[i].Code, h.Warnings[i].Text})
+	}
 	switch h.End {
 	case endInterrupted, "":
 		v.Warnings = append(v.Warnings, Warning{"interrupted", "interrupted: the verdict is about what was seen until then"})

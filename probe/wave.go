@@ -55,10 +55,11 @@ func (r *runner) wave(ctx context.Context, e *record.Experiment) []record.Reques
 
 // meanwhile asks for canaries while the heavy requests are in flight.
 func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link, written *sync.WaitGroup) []record.Request {
+	written.Wait()
 	if e.Canaries == 0 && kept == nil {
+		r.held()
 		return nil
 	}
-	written.Wait()
 	// What was written is with the service a moment later, and the first answer
 	// may come after one service time: the canaries take the first part of it.
 	service := r.history.service()
@@ -83,6 +84,7 @@ func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link
 		r.pause(ctx, gap)
 		ask(func() record.Request { return r.fresh(ctx, r.canary, patience) })
 	}
+	r.held()
 	all.Wait()
 	return answers
 }

@@ -9,6 +9,7 @@ const (
 	SourceUpstream = "upstream" // the stand-in behind the service
 	SourceLoad     = "load"     // the generator
 	SourceHost     = "host"     // the machine
+	SourceMetrics  = "metrics"  // what the service says of itself, for Prometheus
 )
 
 // Gauge is a set of values sampled at one moment.

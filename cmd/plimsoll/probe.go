@@ -30,6 +30,9 @@ type probeCmd struct {
 	Method string `short:"X" default:"GET" help:"Method of the heavy requests (${default})."`
 	Body   string `placeholder:"TEXT" help:"Their body; @FILE takes it from a file."`
 
+	PID     int    `name:"pid" placeholder:"PID" help:"The service's process, if it is on this machine (Linux): its CPU use, threads and context switches, and those of the processes it has forked, are looked at while it is probed."`
+	Metrics string `placeholder:"URL" help:"What Prometheus scrapes of the service, as http://HOST:PORT/metrics: CPU time, threads, event loops, and pools of threads or connections are read from it, a few times a second."`
+
 	HeaderFile     string        `type:"path" placeholder:"FILE" help:"Headers of all requests, one NAME: VALUE a line. Credentials belong here, or into the environment as PLIMSOLL_PROBE_HEADERS: neither gets into a record, a report or a log."`
 	MaxConcurrency int           `default:"512" placeholder:"N" help:"Requests in flight at once, at most (${default}); in all there are at most 30 times as many."`
 	MaxTime        time.Duration `default:"3m" placeholder:"TIME" help:"Stop then (${default})."`
@@ -48,6 +51,7 @@ func (probeCmd) Help() string {
 Examples:
   plimsoll probe --heavy http://127.0.0.1:8080/checkout --canary http://127.0.0.1:8080/health
   plimsoll probe --heavy 'http://127.0.0.1:8080/wait?ms={ms}' --canary http://127.0.0.1:8080/health --json -
+  plimsoll probe --heavy http://127.0.0.1:8080/checkout --canary http://127.0.0.1:8080/health --pid "$(pgrep -o java)" --metrics http://127.0.0.1:8080/actuator/prometheus
   plimsoll probe --heavy https://staging.example.com/report --canary https://staging.example.com/ok --header-file token.txt --i-am-authorised`
 }
 
@@ -132,6 +136,18 @@ func (c *probeCmd) config() (probe.Config, error) {
 	}
 	if c.Canary != "" {
 		cfg.Canary = &probe.Request{URL: c.Canary, Header: header}
+	}
+	if c.Metrics != "" {
+		cfg.Metrics = &probe.Request{URL: c.Metrics, Header: header}
+	}
+	if c.PID != 0 {
+		if _, err := host.SampleTree(c.PID); err != nil {
+			return cfg, fmt.Errorf("--pid=%d: %w; write the number of a process of this machine, as ps shows it", c.PID, err)
+		}
+		cfg.Inside = func() (probe.Inside, error) {
+			t, err := host.SampleTree(c.PID)
+			return probe.Inside(t), err
+		}
 	}
 	return cfg, nil
 }

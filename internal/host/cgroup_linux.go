@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// groupLimits returns the CPU time per time and the memory that the process's
-// control groups allow it, the tightest of each group and its ancestors; 0 is
-// no limit. Inside a container the group's own path may not be visible: then
-// the container's root, which is the group, is what is found.
-func groupLimits(root fs.FS, memory int64) (cpus float64, bytes int64) {
-	for line := range strings.Lines(readText(root, "proc/self/cgroup")) {
+// groupLimits returns the CPU time per time and the memory that control groups
+// allow the process whose groups the file lists (proc/PID/cgroup): the tightest
+// of each group and its ancestors; 0 is no limit. Inside a container the group's
+// own path may not be visible: then the container's root, which is the group, is
+// what is found.
+func groupLimits(root fs.FS, file string, memory int64) (cpus float64, bytes int64) {
+	for line := range strings.Lines(readText(root, file)) {
 		// cgroups(7): ID:controllers:path, and for version 2 no controllers.
 		id := strings.SplitN(strings.TrimSpace(line), ":", 3)
 		if len(id) != 3 {

@@ -43,7 +43,7 @@ func describeIn(root fs.FS) Description {
 	d.Memory = kb << 10
 	d.Threads, _ = strconv.ParseUint(readText(root, "proc/sys/kernel/threads-max"), 10, 64)
 	d.Virtual = virtualIn(root, info)
-	d.CPUQuota, d.MemoryLimit = groupLimits(root, d.Memory)
+	d.CPUQuota, d.MemoryLimit = groupLimits(root, "proc/self/cgroup", d.Memory)
 	return d
 }
 

@@ -3,7 +3,7 @@
 // Before a run: [CPUs] and [Siblings] say what there is, [Plan] gives each role
 // its share, [StartPinned] starts a process on it, [EnsureDescriptors] makes
 // room for connections, [Describe] writes it all down. During a run: [Sample],
-// [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] at what the
+// [SampleTree], [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] at what the
 // machine's CPUs do, and what its hypervisor takes of them.
 //
 // Linux has all of it. Elsewhere what is missing returns an error that wraps
@@ -23,6 +23,18 @@ type Proc struct {
 	System  time.Duration // likewise
 	RSS     int64         // bytes
 	Threads int           // alive now
+}
+
+// A Tree is what the system knows of a process and all that descend from it, at
+// one moment.
+type Tree struct {
+	Processes   int
+	Threads     int
+	CPU         time.Duration // since they began; of children that have ended, if they were waited for, to the clock tick
+	Voluntary   int64         // context switches of the threads that are alive, because they waited
+	Involuntary int64         // because another was to have the CPU
+	CPUs        float64       // that the process may use, by its affinity and its control groups; 0: not known
+	Busy        time.Duration // CPU time that the whole machine has used on those CPUs, since it began, to the clock tick
 }
 
 // A Usage is what a process used from its start, threads that ended included.

@@ -30,6 +30,9 @@ func StartPinned(cmd *exec.Cmd, cpus []int) error {
 // Sample returns an error: this system has no /proc.
 func Sample(int) (Proc, error) { return Proc{}, unsupported("sample a process") }
 
+// SampleTree returns an error: this system has no /proc.
+func SampleTree(int) (Tree, error) { return Tree{}, unsupported("look at a service's processes") }
+
 // SelfUsage returns an error: it is measured on Linux only.
 func SelfUsage() (Usage, error) { return Usage{}, unsupported("sample this process") }
 

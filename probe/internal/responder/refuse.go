@@ -58,3 +58,15 @@ func Reset(n int) Wall {
 		next()
 	}
 }
+
+// Page answers requests for one path with a page of its own: before the other
+// walls as on a port of its own, after them as on that of the service.
+func Page(path string, status int, kind string, body func() string) Wall {
+	return func(c *Call, next func()) {
+		if c.Request.URL.Path != path {
+			next()
+			return
+		}
+		c.Status, c.Type, c.Body = status, kind, body()
+	}
+}

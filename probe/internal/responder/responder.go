@@ -10,6 +10,7 @@ package responder
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -24,11 +25,13 @@ import (
 // A Call is one request on its way through the walls.
 type Call struct {
 	Request *http.Request
-	Heavy   bool // its path is not that of the canary
-	Conn    int  // number of its connection, from 0
-	Served  int  // requests that the connection has carried before
-	Status  int  // 0: answered with 200
-	Drop    bool // the connection is closed instead of an answer
+	Heavy   bool   // its path is not that of the canary
+	Conn    int    // number of its connection, from 0
+	Served  int    // requests that the connection has carried before
+	Status  int    // 0: answered with 200
+	Type    string // of the answer's content; "": it has none
+	Body    string // "": ok
+	Drop    bool   // the connection is closed instead of an answer
 	Service *Service
 }
 
@@ -57,6 +60,9 @@ type Service struct {
 	conns int
 	seen  int // requests received
 	open  int // connections open
+
+	worked time.Duration // CPU time used
+	busy   int           // requests being served: past the walls that say so
 }
 
 // New returns a service whose random choices follow from the seed.
@@ -90,6 +96,32 @@ func (s *Service) Open() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
+}
+
+// Worked returns the CPU time that [Compute] and [Turn] have used.
+func (s *Service) Worked() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.worked
+}
+
+func (s *Service) work(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.worked += d
+}
+
+// Serving returns how many requests are past [Counted].
+func (s *Service) Serving() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy
+}
+
+func (s *Service) serving(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy += n
 }
 
 // Dial opens a connection to the service.
@@ -195,11 +227,15 @@ func (s *Service) answer(conn net.Conn, c *Call) bool {
 	if c.Status == 0 {
 		c.Status = http.StatusOK
 	}
-	head := "HTTP/1.1 " + strconv.Itoa(c.Status) + " " + http.StatusText(c.Status) + "\r\nContent-Length: 2\r\n"
+	body := cmp.Or(c.Body, "ok")
+	head := "HTTP/1.1 " + strconv.Itoa(c.Status) + " " + http.StatusText(c.Status) + "\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n"
+	if c.Type != "" {
+		head += "Content-Type: " + c.Type + "\r\n"
+	}
 	if !keep {
 		head += "Connection: close\r\n"
 	}
-	_, err := io.WriteString(conn, head+"\r\nok")
+	_, err := io.WriteString(conn, head+"\r\n"+body)
 	return err == nil && keep
 }
 

@@ -49,11 +49,12 @@ func Warming(mean time.Duration, factor float64, half int, canary time.Duration)
 func Compute(k int, heavy, canary time.Duration) Wall {
 	p := &processors{k: float64(k)}
 	return func(c *Call, next func()) {
+		d := canary
 		if c.Heavy {
-			p.use(heavy)
-		} else {
-			p.use(canary)
+			d = heavy
 		}
+		p.use(d)
+		c.Service.work(d)
 		next()
 	}
 }
@@ -63,13 +64,24 @@ func Compute(k int, heavy, canary time.Duration) Wall {
 func Turn(heavy, canary time.Duration) Wall {
 	s := &slots{size: 1}
 	return func(c *Call, next func()) {
-		s.take(-1)
+		d := canary
 		if c.Heavy {
-			time.Sleep(heavy)
-		} else {
-			time.Sleep(canary)
+			d = heavy
 		}
+		s.take(-1)
+		time.Sleep(d)
 		s.release()
+		c.Service.work(d)
+		next()
+	}
+}
+
+// Counted has [Service.Serving] count the requests that are past it: behind a
+// [Pool] those that have a place.
+func Counted() Wall {
+	return func(c *Call, next func()) {
+		c.Service.serving(1)
+		defer c.Service.serving(-1)
 		next()
 	}
 }

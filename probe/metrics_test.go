@@ -1,0 +1,166 @@
+package probe
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/exposition"
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+)
+
+const plainText = "text/plain; version=0.0.4"
+
+// A gauge that has reached its maximum while requests wait names the wall, also
+// on a service whose metrics have to queue like everything else.
+func TestAFullPoolIsNamed(t *testing.T) {
+	const page = "# HELP %[1]s Taken.\n# TYPE %[1]s gauge\n%[1]s{%[3]s=\"main\",} %[4]d.0\n%[2]s{%[3]s=\"main\",} 7.0\nother{secret=\"hunter2\"} 1\njvm_threads_live_threads 31.0\n"
+	for _, c := range []struct {
+		name, busy, limit, label string
+		private, queued          bool
+		kind                     Kind
+		want                     string
+	}{
+		{"on a port of its own", "tomcat_threads_busy_threads", "tomcat_threads_config_max_threads", "name", false, false, SharedPool, "of Tomcat's threads (main) all 7 were taken"},
+		{"in the same queue", "tomcat_threads_busy_threads", "tomcat_threads_config_max_threads", "name", false, true, SharedPool, "of Tomcat's threads (main) all 7 were taken"},
+		{"of connections", "hikaricp_connections_active", "hikaricp_connections_max", "pool", true, false, PrivatePool, "of HikariCP's connections (main) all 7 were taken"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, h, file := look(t, 64, func() seen {
+				var s *responder.Service
+				metrics := responder.Page("/metrics", 200, plainText, func() string {
+					return fmt.Sprintf(page, c.busy, c.limit, c.label, s.Serving())
+				})
+				pool := responder.Pool(7)
+				if c.private {
+					pool = responder.Private(pool)
+				}
+				walls := []responder.Wall{metrics, pool, responder.Counted(), responder.Wait(200*ms, 0, ms)}
+				if c.queued {
+					walls = []responder.Wall{pool, responder.Counted(), metrics, responder.Wait(200*ms, 0, ms)}
+				}
+				s = responder.New(1, walls...)
+				return seen{service: s, metrics: "/metrics"}
+			})
+			if v.Wall.Kind != c.kind || *v.Wall.Limit != 7 || v.Confidence != "high" || !says(v, c.want) {
+				t.Errorf("%s, confidence %s, %q\n%s", v.Wall.Kind, v.Confidence, v.Wall.Evidence, told(h))
+			}
+			if bytes.Contains(file, []byte("hunter2")) {
+				t.Error("the record has what nobody asked for")
+			}
+			last, n := time.Duration(0), 0
+			for i := range h.Experiments {
+				for _, g := range h.Experiments[i].Gauges {
+					if at := time.Duration(g.T); at-last < metricsEvery/5 {
+						t.Errorf("metrics were asked for %v after they were last", at-last)
+					} else {
+						last = at
+					}
+					n++
+				}
+			}
+			if n < len(h.Experiments)/2 {
+				t.Errorf("metrics were read %d times in %d experiments", n, len(h.Experiments))
+			}
+		})
+	}
+}
+
+// The same two requests that wait for a CPU, or for a lock: the counter of CPU
+// time tells.
+func TestCPUTimeOfMetricsIsEvidence(t *testing.T) {
+	v, h, _ := look(t, 64, func() seen {
+		var s *responder.Service
+		s = responder.New(1, responder.Page("/metrics", 200, plainText, func() string {
+			return fmt.Sprintf("process_cpu_seconds_total %g\nsystem_cpu_count 4.0\nnodejs_eventloop_lag_seconds 0.0002\n", s.Worked().Seconds())
+		}), responder.Pool(1), responder.Wait(200*ms, 0, ms))
+		return seen{service: s, metrics: "/metrics"}
+	})
+	if v.Wall.Kind != Serial || !says(v, "while requests waited the service used 0 of 4 CPUs: the CPU is not what they waited for") || says(v, "event loop was") {
+		t.Errorf("%s, %q\n%s", v.Wall.Kind, v.Wall.Evidence, told(h))
+	}
+}
+
+// What is not metrics is said in a sentence, and the probe goes on without.
+func TestWithoutMetricsTheProbeGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		name, kind, body, want string
+		status                 int
+	}{
+		{"nothing there", "text/plain", "no", "--metrics: the answer is 404 Not Found; write a URL, and a method, that the service has; the probe goes on without it", 404},
+		{"a login", "text/html", "<html>", "--header-file", 401},
+		{"a web page", "text/html; charset=utf-8", "<!DOCTYPE html>\n<html>", "--metrics: the answer is a web page; write the URL that Prometheus scrapes, as http://HOST:PORT/metrics; the probe goes on without it", 200},
+		{"JSON", "application/json", `{"status":"UP"}`, "the answer is not in Prometheus's text format: line 1 is no metric", 200},
+		{"a page without an end", plainText, strings.Repeat("a_metric{label=\"value\"} 1\n", largestPage/26+1), "--metrics: its metrics are more than 8388608 bytes: too large; the probe goes on without it", 200},
+		{"metrics of something else", plainText, "up 1\n", "it shows no metric that says something of CPU time, threads, event loops or pools", 200},
+		{"nothing", plainText, "", "without metrics", 204},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, h, _ := look(t, 8, func() seen {
+				s := responder.New(1, responder.Page("/metrics", c.status, c.kind, func() string { return c.body }), responder.Pool(2), responder.Wait(100*ms, 0, ms))
+				return seen{service: s, metrics: "/metrics"}
+			})
+			if n := len(v.Warnings); n != 1 || v.Warnings[0].Code != "no-metrics" || !strings.Contains(v.Warnings[0].Text, c.want) {
+				t.Errorf("warnings %q, want …%s…", v.Warnings, c.want)
+			}
+			if v.Wall.Kind != SharedPool || *v.Wall.Limit != 2 {
+				t.Errorf("%s\n%s", v.Wall.Kind, told(h))
+			}
+		})
+	}
+}
+
+// Families of which there may be several series keep what tells them apart, and
+// nothing else.
+func TestSeriesAreNamedByWhatTellsThemApart(t *testing.T) {
+	for _, c := range []struct {
+		line, want string
+	}{
+		{`hikaricp_connections_active{application="shop",pool="p",} 3`, `hikaricp_connections_active{pool="p"}`},
+		{`process_cpu_seconds_total 3`, `process_cpu_seconds_total`},
+		{`tomcat_threads_busy_threads{name="http\nnio"} 3`, "tomcat_threads_busy_threads{name=\"http\uFFFDnio\"}"},
+		{`jdbc_connections_max{name="` + strings.Repeat("x", 500) + `"} 3`, `jdbc_connections_max{name="` + strings.Repeat("x", 60) + `"}`},
+		{`http_requests_total{path="/secret"} 3`, ""},
+	} {
+		err := exposition.Read(strings.NewReader(c.line), 1<<20, func(s *exposition.Sample) {
+			if key, ok := keyOf(s); key != c.want || ok != (c.want != "") {
+				t.Errorf("%s is kept as %s, %t; want %s", c.line, key, ok, c.want)
+			}
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An executor without a bound of its own is as large as it is, once tasks queue
+// for it; a limit of none, or of more than anybody has, is not one.
+func TestWhatCountsAsFull(t *testing.T) {
+	for _, c := range []struct {
+		why    string
+		values map[string]float64
+		want   []int
+	}{
+		{"some are free", map[string]float64{"jetty_threads_busy": 9, "jetty_threads_config_max": 10}, nil},
+		{"all taken", map[string]float64{"jetty_threads_busy": 10, "jetty_threads_config_max": 10}, []int{10}},
+		{"no bound, and nobody waits", map[string]float64{"executor_active_threads": 8, "executor_pool_max_threads": 2147483647, "executor_pool_size_threads": 8}, nil},
+		{"no bound, but tasks wait", map[string]float64{"executor_active_threads": 8, "executor_pool_max_threads": 2147483647, "executor_pool_size_threads": 8, "executor_queued_tasks": 3}, []int{8}},
+		{"no limit is set", map[string]float64{"go_sql_in_use_connections": 8, "go_sql_max_open_connections": 0}, nil},
+		{"a limit that nobody shows", map[string]float64{"agroal_active_count": 20, "agroal_awaiting_count": 4}, []int{20}},
+		{"two pools", map[string]float64{`hikaricp_connections_active{pool="a"}`: 5, `hikaricp_connections_max{pool="a"}`: 5, `hikaricp_connections_active{pool="b"}`: 5, `hikaricp_connections_max{pool="b"}`: 9}, []int{5}},
+		{"an idle pool of none", map[string]float64{"jdbc_connections_active": 0, "jdbc_connections_max": 0}, nil},
+	} {
+		var u usage
+		u.fill(c.values)
+		var got []int
+		for _, f := range u.taken {
+			got = append(got, f.limit)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.why, got, c.want)
+		}
+	}
+}

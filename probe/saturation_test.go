@@ -1,0 +1,193 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A seen is a service with what may be seen of it from inside.
+type seen struct {
+	service *responder.Service
+	inside  func() (Inside, error)
+	metrics string // path of the metrics; "": it has none
+}
+
+// look probes a service in virtual time, and reads the verdict from the record
+// as it would be written to a file.
+func look(t *testing.T, most int, build func() seen) (v *Verdict, h *History, file []byte) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := build()
+		cfg := Config{
+			Heavy: Request{URL: "http://service/heavy"}, Canary: &Request{URL: "http://service/canary"},
+			MaxConcurrency: most, Dial: s.service.Dial, Inside: s.inside,
+		}
+		if s.metrics != "" {
+			cfg.Metrics = &Request{URL: "http://service" + s.metrics, Header: http.Header{"Authorization": {"Bearer hunter2"}}}
+		}
+		var written bytes.Buffer
+		if err := Run(t.Context(), cfg, record.NewWriter(&written), record.Meta{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if n := s.service.Open(); n > 0 {
+			t.Errorf("%d connections were left open", n)
+		}
+		file = bytes.Clone(written.Bytes())
+		h = new(History)
+		info, err := record.Read(&written, h.Add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Hash = info.Hash
+		v = Judge(h)
+	})
+	return v, h, file
+}
+
+// of is what /proc shows of a service that has so many CPUs, and threads besides
+// those that serve.
+func of(s *responder.Service, cpus float64, threads int) func() (Inside, error) {
+	return func() (Inside, error) {
+		return Inside{Processes: 1, Threads: threads + s.Serving(), CPU: s.Worked(), CPUs: cpus, Busy: s.Worked()}, nil
+	}
+}
+
+func says(v *Verdict, what string) bool {
+	return slices.ContainsFunc(v.Wall.Evidence, func(e string) bool { return strings.Contains(e, what) })
+}
+
+// What a pace from outside leaves open, whether a limiter or a processor sets
+// it, is told by whether the CPU has anything to do.
+func TestAnIdleCPUIsNobodysWall(t *testing.T) {
+	pacer := func() *responder.Service {
+		return responder.New(1, responder.Private(responder.Pacer(50)), responder.Wait(200*ms, 0, ms))
+	}
+	weight := func(v *Verdict, kind Kind) float64 {
+		for _, x := range v.Hypotheses {
+			if x.Kind == kind {
+				return x.Weight
+			}
+		}
+		return 0
+	}
+	without, h := probed(t, 128, pacer)
+	with, _, _ := look(t, 128, func() seen { s := pacer(); return seen{service: s, inside: of(s, 2, 9)} })
+	if before, now := weight(without, CPU), weight(with, CPU); before < 0.001 || now > before/10 {
+		t.Errorf("without a look inside the CPU has %v, with one %v\n%s", before, now, told(h))
+	}
+	if !says(with, "the CPU is not what they waited for") || !says(with, "it has 9 threads, and no more") {
+		t.Errorf("evidence: %q", with.Wall.Evidence)
+	}
+}
+
+func TestABusyCPUIsTheWall(t *testing.T) {
+	for _, c := range []struct {
+		cpus  float64
+		build func() *responder.Service
+		want  string
+	}{
+		{2, func() *responder.Service { return responder.New(1, responder.Compute(2, 100*ms, ms/2)) }, "of 2 CPUs: all that there is"},
+		{1, func() *responder.Service { return responder.New(1, responder.Compute(1, 100*ms, ms/2)) }, "of 1 CPU: all that there is"},
+		{8, func() *responder.Service { return responder.New(1, responder.Compute(1, 100*ms, ms/2)) }, "as much as one thread can: it computes"},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			v, h, _ := look(t, 64, func() seen { s := c.build(); return seen{service: s, inside: of(s, c.cpus, 4)} })
+			if v.Wall.Kind != CPU || v.Confidence != "high" || !says(v, c.want) {
+				t.Errorf("%s, confidence %s, %q\n%s", v.Wall.Kind, v.Confidence, v.Wall.Evidence, told(h))
+			}
+		})
+	}
+}
+
+// The threads of a pool show as requests are held, and stop at its size.
+func TestAPoolOfThreadsShowsItsThreads(t *testing.T) {
+	v, h, file := look(t, 128, func() seen {
+		s := responder.New(1, responder.Pool(20), responder.Counted(), responder.Wait(200*ms, 0, ms))
+		return seen{service: s, inside: of(s, 4, 12)}
+	})
+	if v.Wall.Kind != SharedPool || *v.Wall.Limit != 20 || v.Confidence != "high" || !says(v, "it has 12 threads at rest, and 32 while") && !says(v, "it has 13 threads at rest, and 32 while") {
+		t.Errorf("%s, confidence %s, %q\n%s", v.Wall.Kind, v.Confidence, v.Wall.Evidence, told(h))
+	}
+	if !bytes.Contains(file, []byte(`"source":"proc"`)) || !bytes.Contains(file, []byte(`"voluntary_switches"`)) {
+		t.Error("what was seen is not in the record")
+	}
+}
+
+// A record without gauges gives the verdict that it always gave: what is not
+// seen says nothing.
+func TestWhatWasNotSeenSaysNothing(t *testing.T) {
+	v, h, _ := look(t, 64, func() seen {
+		s := responder.New(1, responder.Pool(5), responder.Counted(), responder.Wait(100*ms, 0, ms))
+		return seen{service: s, inside: of(s, 4, 12)}
+	})
+	bare := &History{Meta: h.Meta, First: h.First, Requests: h.Requests, End: h.End, Hash: h.Hash, Experiments: slices.Clone(h.Experiments)}
+	for i := range bare.Experiments {
+		bare.Experiments[i].Gauges = nil
+	}
+	without := Judge(bare)
+	if without.Wall.Kind != v.Wall.Kind || *without.Wall.Limit != *v.Wall.Limit || says(without, "the service used") || !says(v, "the service used") {
+		t.Errorf("with: %+v\nwithout: %+v", v.Wall, without.Wall)
+	}
+	for _, s := range assess(bare).strained() {
+		t.Errorf("experiment %d is said to have been seen", s.ID)
+	}
+	first, _ := json.Marshal(v)
+	second, _ := json.Marshal(Judge(h))
+	if !bytes.Equal(first, second) {
+		t.Error("the same history is judged in two ways")
+	}
+}
+
+// A process that ends does not end the probe.
+func TestAProcessThatCannotBeSeenIsDoneWithout(t *testing.T) {
+	left := 20
+	v, h, _ := look(t, 16, func() seen {
+		s := responder.New(1, responder.Pool(3), responder.Wait(100*ms, 0, ms))
+		look := of(s, 2, 3)
+		return seen{service: s, inside: func() (Inside, error) {
+			if left--; left < 0 {
+				return Inside{}, fmt.Errorf("no such process")
+			}
+			return look()
+		}}
+	})
+	if v.Wall.Kind != SharedPool || h.End != endCompleted {
+		t.Errorf("%s, %s", v.Wall.Kind, h.End)
+	}
+	if n := len(v.Warnings); n != 1 || v.Warnings[0].Code != "no-proc" || v.Warnings[0].Text != "--pid: no such process; the probe goes on without it" {
+		t.Errorf("warnings %+v", v.Warnings)
+	}
+}
+
+// loads are judged by what the service may use, and by what others left it.
+func TestLoadsAreJudgedByWhatThereIs(t *testing.T) {
+	for _, c := range []struct {
+		cpu, cpus, idle float64
+		want            load
+		why             string
+	}{
+		{0.02, 2, 1.9, idling, "it waits"},
+		{1.9, 2, 0.1, allCPUs, "both are busy"},
+		{1.0, 2, 0.9, oneCPU, "one of two: a thread, or a global lock"},
+		{1.0, 1, 0, allCPUs, "one of one"},
+		{0.48, 0.5, 0, allCPUs, "all of a quota"},
+		{0.3, 2, 0.05, unseen, "others have the CPUs: it would use more"},
+		{1.2, 2, 0.05, allCPUs, "it has most of what others leave"},
+		{0.7, 2, 1.2, partly, "a little of both"},
+	} {
+		u := usage{cpu: c.cpu, cpus: c.cpus, idle: c.idle}
+		if l := u.load(); l != c.want {
+			t.Errorf("%s: %v of %v with %v idle is %v, want %v", c.why, c.cpu, c.cpus, c.idle, l, c.want)
+		}
+	}
+}
