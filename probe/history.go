@@ -21,6 +21,9 @@ const (
 	optionAuthorised  = "authorised"
 	optionMetrics     = "metrics"
 	optionInside      = "inside"
+	optionMillis      = "millis"
+	optionShortest    = "shortest_ms"
+	optionLongest     = "longest_ms"
 )
 
 // The events of a probe's record, and how it ends.
@@ -147,22 +150,31 @@ func latency(r *record.Request) float64 { return float64(r.Done-begun(r)) / 1e9 
 
 // cap is the most requests that may be in flight.
 func (h *History) cap() int {
-	switch n := h.Meta.Options[optionConcurrency].(type) {
+	return cmp.Or(h.whole(optionConcurrency), DefaultConcurrency)
+}
+
+// whole is an option that is a whole number; 0: it is not there.
+func (h *History) whole(option string) int {
+	switch n := h.Meta.Options[option].(type) {
 	case int:
 		return n
 	case float64: // read from a file
 		return int(n)
 	}
-	return DefaultConcurrency
+	return 0
 }
 
 func (h *History) hasCanary() bool { return h.Meta.Options[optionCanary] != nil }
 
-// made returns the experiments of one sort that can be relied on.
-func (h *History) made(what string) []*Observation {
+// made returns the experiments of one sort that can be relied on, with requests
+// that take as long as usual.
+func (h *History) made(what string) []*Observation { return h.madeAt(what, h.millis()) }
+
+// madeAt returns those in whose requests so many milliseconds stand for {ms}.
+func (h *History) madeAt(what string, millis int) []*Observation {
 	var of []*Observation
 	for i := range h.Experiments {
-		if o := &h.Experiments[i]; o.What == what && o.Disturbed == "" {
+		if o := &h.Experiments[i]; o.What == what && o.Disturbed == "" && o.Millis == millis {
 			of = append(of, o)
 		}
 	}

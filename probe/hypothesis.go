@@ -263,6 +263,11 @@ func (a *assessment) rank() {
 	for _, o := range a.h.made(record.ExperimentIdle) {
 		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
 	}
+	waves, noises := a.varied()
+	for i := range waves {
+		w := &waves[i]
+		a.witness(func(x *hypothesis) float64 { return scale(w.count()) * a.explainVaried(w, noises[i], x) })
+	}
 	for _, s := range a.strained() {
 		a.witness(s.busyCPU)
 		a.witness(s.fullPool)

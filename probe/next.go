@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, whoWaits, loopsOrProcesses, whatIsShared, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.

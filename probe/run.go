@@ -20,7 +20,8 @@ const (
 	DefaultConcurrency  = 512
 	DefaultTime         = 3 * time.Minute
 	DefaultCanaryBudget = 30 * time.Second
-	DefaultMillis       = 300
+	DefaultShortest     = 100 // of what stands for {ms}
+	DefaultLongest      = 400
 )
 
 // Config is what to probe, and how far.
@@ -30,6 +31,11 @@ type Config struct {
 
 	Inside  func() (Inside, error) // looks at the service's processes; it is called by one goroutine at a time. nil: they are not here
 	Metrics *Request               // what Prometheus scrapes of the service; nil: nothing is known
+
+	// What stands for {ms} in the heavy URL, in milliseconds: the geometric mean
+	// of these two, and each of them where it is asked what that changes. 0:
+	// [DefaultShortest], [DefaultLongest].
+	Shortest, Longest int
 
 	MaxConcurrency int           // requests in flight at once; 0: [DefaultConcurrency]. In all there are at most 30 times as many.
 	MaxTime        time.Duration // 0: [DefaultTime]
@@ -70,6 +76,9 @@ func (c *Config) Check() error {
 			return err
 		}
 	}
+	if err := c.checkMillis(); err != nil {
+		return err
+	}
 	for _, r := range []*Request{&c.Heavy, c.Canary} {
 		if r != nil && !r.safe() && !c.AllowUnsafe {
 			return fmt.Errorf("%s may change something at the service, thousands of times; if that does no harm, write --allow-unsafe", r.Method)
@@ -94,6 +103,9 @@ func (c *Config) fill() {
 	if c.CanaryBudget == 0 {
 		c.CanaryBudget = DefaultCanaryBudget
 	}
+	if c.Shortest == 0 && c.Longest == 0 {
+		c.Shortest, c.Longest = DefaultShortest, DefaultLongest
+	}
 	if c.Dial == nil {
 		authorised := c.Authorised
 		d := &net.Dialer{Control: func(network, address string, _ syscall.RawConn) error {
@@ -117,6 +129,9 @@ func (c *Config) options() map[string]any {
 	}
 	if c.Canary != nil {
 		o[optionCanary] = c.Canary.URL
+	}
+	if c.Heavy.hasMillis() {
+		o[optionShortest], o[optionMillis], o[optionLongest] = c.Shortest, c.millis(), c.Longest
 	}
 	if c.Metrics != nil {
 		o[optionMetrics] = c.Metrics.URL
@@ -144,15 +159,9 @@ func Run(ctx context.Context, cfg Config, w RowWriter, meta record.Meta) error {
 		return err
 	}
 	cfg.fill()
-	heavy, err := cfg.Heavy.prepare(DefaultMillis)
-	if err != nil {
+	r := &runner{cfg: &cfg, history: new(History), w: w, start: time.Now()}
+	if err := r.prepare(); err != nil {
 		return err
-	}
-	r := &runner{cfg: &cfg, heavy: heavy, history: new(History), w: w, start: time.Now()}
-	if cfg.Canary != nil {
-		if r.canary, err = cfg.Canary.prepare(0); err != nil {
-			return err
-		}
 	}
 	meta.Format, meta.Command, meta.Started = record.Format, "probe", r.start.UTC()
 	meta.Options = cfg.options()
@@ -224,8 +233,9 @@ func (r *runner) leave(ctx context.Context) {
 // those that it starts have ended when a method returns.
 type runner struct {
 	cfg     *Config
-	heavy   *message
-	canary  *message // nil: none
+	heavy   *message         // of the experiment that is made
+	heavies map[int]*message // by what stands for {ms}
+	canary  *message         // nil: none
 	history *History
 	w       RowWriter
 	start   time.Time
@@ -247,6 +257,10 @@ func (r *runner) make(ctx context.Context, e record.Experiment) error {
 	if e.What != record.ExperimentWave {
 		r.held()
 	}
+	if e.Millis == 0 {
+		e.Millis = r.history.millis()
+	}
+	r.heavy = r.heavies[e.Millis]
 	inside := r.watch(ctx, held)
 	e.T = r.now()
 	timers := watchTimers()
@@ -254,7 +268,7 @@ func (r *runner) make(ctx context.Context, e record.Experiment) error {
 	e.Late = int64(timers.stop())
 	e.End = r.now()
 	gauges := inside.end(ctx)
-	service := r.history.service()
+	service := r.service()
 	if late := time.Duration(e.Late); late > max(20*time.Millisecond, service/4) && e.What != record.ExperimentBaseline && e.What != record.ExperimentSustain {
 		e.Disturbed = fmt.Sprintf("the prober's own timers were %v late", late.Round(time.Millisecond))
 	}

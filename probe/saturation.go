@@ -47,7 +47,7 @@ func (u *usage) load() load {
 func (a *assessment) strained() (all []strain) {
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
-		if o.Disturbed != "" || len(o.Gauges) == 0 || o.ID < a.grown || o.What != record.ExperimentWave && o.What != record.ExperimentSustain {
+		if o.Disturbed != "" || len(o.Gauges) == 0 || o.ID < a.grown || a.h.Varied(o) || o.What != record.ExperimentWave && o.What != record.ExperimentSustain {
 			continue
 		}
 		if took := times(o); len(took) > 1 && mean(took) > (1.25+2*a.noise.spread/math.Sqrt(float64(len(took))))*a.noise.mean {

@@ -19,6 +19,7 @@ type seen struct {
 	service *responder.Service
 	inside  func() (Inside, error)
 	metrics string // path of the metrics; "": it has none
+	query   string // of the heavy route
 }
 
 // look probes a service in virtual time, and reads the verdict from the record
@@ -28,7 +29,7 @@ func look(t *testing.T, most int, build func() seen) (v *Verdict, h *History, fi
 	synctest.Test(t, func(t *testing.T) {
 		s := build()
 		cfg := Config{
-			Heavy: Request{URL: "http://service/heavy"}, Canary: &Request{URL: "http://service/canary"},
+			Heavy: Request{URL: "http://service/heavy" + s.query}, Canary: &Request{URL: "http://service/canary"},
 			MaxConcurrency: most, Dial: s.service.Dial, Inside: s.inside,
 		}
 		if s.metrics != "" {

@@ -38,7 +38,7 @@ func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []reco
 		})
 		r.pause(ctx, time.Duration(e.Spacing))
 	}
-	service := r.history.service()
+	service := r.service()
 	if e.Canaries > 0 {
 		r.pause(ctx, 2*service)
 	}

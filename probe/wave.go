@@ -62,7 +62,7 @@ func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link
 	}
 	// What was written is with the service a moment later, and the first answer
 	// may come after one service time: the canaries take the first part of it.
-	service := r.history.service()
+	service := r.service()
 	r.pause(ctx, min(service/10, 20*time.Millisecond))
 	gap := min(service/time.Duration(4*(e.Canaries+1)), 10*time.Millisecond)
 	answers := make([]record.Request, 0, e.Canaries+1)
@@ -92,5 +92,5 @@ func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link
 // patience is how long to wait for the answer to one of c requests: for longer
 // than a service takes that serves them one after the other.
 func (r *runner) patience(c int) time.Duration {
-	return min(5*time.Second+r.history.service()*time.Duration(c)*3/2, 2*slowest)
+	return min(5*time.Second+r.service()*time.Duration(c)*3/2, 2*slowest)
 }

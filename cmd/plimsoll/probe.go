@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ const probeHeaderEnv = "PLIMSOLL_PROBE_HEADERS"
 
 // probeCmd names the wall of a live service.
 type probeCmd struct {
-	Heavy  string `required:"" placeholder:"URL" help:"A slow route: http://HOST:PORT/PATH. {ms} in it stands for how long a request is to take, where the service has such a parameter."`
+	Heavy  string `required:"" placeholder:"URL" help:"A slow route: http://HOST:PORT/PATH. {ms} in it stands for how long a request is to take, in milliseconds, where the service has such a parameter: what that changes tells a pool from a processor and a limiter."`
+	MS     string `name:"ms" placeholder:"FROM..TO" help:"What stands for {ms}: these two, and in most requests their geometric mean (100..400: 100, 200, and 400)."`
 	Canary string `placeholder:"URL" help:"A cheap route of the same service, as a health check; it shows what the slow one shares with others."`
 	Method string `short:"X" default:"GET" help:"Method of the heavy requests (${default})."`
 	Body   string `placeholder:"TEXT" help:"Their body; @FILE takes it from a file."`
@@ -42,6 +44,7 @@ type probeCmd struct {
 	Record         string        `type:"path" placeholder:"FILE" help:"Write a record of every request, which report reads; headers and bodies are not in it."`
 	JSON           string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
 	HTML           string        `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page."`
+	Fit            string        `type:"path" placeholder:"FILE" help:"Write what was learned as a workload document, for simulate and compare."`
 }
 
 // Help shows the common cases.
@@ -52,6 +55,7 @@ Examples:
   plimsoll probe --heavy http://127.0.0.1:8080/checkout --canary http://127.0.0.1:8080/health
   plimsoll probe --heavy 'http://127.0.0.1:8080/wait?ms={ms}' --canary http://127.0.0.1:8080/health --json -
   plimsoll probe --heavy http://127.0.0.1:8080/checkout --canary http://127.0.0.1:8080/health --pid "$(pgrep -o java)" --metrics http://127.0.0.1:8080/actuator/prometheus
+  plimsoll probe --heavy http://127.0.0.1:8080/checkout --canary http://127.0.0.1:8080/health --fit fitted.yaml && plimsoll simulate fitted.yaml
   plimsoll probe --heavy https://staging.example.com/report --canary https://staging.example.com/ok --header-file token.txt --i-am-authorised`
 }
 
@@ -59,7 +63,7 @@ Examples:
 func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	cfg, err := c.config()
 	if err == nil {
-		err = errors.Join(cfg.Check(), outputs{json: c.JSON, html: c.HTML}.check())
+		err = errors.Join(cfg.Check(), c.outputs().check())
 	}
 	if err != nil {
 		return usageErr(fmt.Errorf("probe: %w", err))
@@ -76,7 +80,7 @@ func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	if r == nil {
 		return runErr
 	}
-	if err := show(r, outputs{json: c.JSON, html: c.HTML}, s.out); err != nil {
+	if err := show(r, c.outputs(), s.out); err != nil {
 		return errors.Join(runErr, err)
 	}
 	if runErr != nil {
@@ -84,6 +88,8 @@ func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	}
 	return r.outcome()
 }
+
+func (c *probeCmd) outputs() outputs { return outputs{json: c.JSON, html: c.HTML, fit: c.Fit} }
 
 // measure probes, and derives the verdict from the record alone, which without
 // --record is kept in memory.
@@ -136,6 +142,15 @@ func (c *probeCmd) config() (probe.Config, error) {
 	}
 	if c.Canary != "" {
 		cfg.Canary = &probe.Request{URL: c.Canary, Header: header}
+	}
+	if c.MS != "" {
+		from, to, ok := strings.Cut(c.MS, "..")
+		var errFrom, errTo error
+		cfg.Shortest, errFrom = strconv.Atoi(from)
+		cfg.Longest, errTo = strconv.Atoi(to)
+		if err := errors.Join(errFrom, errTo); !ok || err != nil || cfg.Shortest < 1 {
+			return cfg, fmt.Errorf("--ms=%s: write two times in milliseconds, as 100..400", c.MS)
+		}
 	}
 	if c.Metrics != "" {
 		cfg.Metrics = &probe.Request{URL: c.Metrics, Header: header}

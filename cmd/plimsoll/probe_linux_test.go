@@ -8,15 +8,24 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/probe"
 )
 
 // served starts `plimsoll serve` and returns the URL it listens at.
 func served(t *testing.T, document, engine string) string {
+	url, _ := serving(t, document, engine)
+	return url
+}
+
+// serving starts `plimsoll serve` and returns the URL it listens at, and its
+// process.
+func serving(t *testing.T, document, engine string) (url string, pid int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "probed.yaml")
 	if err := os.WriteFile(file, []byte(document), 0o600); err != nil {
@@ -40,7 +49,89 @@ func served(t *testing.T, document, engine string) string {
 	if err != nil {
 		t.Fatalf("serve: %v: %s", err, &errs)
 	}
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(line), cmd.Process.Pid
+}
+
+// What was learned of a service from outside is a workload that has the same
+// wall in virtual time.
+func TestAFittedWorkloadHasTheWallThatWasProbed(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 0))
+	n := 3 + r.IntN(10)
+	document := fmt.Sprintf(`workload: probed
+seed: 1
+upstreams:
+  bank: {latency: 120ms}
+resources:
+  pool: {size: %d}
+routes:
+  health: {path: /health, steps: [{compute: 10us}]}
+  await:  {path: /await, steps: [{await: bank}]}
+  pooled: {path: /pooled, steps: [{hold: pool, steps: [{await: bank}]}]}
+slo: {within: 1s}
+`, n)
+	for _, c := range []struct {
+		engine, route string
+		kind          probe.Kind
+		wall          model.WallKind
+	}{
+		{fmt.Sprintf("thread:max=%d", n), "await", probe.SharedPool, model.WallThreadPool},
+		{"goroutine", "pooled", probe.PrivatePool, model.WallResource},
+	} {
+		t.Run(c.engine+" "+c.route, func(t *testing.T) {
+			url, pid := serving(t, document, c.engine)
+			dir := t.TempDir()
+			fitted, rec := filepath.Join(dir, "fitted.yaml"), filepath.Join(dir, "record")
+			var v probe.Verdict
+			for try := 1; ; try++ {
+				var out, errs bytes.Buffer
+				code := run([]string{"probe", "--heavy", url + "/" + c.route, "--canary", url + "/health", "--max-concurrency", "64",
+					"--pid", strconv.Itoa(pid), "--fit", fitted, "--record", rec, "--json", "-"}, streams{out: &out, err: &errs})
+				if err := json.Unmarshal(out.Bytes(), &v); err != nil {
+					t.Fatalf("exit code %d: %s: %v", code, &errs, err)
+				}
+				if code == exitOK && v.Wall.Kind == c.kind && *v.Wall.Limit == n {
+					break
+				}
+				if try == 3 {
+					t.Skipf("this machine is too busy to tell: %s%s", &out, &errs)
+				}
+				os.Remove(rec)
+			}
+			if text, err := os.ReadFile(rec); err != nil || !bytes.Contains(text, []byte(`"source":"proc","values":{"cpu_seconds":`)) {
+				t.Errorf("the record has nothing of the process: %v", err)
+			}
+			var checked, errs bytes.Buffer
+			if code := run([]string{"workload", "check", fitted}, streams{out: &checked, err: &errs}); code != exitOK {
+				t.Fatalf("check: exit code %d: %s%s", code, &checked, &errs)
+			}
+			var out bytes.Buffer
+			if code := run([]string{"simulate", fitted, "--record", filepath.Join(dir, "simulated"), "--json", "-"}, streams{out: &out, err: &errs}); code != exitOK {
+				t.Fatalf("simulate: exit code %d: %s", code, &errs)
+			}
+			var simulated struct {
+				Engines []struct {
+					Wall struct {
+						Kind  model.WallKind
+						Limit float64
+					}
+					Line struct{ Low, High float64 } `json:"load_line"`
+				}
+			}
+			if err := json.Unmarshal(out.Bytes(), &simulated); err != nil || len(simulated.Engines) != 1 {
+				t.Fatalf("%v: %s", err, &out)
+			}
+			e := simulated.Engines[0]
+			if e.Wall.Kind != c.wall || e.Wall.Limit != float64(n) {
+				t.Errorf("in virtual time it is %s %v, probed was %s %d", e.Wall.Kind, e.Wall.Limit, v.Wall.Kind, n)
+			}
+			// Either route is asked for as often, and the canary is cheap.
+			if full := 2 * *v.Wall.Rate; e.Line.High > 1.1*full || e.Line.Low < 0.6*full {
+				t.Errorf("in virtual time it carries %.0f to %.0f/s, of which half are slow; the probe said %.0f of those", e.Line.Low, e.Line.High, *v.Wall.Rate)
+			}
+		})
+	}
 }
 
 // The walls of our own engines, in sizes drawn at random, as seen from outside.

@@ -98,9 +98,12 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 		{[]string{"--heavy", s.URL + "/heavy", "--max-concurrency", "1"}, "from 2 to 10000"},
 		{[]string{"--heavy", s.URL + "/heavy", "--json", "/nowhere/at/all"}, "write result"},
 		{[]string{"--heavy", s.URL + "/heavy", "--html", "/nowhere/at/all"}, "write result"},
-		{[]string{"--heavy", s.URL + "/heavy", "--pid", "-1"}, "--pid=-1: "},
+		{[]string{"--heavy", s.URL + "/heavy", "--pid", "4194305"}, "--pid=4194305: "},
 		{[]string{"--heavy", s.URL + "/heavy", "--metrics", "http://192.0.2.1/metrics"}, "--i-am-authorised"},
 		{[]string{"--heavy", s.URL + "/heavy", "--metrics", "localhost/metrics"}, "write http://HOST:PORT/PATH"},
+		{[]string{"--heavy", s.URL + "/heavy?ms={ms}", "--ms", "100-400"}, "as 100..400"},
+		{[]string{"--heavy", s.URL + "/heavy?ms={ms}", "--ms", "0..400"}, "as 100..400"},
+		{[]string{"--heavy", s.URL + "/heavy", "--ms", "50..400"}, "{ms} in --heavy, which has none"},
 		{nil, "--heavy"},
 	} {
 		var out, err bytes.Buffer

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/probe"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -23,6 +24,7 @@ type reportCmd struct {
 	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison, of claims, or of a probe."`
 
 	Markdown string `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
+	Fit      string `type:"path" placeholder:"FILE" help:"Write what a probe learned as a workload document."`
 	Trace    string `type:"path" placeholder:"FILE" help:"Write what threads, loops and carriers did, for ui.perfetto.dev or chrome://tracing; of a comparison that was asked for it."`
 }
 
@@ -40,7 +42,7 @@ func (c *reportCmd) Run(s streams) error {
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace}, s.out); err != nil {
+	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace, fit: c.Fit}, s.out); err != nil {
 		return err
 	}
 	return r.outcome()
@@ -120,12 +122,12 @@ func conclude(runErr error, w *record.Writer, path string, to outputs, s streams
 type paged interface{ page(io.Writer) error }
 
 // outputs are the files that a result is asked for in; "" is none.
-type outputs struct{ json, html, markdown, trace string }
+type outputs struct{ json, html, markdown, trace, fit string }
 
 // check tells before a long measurement, not after it, that a file cannot be
 // written.
 func (o outputs) check() error {
-	for _, path := range []string{o.json, o.html, o.markdown, o.trace} {
+	for _, path := range []string{o.json, o.html, o.markdown, o.trace, o.fit} {
 		if path == "" || path == "-" {
 			continue
 		}
@@ -163,7 +165,13 @@ func show(r result, to outputs, out io.Writer) error {
 			traceErr = usageErr(fmt.Errorf("write trace: %w", err))
 		}
 	}
-	return errors.Join(pageErr, traceErr, showTable(r, to, out))
+	var fitErr error
+	if to.fit != "" {
+		if err := writeFit(r, to.fit); err != nil {
+			fitErr = usageErr(fmt.Errorf("--fit: %w", err))
+		}
+	}
+	return errors.Join(pageErr, traceErr, fitErr, showTable(r, to, out))
 }
 
 func showTable(r result, to outputs, out io.Writer) error {
@@ -194,6 +202,18 @@ func writePage(r result, file string) error {
 		return err
 	}
 	return os.WriteFile(file, b.Bytes(), 0o644)
+}
+
+func writeFit(r result, file string) error {
+	p, ok := r.(*probed)
+	if !ok {
+		return errors.New("only what a probe learned is written as a workload")
+	}
+	text, err := probe.Fit(p.history)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
 }
 
 func writeMarkdown(r result, file string) error {

@@ -57,14 +57,14 @@ func (c *probed) limit() int {
 	return *c.verdict.Wall.Limit
 }
 
-// wavesMade are the waves that can be relied on, were made after the service had
-// grown, if it did, and were sent as fast as any: those sent over a longer time
+// wavesMade are the waves that can be relied on, of requests that take as long as
+// usual, were made after the service had grown, if it did, and were sent as fast as any: those sent over a longer time
 // are no picture of what happens at once.
 func (c *probed) wavesMade() []*probe.Observation {
 	fastest, grown := int64(0), c.history.Grown()
 	var all, fast []*probe.Observation
 	for i := range c.history.Experiments {
-		if o := &c.history.Experiments[i]; o.What == record.ExperimentWave && o.Disturbed == "" && o.ID >= grown && len(o.Heavy) > 0 {
+		if o := &c.history.Experiments[i]; o.What == record.ExperimentWave && o.Disturbed == "" && !c.history.Varied(o) && o.ID >= grown && len(o.Heavy) > 0 {
 			all = append(all, o)
 			if fastest == 0 || o.Spacing < fastest {
 				fastest = o.Spacing

@@ -3,6 +3,7 @@ package responder
 import (
 	"container/heap"
 	"math"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -72,6 +73,33 @@ func Turn(heavy, canary time.Duration) Wall {
 		time.Sleep(d)
 		s.release()
 		c.Service.work(d)
+		next()
+	}
+}
+
+// asked is how long a request is to take by its own words: ?ms=200. A canary has
+// none.
+func asked(c *Call, canary time.Duration) time.Duration {
+	if n, err := strconv.Atoi(c.Request.URL.Query().Get("ms")); err == nil {
+		return time.Duration(n) * time.Millisecond
+	}
+	return canary
+}
+
+// WaitAsked waits for as long as a request asks to, and a canary so long.
+func WaitAsked(canary time.Duration) Wall {
+	return func(c *Call, next func()) {
+		time.Sleep(asked(c, canary))
+		next()
+	}
+}
+
+// ComputeAsked is k CPUs, shared as those of [Compute], of which a request uses
+// what it asks to.
+func ComputeAsked(k int, canary time.Duration) Wall {
+	p := &processors{k: float64(k)}
+	return func(c *Call, next func()) {
+		p.use(asked(c, canary))
 		next()
 	}
 }
