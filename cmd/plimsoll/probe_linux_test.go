@@ -70,6 +70,7 @@ routes:
   await:  {path: /await, steps: [{await: bank}]}
   pooled: {path: /pooled, steps: [{hold: pool, steps: [{await: bank}]}]}
 slo: {within: 1s}
+in-flight: 300
 `, n)
 	for _, c := range []struct {
 		engine, route string
