@@ -24,6 +24,9 @@ func (d *decoder) dist(n ast.Node, what string) model.Dist {
 	if _, ok := n.(*ast.SequenceNode); ok {
 		d.fail(n, "write {empirical: [1ms, 2ms]}", "%s is a list", what)
 	}
+	if m, ok := n.(*ast.MappingNode); ok {
+		d.withoutMean(m, what)
+	}
 	f := d.fields(n, what, distExample, "constant", "uniform", "exponential", "lognormal", "empirical")
 	if len(f.m) != 1 {
 		d.fail(n, distExample, "%s names %d distributions, not one", what, len(f.m))
@@ -43,6 +46,18 @@ func (d *decoder) dist(n ast.Node, what string) model.Dist {
 		}
 	}
 	panic("workload: a known distribution without a rule")
+}
+
+// withoutMean refuses distributions that have no mean, or have one only with some
+// parameters, as pareto with an alpha above 1.
+func (d *decoder) withoutMean(n *ast.MappingNode, what string) {
+	for _, v := range n.Values {
+		switch name := v.Key.String(); name {
+		case "pareto", "lomax", "frechet", "cauchy", "levy":
+			d.fail(v.Key, "write {lognormal: {p50: 400ms, p99: 900ms}}, or {empirical: [...]} with values that were measured",
+				"%s is %s, whose mean is infinite, or is so for some parameters: no load line follows from it", what, name)
+		}
+	}
 }
 
 func (d *decoder) uniform(n ast.Node, what string) model.Dist {

@@ -210,6 +210,7 @@ var badDocuments = []struct{ name, doc string }{
 	{"empirical without values", withLatency("{empirical: «[]}")},
 	{"empirical of zeros", withLatency("{empirical: «[0s, 0s]}")},
 	{"empirical with a number", withLatency("{empirical: [1ms, «2]}")},
+	{"pareto without a mean", withLatency("{«pareto: {alpha: 0.9, min: 1ms}}")},
 	{"exponential of zero", withLatency("{exponential: «0s}")},
 	{"resource that is a number", around + routes + "resources: {a: «50}\n"},
 	{"resource without size", around + routes + "resources: {a: «{}}\n"},

@@ -79,8 +79,8 @@ func drawWorkload(t *rapid.T) *model.Workload {
 	}
 	w.Arrivals = rapid.SampledFrom([]model.Arrivals{{Kind: model.Poisson}, {Kind: model.Constant}, {Kind: model.Bursts, Burst: 7}}).Draw(t, "arrivals")
 	for range rapid.IntRange(0, 3).Draw(t, "stages") {
-		w.Stages = append(w.Stages, model.Stage{For: g.time("for"), Rate: rapid.Float64Range(0.001, maxRate).Draw(t, "rate"),
-			To: rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0.001, maxRate)).Draw(t, "to")})
+		w.Stages = append(w.Stages, model.Stage{For: g.time("for"), Rate: rapid.Float64Range(0.001, MaxRate).Draw(t, "rate"),
+			To: rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0.001, MaxRate)).Draw(t, "to")})
 	}
 	w.SLO = model.SLO{Within: min(g.time("within"), w.Timeout), Ratio: rapid.Float64Range(1e-6, 1).Draw(t, "ratio"), Errors: rapid.Float64Range(0, 1).Draw(t, "errors")}
 	for _, text := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"thread", "thread:max=500,spare=50", "thread:queue=100,idle=90s", "goroutine", "goroutine:http=net"}), 1, 3, rapid.ID[string]).Draw(t, "engines") {
@@ -152,7 +152,7 @@ type drawer struct {
 }
 
 func (g *drawer) time(label string) time.Duration {
-	return time.Duration(rapid.Int64Range(1, int64(maxTime)).Draw(g.T, label))
+	return time.Duration(rapid.Int64Range(1, int64(MaxTime)).Draw(g.T, label))
 }
 
 func (g *drawer) dist() model.Dist {
@@ -166,7 +166,7 @@ func (g *drawer) dist() model.Dist {
 		return model.Dist{Kind: model.DistUniform, A: from, B: a}
 	case 3:
 		a = a/2 + 1
-		most := min(int64(a)*maxTail-1, int64(maxTime))
+		most := min(int64(a)*maxTail-1, int64(MaxTime))
 		return model.Dist{Kind: model.DistLognormal, A: a, B: time.Duration(rapid.Int64Range(int64(a)+1, max(most, int64(a)+1)).Draw(g.T, "p99"))}
 	default:
 		d := model.Dist{Kind: model.DistEmpirical, Values: []time.Duration{a}}

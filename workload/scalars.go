@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	maxTime   = 24 * time.Hour // nobody waits longer, and sums of times must not overflow
-	maxRate   = 1e6            // requests per second
+	MaxTime   = 24 * time.Hour // nobody waits longer, and sums of times must not overflow
+	MaxRate   = 1e6            // requests per second
 	maxWeight = 1e9
 	maxName   = 64
 )
@@ -62,7 +62,7 @@ func (d *decoder) durationOf(n ast.Node, s, what string, zero bool) time.Duratio
 	}
 	t, err := time.ParseDuration(strings.ReplaceAll(s, "_", "?")) // no digit grouping inside times
 	switch {
-	case err != nil && unitHint(s, "") == "write "+s, t > maxTime:
+	case err != nil && unitHint(s, "") == "write "+s, t > MaxTime:
 		d.fail(n, "write at most 24h", "%s is %s, longer than anything that can be measured", what, s)
 	case err != nil:
 		d.fail(n, unitHint(s, timeExample), "%s is %q, which is not a time", what, shorten(s))
@@ -144,7 +144,7 @@ func (d *decoder) rateOf(n ast.Node, s, what string) float64 {
 		d.fail(n, rateExample, "%s is %q, which is not a rate", what, shorten(s))
 	case v < 0:
 		d.fail(n, rateExample, "%s is %s, below zero", what, s)
-	case v > maxRate:
+	case v > MaxRate:
 		d.fail(n, "write at most 1000000", "%s is %s, more than any generator can send", what, s)
 	}
 	return v
