@@ -19,7 +19,7 @@ import (
 type simulateCmd struct {
 	Workload  string        `arg:"" help:"Name of a built-in workload, or path of a document."`
 	Engine    []string      `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to simulate it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
-	Rate      float64       `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
+	Rate      *float64      `placeholder:"N" help:"Requests per second: what happens there. Default: the load line is searched."`
 	Duration  time.Duration `default:"60s" placeholder:"TIME" help:"With --rate, the virtual time that is looked at, in whole seconds. Default: 60s."`
 	CPUs      int           `name:"cpus" default:"1" placeholder:"N" help:"CPUs that the server has, or each instance of it. Default: 1."`
 	Instances int           `default:"1" placeholder:"N" help:"Identical instances of the service, behind a balancer. Default: 1."`
@@ -124,12 +124,12 @@ func (c *simulateCmd) options(ctx context.Context, s streams) (o forecast.Option
 		}
 	}
 	switch {
-	case c.Rate < 0:
-		return o, fmt.Errorf("--rate is %g; write requests per second, as 500", c.Rate)
-	case c.Duration <= 0 || c.Duration%time.Second != 0:
-		return o, fmt.Errorf("--duration is %s; write whole seconds, as 60s or 1h", c.Duration)
-	case c.Rate > 0:
-		o.Document, err = forecast.AtRate(o.Document, c.Rate, c.Duration)
+	case c.Rate != nil && !(*c.Rate > 0 && *c.Rate <= workload.MaxRate):
+		return o, fmt.Errorf("--rate is %g; write requests per second, as 500, above zero and up to %g; leave it out to have the load line searched", *c.Rate, workload.MaxRate)
+	case c.Duration <= 0 || c.Duration%time.Second != 0 || c.Duration > workload.MaxTime:
+		return o, fmt.Errorf("--duration is %s; write whole seconds up to %s, as 60s or 1h", c.Duration, workload.MaxTime)
+	case c.Rate != nil:
+		o.Document, err = forecast.AtRate(o.Document, *c.Rate, c.Duration)
 	}
 	return o, err
 }
