@@ -35,6 +35,7 @@ type Simulation struct {
 	pools     []pool // of one instance after the other
 	cores     []core // likewise
 	resources []resource
+	circular  []bool  // of each resource, whether it may be waited for in a circle
 	strides   []int32 // of each resource, from one instance's to the next's; 0: it is shared
 	balancer  balancer
 	clients   clients
@@ -146,6 +147,7 @@ func New(c Config) (*Simulation, error) {
 	s := &Simulation{config: c, engine: engineOf(&c)}
 	s.rng = rand.New(&s.cursor)
 	s.program = compile(&c, s.engine)
+	s.circular = circular(c.Workload)
 	s.service.steps = make([]stepStats, len(s.steps))
 	s.service.stalls = make([]stallStats, len(s.steps))
 	s.instances = make([]instance, c.Instances)
@@ -188,6 +190,7 @@ func (s *Simulation) RunUntil(t time.Duration) error {
 		s.advanceAll()
 	}
 	s.now = max(s.now, int64(t))
+	s.findCircle()
 	return s.check()
 }
 

@@ -15,6 +15,7 @@ type service struct {
 	steps    []stepStats
 	stalls   []stallStats
 	deadlock *Deadlock
+	circle   *Circle
 }
 
 type stepStats struct {
@@ -76,6 +77,7 @@ type Stats struct {
 	Steps     []StepStats
 	Stalls    []StallStats
 	Deadlock  *Deadlock // nil: there is none
+	Circle    *Circle   // likewise
 }
 
 // PoolStats are the account of a set of workers, carriers or an executor.
@@ -123,7 +125,7 @@ func (s *Simulation) Stats() Stats {
 	x := Stats{
 		Now: time.Duration(s.now), InFlight: int(s.clients.inFlight.N), InFlightTime: time.Duration(s.clients.inFlight.Area(s.now)),
 		Upstream: int(v.upstream.N), UpstreamMax: int(v.upstream.Max), UpstreamTime: time.Duration(v.upstream.Area(s.now)), Asked: uint64(v.upstream.In),
-		Deadlock: v.deadlock, Retried: s.clients.retries.count,
+		Deadlock: v.deadlock, Circle: v.circle, Retried: s.clients.retries.count,
 	}
 	for i := range s.instances {
 		s.addInstance(&x, i)

@@ -277,3 +277,36 @@ func TestNoEngineIsAnError(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Requests that wait for each other for ever are told of once, with what to do, and
+// the document's own warning points into the document as it was written.
+func TestACircleOfResourcesIsToldOf(t *testing.T) {
+	const source = `workload: circle
+upstreams: {api: {latency: 10ms}}
+resources: {a: {size: 1}, b: {size: 1}}
+routes:
+  x: {steps: [{hold: a, steps: [{await: api}, {hold: b, steps: [{await: api}]}]}]}
+  y: {steps: [{hold: b, steps: [{await: api}, {hold: a, steps: [{await: api}]}]}]}
+timeout: 2s
+slo: {within: 1s}
+`
+	doc, err := workload.Read("circle.yaml", strings.NewReader(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc, err = AtRate(doc, 50, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if len(doc.Warnings) != 1 || !strings.Contains(doc.Warnings[0].String(), "circle.yaml:6:") {
+		t.Errorf("%v", doc.Warnings)
+	}
+	v, _, err := simulate(t, t.Context(), doc, "thread:max=50", "loop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range v.Engines {
+		if len(e.Warnings) != 1 || e.Warnings[0].Code != analysis.WarnDeadlock || !strings.Contains(e.Warnings[0].Text, "every slot of a and b is held by a request that waits") {
+			t.Errorf("%s: %+v", e.Name, e.Warnings)
+		}
+	}
+}

@@ -52,9 +52,10 @@ func Seeded(doc *workload.Document, seed uint64) (*workload.Document, error) {
 // again makes a changed workload into the document that a record can hold.
 func again(doc *workload.Document, w *model.Workload) (*workload.Document, error) {
 	source := workload.Format(w)
-	parsed, warnings, err := workload.Parse(doc.Name, source)
+	parsed, _, err := workload.Parse(doc.Name, source)
 	if err != nil {
 		return nil, fmt.Errorf("forecast: the document with these changes: %w", err)
 	}
-	return &workload.Document{Name: doc.Name, Source: source, Workload: parsed, Warnings: warnings}, nil
+	// Warnings point into the document as it was written.
+	return &workload.Document{Name: doc.Name, Source: source, Workload: parsed, Warnings: doc.Warnings}, nil
 }

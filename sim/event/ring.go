@@ -44,6 +44,9 @@ func (r *Ring[T]) PopBack() T {
 	return r.buf[(r.head+r.n)&(len(r.buf)-1)]
 }
 
+// At returns the element that has i others before it; there must be one.
+func (r *Ring[T]) At(i int) T { return r.buf[(r.head+i)&(len(r.buf)-1)] }
+
 // First returns the first element; there must be one.
 func (r *Ring[T]) First() T { return r.buf[r.head] }
 
