@@ -136,3 +136,34 @@ func TestWhatIsNoAccessLogSaysWhereAndWhatToGive(t *testing.T) {
 		}
 	}
 }
+
+// However far apart the requests of a log are, a document comes of it.
+func TestRequestsFarApartMakeADocument(t *testing.T) {
+	for _, c := range []struct {
+		at     []string
+		stages bool
+		says   string
+	}{
+		{[]string{"10/Oct/2024:13:55:36", "11/Oct/2024:13:55:36"}, true, "for 24h0m1s"},
+		{[]string{"10/Oct/2023:13:55:36", "11/Oct/2024:13:55:36", "11/Oct/2024:13:55:37"}, true, "8808h0m2s"},
+		{[]string{"10/Oct/1970:13:55:36", "11/Oct/2024:13:55:36"}, false, "473400h0m1s"},
+		{[]string{"10/Oct/0001:13:55:36", "11/Oct/2024:13:55:36", "11/Oct/9999:13:55:36"}, false, "2 × requests without a time"},
+	} {
+		var log strings.Builder
+		for _, at := range c.at {
+			fmt.Fprintf(&log, "1.2.3.4 - - [%s +0000] \"GET /a HTTP/1.1\" 200 2326\n", at)
+		}
+		l, err := ReadAccessLog("test", strings.NewReader(log.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := l.Workload(Options{Waits: model.Await})
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := r.Document()
+		if err != nil || !strings.Contains(string(doc), c.says) || strings.Contains(string(doc), "stages:") != c.stages {
+			t.Errorf("%v: %v\n%.600s", c.at, err, doc)
+		}
+	}
+}

@@ -5,17 +5,26 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 const (
 	maxTicks   = 200_000 // seconds told apart; a longer log is counted by two, four, ... seconds
 	maxStages  = 12
+	mostStages = 1000 // of a log that is longer than a day each; past them it has none
 	fewTicks   = 30  // pairs of seconds that say nothing about dispersion
 	fewPerTick = 0.2 // requests a second below which every process looks like Poisson's
 )
+
+// figures rounds to three digits: the rate of a log may be one request a day.
+func figures(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 3, 64), 64)
+	return v
+}
 
 // ticks counts requests by time.
 type ticks struct {
@@ -102,8 +111,11 @@ func (t *ticks) stages() (out []model.Stage) {
 		return nil
 	}
 	pieces := min(n, maxStages)
-	for longest := int64(24 * time.Hour / time.Second); n*t.width/pieces >= longest; {
+	for longest := int64(workload.MaxTime / time.Second); n*t.width/pieces >= longest; {
 		pieces *= 2
+	}
+	if pieces > mostStages {
+		return nil
 	}
 	counts := make([]int, pieces)
 	for at, k := range t.by {
@@ -114,7 +126,7 @@ func (t *ticks) stages() (out []model.Stage) {
 		// Of the ticks at with at*pieces/n == i.
 		width := (n*(i+1)+pieces-1)/pieces - (n*i+pieces-1)/pieces
 		length := time.Duration(width*t.width) * time.Second
-		out = append(out, model.Stage{For: length, Rate: round(float64(k)/length.Seconds(), 3)})
+		out = append(out, model.Stage{For: length, Rate: figures(float64(k)/length.Seconds())})
 	}
 	return out
 }

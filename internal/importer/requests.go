@@ -44,9 +44,14 @@ func newTree(t *Traces, nodes []node, lost tallied) *tree {
 	tr.seen, tr.broken = make([]bool, len(tr.nodes)), make([]bool, len(tr.nodes))
 	tr.cycles()
 	for i, n := range tr.nodes {
-		if !tr.broken[i] && n.end < n.start {
+		switch {
+		case tr.broken[i]:
+		case n.end < n.start:
 			tr.broken[i] = true
 			lost[lostOpen]++
+		case n.end-n.start > longestTime:
+			tr.broken[i] = true
+			lost[lostDay]++
 		}
 		if !tr.broken[i] {
 			tr.children[n.parent] = append(tr.children[n.parent], i)

@@ -46,6 +46,7 @@ const (
 	lostSampled   = "spans of traces left out to bound memory: a random choice of whole traces is kept"
 	lostDuplicate = "spans whose identifier another span of the trace has: the first one is used"
 	lostOpen      = "spans that were not ended, or end before they begin"
+	lostDay       = "spans of more than a day: never ended, or a clock was set meanwhile"
 	lostCycle     = "spans that are their own ancestors"
 	lostOrphan    = "spans of the service whose parent is not in the file (a sampler or an exporter dropped it)"
 	lostOutside   = "waits and internal spans of the service outside any request (background work, start-up)"

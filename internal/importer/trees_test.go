@@ -149,6 +149,7 @@ func TestTracesWithoutRequestsGetASentence(t *testing.T) {
 			2 1 server 0 100`, "", `none of the server spans of "shop" can be used: 2 × spans that are their own ancestors`},
 		{"its own parent", `1 1 server 0 100`, "", "their own ancestors"},
 		{"not ended", `1 0 server 10 0`, "", "1 × spans that were not ended"},
+		{"two days", `1 0 server 0 172800000`, "", "1 × spans of more than a day"},
 		{"another service", `1 0 server 0 100`, "mine", "service \"mine\" has no server span\n  write one of shop"},
 	} {
 		tr := NewTraces("test")
