@@ -3,6 +3,8 @@ package probe
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +163,23 @@ func TestWhatCountsAsFull(t *testing.T) {
 		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.why, got, c.want)
+		}
+	}
+}
+
+// The manual lists what is recognised.
+func TestTheManualNamesEveryMetric(t *testing.T) {
+	manual, err := os.ReadFile("../docs/probe.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Concat(cpuCounts, threadCounts, loopLags, slices.Collect(maps.Keys(cpuSeconds)))
+	for _, p := range gaugedPools {
+		names = append(names, p.busy)
+	}
+	for _, name := range names {
+		if !bytes.Contains(manual, []byte("`"+name+"`")) {
+			t.Errorf("docs/probe.md says nothing of %s", name)
 		}
 	}
 }

@@ -40,6 +40,11 @@ func (a *assessment) inTurn() bool {
 	return sum > 0
 }
 
+// onlyPaced reports whether nothing was turned away: then a limiter is only what
+// remains when the service's own processor is idle, and a processor of what it
+// calls has a pace, too.
+func (a *assessment) onlyPaced() bool { return a.room() == 0 && a.bucket.admitted == nil }
+
 // inStep returns the log-likelihood of a wave whose answers come at the pace:
 // a limiter lets them in so, or a processor works on one after the other. A wave
 // does not tell these apart, so both hypotheses explain it equally well.

@@ -54,7 +54,11 @@ func (v *Verdict) remedies(a *assessment) {
 		}
 		if r > 0 {
 			v.carries(r)
-			add(2*r, "twice the CPUs, or half of the work in each request")
+			if a.mostly(oneCPU) {
+				add(2*r, "a second process, or a second thread that computes: it uses one CPU, and has more")
+			} else {
+				add(2*r, "twice the CPUs, or half of the work in each request")
+			}
 		}
 	case RateLimit:
 		if a.bucket.admitted != nil {
@@ -84,6 +88,12 @@ func (v *Verdict) ask(a *assessment) {
 		if !a.h.seenInside() {
 			say("--pid PID if the service is on this machine, or --metrics URL: if its CPU is idle while requests wait, it is not the wall")
 		}
+	}
+	if v.Wall.Kind == RateLimit && a.onlyPaced() {
+		say("whether the limit is set somewhere, or what the service calls (a database, another service) is at the limit of its own CPU: both answer at a pace")
+	}
+	if (v.Wall.Kind == Unknown || v.Wall.Kind == CPU) && a.idles() {
+		say("--pid of the process that does the work, if it is another: the one that was looked at was idle")
 	}
 	if a.weight(ConnectionCap) > 0.05 && a.weight(SharedPool) > 0.05 {
 		say("whether the service has a thread or a process for each connection: from outside, that looks like a cap on connections")

@@ -83,6 +83,25 @@ func (s *strain) busyCPU(x *hypothesis) float64 {
 	return math.Log(p)
 }
 
+// mostly reports whether the CPU was so busy in most experiments in which
+// requests waited and that was seen.
+func (a *assessment) mostly(what load) bool {
+	so, n := 0, 0
+	for _, s := range a.strained() {
+		if l := s.load(); l != unseen {
+			n++
+			if l == what {
+				so++
+			}
+		}
+	}
+	return 2*so > n
+}
+
+// idles reports whether the CPU of the process that was looked at had nothing to
+// do while requests waited.
+func (a *assessment) idles() bool { return a.mostly(idling) }
+
 // fullPool returns the log-likelihood of the pools of which all was taken while
 // requests waited: one of them is the wall, and has its size.
 func (s *strain) fullPool(x *hypothesis) float64 {
@@ -195,6 +214,9 @@ func cpuSeen(a *assessment) string {
 	}
 	switch most := max(seen[idling], seen[partly], seen[oneCPU], seen[allCPUs]); most {
 	case seen[idling]:
+		if a.ranked[0].kind == CPU {
+			return used + ": if it is a CPU that they waited for, it is that of another process"
+		}
 		return used + ": the CPU is not what they waited for"
 	case seen[allCPUs]:
 		used += ": all that there is"

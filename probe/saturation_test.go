@@ -103,8 +103,39 @@ func TestABusyCPUIsTheWall(t *testing.T) {
 	} {
 		t.Run(c.want, func(t *testing.T) {
 			v, h, _ := look(t, 64, func() seen { s := c.build(); return seen{service: s, inside: of(s, c.cpus, 4)} })
-			if v.Wall.Kind != CPU || v.Confidence != "high" || !says(v, c.want) {
+			remedy := "twice the CPUs"
+			if c.cpus == 8 {
+				remedy = "a second process, or a second thread that computes"
+			}
+			if v.Wall.Kind != CPU || v.Confidence != "high" || !says(v, c.want) || !strings.HasPrefix(v.Remedies[0].Change, remedy) {
 				t.Errorf("%s, confidence %s, %q\n%s", v.Wall.Kind, v.Confidence, v.Wall.Evidence, told(h))
+			}
+		})
+	}
+}
+
+// What is idle is one process. A pace may be that of a processor elsewhere, and
+// requests that slow each other down may do so in another process: no such
+// verdict is one to act on.
+func TestAnIdleProcessIsNotTheWholeService(t *testing.T) {
+	idle := func() (Inside, error) { return Inside{Processes: 1, Threads: 9, CPUs: 2}, nil }
+	for name, c := range map[string]struct {
+		build func() *responder.Service
+		ask   string
+	}{
+		"a processor behind it": {func() *responder.Service {
+			return responder.New(1, responder.Wait(200*ms, 0, ms), responder.Private(responder.Turn(20*ms, ms/2)))
+		}, "what the service calls (a database, another service)"},
+		"a processor in another process": {func() *responder.Service { return responder.New(1, responder.Compute(2, 100*ms, ms/2)) },
+			"--pid of the process that does the work"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, h, _ := look(t, 128, func() seen { return seen{service: c.build(), inside: idle} })
+			if confident(v) {
+				t.Errorf("%s, confidence %s, %+v\n%s", v.Wall.Kind, v.Confidence, v.Hypotheses, told(h))
+			}
+			if !slices.ContainsFunc(v.Ask, func(s string) bool { return strings.Contains(s, c.ask) }) {
+				t.Errorf("%s, confidence %s: it asks for %q", v.Wall.Kind, v.Confidence, v.Ask)
 			}
 		})
 	}

@@ -146,7 +146,7 @@ func (v *Verdict) conclude(a *assessment) {
 	if a.shrunk() != nil && v.Confidence == "high" {
 		v.Confidence = "medium"
 	}
-	if best.kind == RateLimit && a.h.bySpace() {
+	if best.kind == RateLimit && (a.h.bySpace() || a.onlyPaced()) || best.kind == CPU && a.idles() {
 		v.Confidence = "low"
 	}
 	if a.h.hasCanary() {
