@@ -4,7 +4,8 @@ GO ?= go
 # A server's threads must not have the 8 MB stacks that cgo would give them.
 export CGO_ENABLED = 0
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PLATFORMS = linux/amd64 linux/arm64 darwin/arm64 windows/amd64
+PLATFORMS = linux/arm64 darwin/arm64 windows/amd64 # beside this one, which vet builds
+UNOPTIMISED = -gcflags='all=-N -l'
 
 .PHONY: build test setup lint unit bench soak test-peers test-engines clean
 
@@ -18,11 +19,14 @@ test: setup lint build unit
 setup:
 	sh scripts/setup
 
+# What only has to compile is not optimised, which takes a third off a cold build;
+# the rest is built as `build` builds it, so that nothing is compiled twice.
+lint: export GOFLAGS = -trimpath
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "not gofmt'd:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
-	@for p in $(PLATFORMS); do echo "build for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build ./... || exit 1; done
+	@for p in $(PLATFORMS); do echo "build for $$p"; GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build $(UNOPTIMISED) ./... || exit 1; done
 
 unit:
 	sh scripts/unit
