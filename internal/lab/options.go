@@ -32,7 +32,8 @@ type Options struct {
 	// experiments that disturb it.
 	LoadStarted func(pid int)
 
-	searchOnly bool // tests of the search need no overload and no confirmation
+	searchOnly bool          // tests of the search need no overload and no confirmation
+	window     time.Duration // of a trial, in tests of what stops a service and not of where exactly; 0: what the rate asks for
 
 	// Of a run in a suite of claims, which has no verdict of its own.
 	suite   *analysis.Suite

@@ -54,6 +54,9 @@ func (l *lab) horizon(rate float64) time.Duration {
 	if l.Quick {
 		resolution, shortest, longest = 2*resolution, time.Second, 5*time.Second
 	}
+	if l.window > 0 {
+		longest = l.window
+	}
 	h := min(max(analysis.Horizon(rate, resolution), shortest), longest)
 	return h.Round(time.Second)
 }
