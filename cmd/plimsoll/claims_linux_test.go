@@ -42,46 +42,49 @@ func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
 		{"5", "5000", analysis.BorneOut},
 		{"5000", "5000", analysis.NotBorneOut},
 	} {
-		cmd := plimsoll(t, "compare", "small.yaml", "--record", "run.jsonl", "--json", "small.json", "--markdown", "small.md", "--html", "small.html")
-		source := strings.NewReplacer("BOUND", c.bound, "CONTROL", c.control).Replace(smallClaim)
-		if err := os.WriteFile(filepath.Join(cmd.Dir, "small.yaml"), []byte(source), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		var stdout, stderr bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		if err := cmd.Run(); err != nil {
-			t.Fatalf("%v\n%s", err, &stderr) // an outcome is no failure
-		}
-		b, err := os.ReadFile(filepath.Join(cmd.Dir, "small.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var v analysis.SuiteVerdict
-		if err := json.Unmarshal(b, &v); err != nil {
-			t.Fatal(err)
-		}
-		if len(v.Claims) != 1 || v.Claims[0].Outcome != c.outcome || len(v.Claims[0].Control) != 1 || v.Claims[0].Control[0].Value == nil || v.Host.CPU == "" {
-			t.Errorf("verdict %+v, want one claim, %s, with its control measured", v, c.outcome)
-		}
-		md, err := os.ReadFile(filepath.Join(cmd.Dir, "small.md"))
-		if err != nil || !strings.Contains(string(md), "Twenty threads are more than ten.") || !strings.Contains(string(md), c.outcome) {
-			t.Errorf("Markdown, %v:\n%s", err, md)
-		}
-		again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--markdown", "again.md", "--html", "again.html")
-		said, err := again.Output()
-		if err != nil || !bytes.Equal(said, stdout.Bytes()) {
-			t.Errorf("report: %v\n%s\nwhere compare said\n%s", err, said, &stdout)
-		}
-		if md2, err := os.ReadFile(filepath.Join(again.Dir, "again.md")); err != nil || !bytes.Equal(md, md2) {
-			t.Errorf("report writes another page, %v:\n%s", err, md2)
-		}
-		page, err := os.ReadFile(filepath.Join(cmd.Dir, "small.html"))
-		if err != nil || !bytes.Contains(page, []byte("Twenty threads are more than ten.")) || !bytes.Contains(page, []byte(v.Record)) {
-			t.Errorf("the page, %v, has not what the verdict says", err)
-		}
-		if page2, err := os.ReadFile(filepath.Join(again.Dir, "again.html")); err != nil || !bytes.Equal(page, page2) {
-			t.Errorf("the pages of compare and report differ (%v)", err)
-		}
+		t.Run(c.outcome, func(t *testing.T) {
+			t.Parallel()
+			cmd := plimsoll(t, "compare", "small.yaml", "--record", "run.jsonl", "--json", "small.json", "--markdown", "small.md", "--html", "small.html")
+			source := strings.NewReplacer("BOUND", c.bound, "CONTROL", c.control).Replace(smallClaim)
+			if err := os.WriteFile(filepath.Join(cmd.Dir, "small.yaml"), []byte(source), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			var stdout, stderr bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &stdout, &stderr
+			if err := cmd.Run(); err != nil {
+				t.Fatalf("%v\n%s", err, &stderr) // an outcome is no failure
+			}
+			b, err := os.ReadFile(filepath.Join(cmd.Dir, "small.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var v analysis.SuiteVerdict
+			if err := json.Unmarshal(b, &v); err != nil {
+				t.Fatal(err)
+			}
+			if len(v.Claims) != 1 || v.Claims[0].Outcome != c.outcome || len(v.Claims[0].Control) != 1 || v.Claims[0].Control[0].Value == nil || v.Host.CPU == "" {
+				t.Errorf("verdict %+v, want one claim, %s, with its control measured", v, c.outcome)
+			}
+			md, err := os.ReadFile(filepath.Join(cmd.Dir, "small.md"))
+			if err != nil || !strings.Contains(string(md), "Twenty threads are more than ten.") || !strings.Contains(string(md), c.outcome) {
+				t.Errorf("Markdown, %v:\n%s", err, md)
+			}
+			again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"), "--markdown", "again.md", "--html", "again.html")
+			said, err := again.Output()
+			if err != nil || !bytes.Equal(said, stdout.Bytes()) {
+				t.Errorf("report: %v\n%s\nwhere compare said\n%s", err, said, &stdout)
+			}
+			if md2, err := os.ReadFile(filepath.Join(again.Dir, "again.md")); err != nil || !bytes.Equal(md, md2) {
+				t.Errorf("report writes another page, %v:\n%s", err, md2)
+			}
+			page, err := os.ReadFile(filepath.Join(cmd.Dir, "small.html"))
+			if err != nil || !bytes.Contains(page, []byte("Twenty threads are more than ten.")) || !bytes.Contains(page, []byte(v.Record)) {
+				t.Errorf("the page, %v, has not what the verdict says", err)
+			}
+			if page2, err := os.ReadFile(filepath.Join(again.Dir, "again.html")); err != nil || !bytes.Equal(page, page2) {
+				t.Errorf("the pages of compare and report differ (%v)", err)
+			}
+		})
 	}
 }
 

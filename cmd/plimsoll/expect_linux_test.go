@@ -34,26 +34,29 @@ func TestExpectationsDecideTheExitCode(t *testing.T) {
 		{`p99: "<= 1s"`, exitVoid, []string{"0 of 1 expectations met, 1 void", "the measurement is void"}},
 		{`p99: "<= 50"`, exitUsage, []string{"ci.yaml:11:", "write 50us, 50ms or 50s"}},
 	} {
-		cmd := plimsoll(t, "compare", "ci.yaml", "--record", "run.jsonl")
-		if err := os.WriteFile(filepath.Join(cmd.Dir, "ci.yaml"), []byte(measuredOnly+c.bound+"}\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		out, _ := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != c.code {
-			t.Errorf("%s: exit code %d, want %d\n%s", c.bound, code, c.code, out)
-		}
-		for _, w := range c.want {
-			if !strings.Contains(string(out), w) {
-				t.Errorf("%s: %q is missing in\n%s", c.bound, w, out)
+		t.Run(c.bound, func(t *testing.T) {
+			t.Parallel() // what is measured does not depend on the machine
+			cmd := plimsoll(t, "compare", "ci.yaml", "--record", "run.jsonl")
+			if err := os.WriteFile(filepath.Join(cmd.Dir, "ci.yaml"), []byte(measuredOnly+c.bound+"}\n"), 0o644); err != nil {
+				t.Fatal(err)
 			}
-		}
-		if c.code == exitUsage {
-			continue
-		}
-		again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"))
-		said, _ := again.Output()
-		if code := again.ProcessState.ExitCode(); code != c.code || !bytes.Contains(out, said) {
-			t.Errorf("%s: report has exit code %d and says\n%s\nof\n%s", c.bound, code, said, out)
-		}
+			out, _ := cmd.CombinedOutput()
+			if code := cmd.ProcessState.ExitCode(); code != c.code {
+				t.Errorf("exit code %d, want %d\n%s", code, c.code, out)
+			}
+			for _, w := range c.want {
+				if !strings.Contains(string(out), w) {
+					t.Errorf("%q is missing in\n%s", w, out)
+				}
+			}
+			if c.code == exitUsage {
+				return
+			}
+			again := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl"))
+			said, _ := again.Output()
+			if code := again.ProcessState.ExitCode(); code != c.code || !bytes.Contains(out, said) {
+				t.Errorf("report has exit code %d and says\n%s\nof\n%s", code, said, out)
+			}
+		})
 	}
 }

@@ -23,13 +23,19 @@ func simulated(t *testing.T, stdin string, args ...string) (code int, out, errs 
 	return code, o.String(), e.String()
 }
 
+const piped = `workload: piped
+upstreams: {api: {latency: 100ms}}
+routes: {r: {steps: [{await: api}]}}
+slo: {within: 1s}
+`
+
 func TestSimulatePrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "record.jsonl")
-	code, out, errs := simulated(t, "", "black-friday", "-e", "thread:max=50", "-e", "vthread:carriers=2", "--cpus", "2", "--record", file)
+	code, out, errs := simulated(t, piped, "-", "-e", "thread:max=5", "-e", "thread:max=10", "--record", file)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for _, part := range []string{"load line /s", "thread-pool 50", "recovers in"} {
+	for _, part := range []string{"load line /s", "thread-pool 5", "recovers in"} {
 		if !strings.Contains(out, part) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
@@ -41,14 +47,9 @@ func TestSimulatePrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 }
 
 func TestSimulateAtARateFromStandardInput(t *testing.T) {
-	const document = `workload: piped
-upstreams: {api: {latency: 100ms}}
-routes: {r: {steps: [{await: api}]}}
-slo: {within: 1s}
-`
 	verdict := func(seed string) (v analysis.Verdict) {
 		file := filepath.Join(t.TempDir(), "record.jsonl")
-		code, out, errs := simulated(t, document, "-", "-e", "thread:max=4", "--rate", "30", "--duration", "20s", "--seed", seed, "--json", "-", "--record", file)
+		code, out, errs := simulated(t, piped, "-", "-e", "thread:max=4", "--rate", "30", "--duration", "20s", "--seed", seed, "--json", "-", "--record", file)
 		if code != exitOK {
 			t.Fatalf("exit code %d: %s", code, errs)
 		}
