@@ -16,8 +16,8 @@ const (
 	maxTicks   = 200_000 // seconds told apart; a longer log is counted by two, four, ... seconds
 	maxStages  = 12
 	mostStages = 1000 // of a log that is longer than a day each; past them it has none
-	fewTicks   = 30  // pairs of seconds that say nothing about dispersion
-	fewPerTick = 0.2 // requests a second below which every process looks like Poisson's
+	fewTicks   = 30   // pairs of seconds that say nothing about dispersion
+	fewPerTick = 0.2  // requests a second below which every process looks like Poisson's
 )
 
 // figures rounds to three digits: the rate of a log may be one request a day.
@@ -126,7 +126,7 @@ func (t *ticks) stages() (out []model.Stage) {
 		// Of the ticks at with at*pieces/n == i.
 		width := (n*(i+1)+pieces-1)/pieces - (n*i+pieces-1)/pieces
 		length := time.Duration(width*t.width) * time.Second
-		out = append(out, model.Stage{For: length, Rate: figures(float64(k)/length.Seconds())})
+		out = append(out, model.Stage{For: length, Rate: figures(float64(k) / length.Seconds())})
 	}
 	return out
 }
