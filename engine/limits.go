@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Limits are what an engine puts up with from a client. A field that is 0
 // takes its default; one that is negative is without limit.
@@ -27,8 +30,11 @@ type Limits struct {
 }
 
 // OrDefaults returns the limits with every 0 replaced by its default and
-// every negative value by 0.
+// every negative value by 0, except for Head: that is then noHeadLimit.
 func (l Limits) OrDefaults() Limits {
+	if l.Head < 0 {
+		l.Head = noHeadLimit
+	}
 	return Limits{
 		Head:          orDefault(l.Head, 16<<10),
 		Body:          orDefault(l.Body, 0),
@@ -38,6 +44,10 @@ func (l Limits) OrDefaults() Limits {
 		Linger:        orDefault(l.Linger, 500*time.Millisecond),
 	}
 }
+
+// noHeadLimit is longer than any head: those who parse one take 0 for a default
+// of their own.
+const noHeadLimit = math.MaxInt32
 
 func orDefault[T int | int64 | time.Duration](v, or T) T {
 	if v == 0 {

@@ -82,6 +82,17 @@ func refusalRows() []row {
 			h.serve(echo)
 			h.dial().wantEnd()
 		}},
+		{name: "a limit that is negative is none", source: contract + ", Limits", limits: engine.Limits{Head: -1, Body: -1, HeaderTimeout: -1, BodyTimeout: -1, WriteTimeout: -1}, run: func(t testing.TB, h *harness) {
+			h.serve(echo)
+			c := h.dial()
+			c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+			if _, err := c.r.Peek(1); !isTimeout(err) {
+				t.Fatalf("a connection that has said nothing yet: %v", err)
+			}
+			c.SetReadDeadline(time.Now().Add(h.patience))
+			c.send("POST / HTTP/1.1\nHost: a\nX: %s\nContent-Length: 3\n\nabc", strings.Repeat("x", 64<<10))
+			c.want(200, "POST / abc")
+		}},
 		{name: "an idle connection is closed after keepalive", source: tomcat + ", keepAliveTimeout", keepAlive: 50 * time.Millisecond, run: func(t testing.TB, h *harness) {
 			h.serve(echo)
 			c := h.dial()

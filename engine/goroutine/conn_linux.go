@@ -100,7 +100,10 @@ func (c *conn) serve() {
 		c.unwatch()
 		c.s.e.closed(c)
 	}()
-	wait := min(c.s.keepAlive, c.s.e.limits.HeaderTimeout) // a new connection is to say something
+	wait := c.s.keepAlive
+	if first := c.s.e.limits.HeaderTimeout; first > 0 { // a new connection is to say something
+		wait = min(wait, first)
+	}
 	for {
 		if !c.x.Buffered() {
 			c.x.Idle()

@@ -19,17 +19,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
-// The limits that SetLimits may change. Tomcat's connectionTimeout, as its
-// server.xml has it, is the 20 s of all three.
-const (
-	defaultHeaderTimeout = 20 * time.Second
-	defaultBodyTimeout   = 20 * time.Second
-	defaultWriteTimeout  = 20 * time.Second
-	// defaultLinger is long against a round trip, and short against the
-	// patience of whoever stops a server.
-	defaultLinger = 250 * time.Millisecond
-)
-
 // A Config is an engine's options, and what it adds to them.
 type Config struct {
 	Engine   model.EngineConfig // has the options of a container
@@ -105,18 +94,7 @@ func New(cfg Config) (*Container, error) {
 
 // SetLimits implements [engine.Limiter].
 func (t *Container) SetLimits(l engine.Limits) {
-	if l.HeaderTimeout == 0 {
-		l.HeaderTimeout = defaultHeaderTimeout
-	}
-	if l.BodyTimeout == 0 {
-		l.BodyTimeout = defaultBodyTimeout
-	}
-	if l.WriteTimeout == 0 {
-		l.WriteTimeout = defaultWriteTimeout
-	}
-	if l.Linger == 0 {
-		l.Linger = defaultLinger
-	}
+	l = l.OrDefaults()
 	t.limits = l
 	t.exchange = exchange.Config{
 		Limits:        wire.Limits{Head: l.Head, Body: l.Body},

@@ -178,7 +178,11 @@ func (p *poller) sweep() {
 }
 
 func (p *poller) rules() rules {
-	return rules{int64(p.container.limits.HeaderTimeout), int64(p.container.keepalive), int64(p.container.limits.Linger), p.drain}
+	first := int64(p.container.limits.HeaderTimeout)
+	if first == 0 {
+		first = forever / 2 // so that a time can be added
+	}
+	return rules{first, int64(p.container.keepalive), int64(p.container.limits.Linger), p.drain}
 }
 
 // rules say when the poller gives up on a connection; nanoseconds.
