@@ -76,6 +76,7 @@ type conn struct {
 	idle    bool       // in await, whose deadline linger may bring forward
 	watched uint64     // its number in server.gone, or 0
 	hungUp  bool       // the client did
+	handed  bool       // a handler has the connection
 	request *lifetime.Context
 }
 
@@ -89,7 +90,7 @@ func (s *server) newConn(nc net.Conn) (*conn, error) {
 		return nil, err
 	}
 	c := &conn{s: s, t: t, x: exchange.New(t, &s.exchanges)}
-	t.handed = c.unwatch
+	t.handed = c.handOver
 	c.ctx = engine.WithTask(context.WithValue(s.base, http.LocalAddrContextKey, nc.LocalAddr()), &c.task)
 	return c, nil
 }

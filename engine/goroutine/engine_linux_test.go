@@ -11,10 +11,13 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"weak"
 
 	"go.uber.org/goleak"
 
+	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
+	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -152,6 +155,26 @@ func TestContextCostsNothingUnlessUsed(t *testing.T) {
 	if watching := goroutines.Load() - plain; watching > 1 {
 		t.Errorf("%d goroutines more", watching)
 	}
+}
+
+// A handler that has taken its connection over may still ask for the context, as
+// those do that speak WebSocket. Nobody would end what was watched for it then:
+// the connection is closed by the handler.
+func TestConnectionThatWasHijackedIsForgotten(t *testing.T) {
+	conns := make(chan weak.Pointer[inline.Task], 1)
+	r := rig.Serve(t, rig.Build(t, "goroutine", New), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nc, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer nc.Close()
+		r.Context().Done()
+		conns <- weak.Make(engine.TaskOf(r.Context()).(*inline.Task)) // a part of it
+	}))
+	r.Get("/").End()
+	c := <-conns
+	rig.Eventually(t, "it is collected", func() bool { runtime.GC(); return c.Value() == nil })
 }
 
 func benchmark(b *testing.B, text string, h http.HandlerFunc) {

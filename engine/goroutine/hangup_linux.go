@@ -2,12 +2,13 @@ package goroutine
 
 import "github.com/plimsoll-dev/plimsoll/internal/lifetime"
 
-// Watch implements [lifetime.Watcher]. The connection is watched until unwatch.
+// Watch implements [lifetime.Watcher]. The connection is watched until unwatch;
+// one that a handler has taken over is not any more, as under net/http.
 func (c *conn) Watch(r *lifetime.Context) (hungUp bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.request = r
-	if c.watched == 0 && !c.hungUp {
+	if c.watched == 0 && !c.hungUp && !c.handed {
 		_ = c.t.raw.Control(func(fd uintptr) { c.watched = c.s.gone.Add(int(fd), c.hangUp) })
 	}
 	return c.hungUp
@@ -21,6 +22,14 @@ func (c *conn) unwatch() {
 	if n != 0 {
 		_ = c.t.raw.Control(func(fd uintptr) { c.s.gone.Remove(int(fd), n) })
 	}
+}
+
+// handOver ends the watch for good: the descriptor is a handler's.
+func (c *conn) handOver() {
+	c.mu.Lock()
+	c.handed = true
+	c.mu.Unlock()
+	c.unwatch()
 }
 
 // hangUp ends the context of the request that is running.
