@@ -98,26 +98,42 @@ func TestWithoutPinsThereIsNoDeadlock(t *testing.T) {
 func TestWhoIsInsideAHold(t *testing.T) {
 	var e entrants
 	lock := engine.NewResource("lock", 1)
-	if first := e.of(lock); e.of(lock) != first || first == e.of(engine.NewResource("lock", 1)) {
-		t.Error("entrants are told apart by something else than the resource")
-	}
 	lock.Acquire(engine.NewParker)
-	if e.of(lock).all(lock) {
+	if e.all(lock) {
 		t.Error("somebody else has it")
 	}
-	e.of(lock).Add(1)
-	if !e.of(lock).all(lock) {
+	e.enter(engine.NewResource("lock", 1)) // another
+	if e.all(lock) {
+		t.Error("somebody else has it, and the name is all that is the same")
+	}
+	e.enter(lock)
+	if !e.all(lock) {
 		t.Error("nobody else has it")
 	}
 	waits := make(chan struct{})
 	go func() { defer close(waits); lock.Acquire(engine.NewParker) }()
 	rig.Eventually(t, "somebody waits", func() bool { return lock.Stats().Waiting == 1 })
-	if e.of(lock).all(lock) {
+	if e.all(lock) {
 		t.Error("somebody else waits for it")
 	}
 	lock.Release()
 	<-waits
 	lock.Release()
+}
+
+// Handlers make resources for one request, and nothing of those stays.
+func TestAResourceThatNobodyUsesIsForgotten(t *testing.T) {
+	r := serve(t, "vthread:carriers=1", func(_ http.ResponseWriter, req *http.Request) {
+		own := engine.NewResource("of the request", 1)
+		must(engine.TaskOf(req.Context()).Hold(own, func(engine.Task) error { return nil }))
+	})
+	r.want("/")
+	e := &r.threads.Load().entrants
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.counts); n > 0 {
+		t.Errorf("%d are remembered", n)
+	}
 }
 
 // The wait of a Hold that a context ends is none that lasts for ever.

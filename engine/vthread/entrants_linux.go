@@ -2,30 +2,43 @@ package vthread
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
 )
 
 // entrants counts this engine's threads that are inside a Hold, waiting or
-// not, by resource.
-type entrants struct{ counts sync.Map } // the resource's Identity → *entrantsOf
+// not, by resource. It forgets a resource that nobody is inside of: handlers
+// make some for one request. The zero value is ready.
+type entrants struct {
+	mu     sync.Mutex  // guards counts; held for one operation on it
+	counts map[any]int // by the resource's Identity; none is 0
+}
 
-type entrantsOf struct{ atomic.Int64 }
+func (e *entrants) enter(r *engine.Resource) { e.add(r, 1) }
 
-func (e *entrants) of(r *engine.Resource) *entrantsOf {
-	if n, ok := e.counts.Load(r.Identity()); ok {
-		return n.(*entrantsOf)
+func (e *entrants) leave(r *engine.Resource) { e.add(r, -1) }
+
+func (e *entrants) add(r *engine.Resource, d int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.counts == nil {
+		e.counts = map[any]int{}
 	}
-	n, _ := e.counts.LoadOrStore(r.Identity(), new(entrantsOf))
-	return n.(*entrantsOf)
+	id := r.Identity()
+	if n := e.counts[id] + d; n != 0 {
+		e.counts[id] = n
+	} else {
+		delete(e.counts, id)
+	}
 }
 
 // all reports whether r is nobody else's business: everybody who holds it or
 // waits for it is one of this engine's threads. It is right while none of them
 // runs. (One that may give up waiting counts from when it has not, so that what
 // is uncertain is no.)
-func (n *entrantsOf) all(r *engine.Resource) bool {
+func (e *entrants) all(r *engine.Resource) bool {
 	s := r.Stats()
-	return int(n.Load()) >= s.InUse+s.Waiting
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.counts[r.Identity()] >= s.InUse+s.Waiting
 }

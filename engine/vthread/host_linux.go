@@ -53,9 +53,9 @@ func (h *host) Hold(r *engine.Resource, held func() error) error {
 			me.SetWait(before)
 		}()
 	}
-	in := h.threads.entrants.of(r)
+	in := &h.threads.entrants
 	if !r.Bounded() {
-		in.Add(1)
+		in.enter(r)
 	}
 	r.Acquire(func() engine.Parker {
 		return h.parker(me, carrier.Pin{
@@ -64,9 +64,9 @@ func (h *host) Hold(r *engine.Resource, held func() error) error {
 		})
 	})
 	if r.Bounded() {
-		in.Add(1)
+		in.enter(r)
 	}
-	defer in.Add(-1)
+	defer in.leave(r)
 	defer r.Release()
 	return held()
 }
