@@ -122,3 +122,12 @@ func (g *gate) arm(group *Group, deadline int64) {
 	}
 	group.reactor.Advance(g.timer, deadline)
 }
+
+// disarm takes the timer back, which would keep the socket in memory until its
+// time. Nobody waits any more; one that fires just now finds no deadline.
+func (g *gate) disarm(group *Group) {
+	if g.timer != nil {
+		g.deadline.Store(0)
+		group.reactor.Stop(g.timer)
+	}
+}

@@ -88,6 +88,8 @@ func (s *socket) release(direction uint32) error {
 
 // close closes the descriptor; nobody uses it.
 func (s *socket) close() error {
+	s.rd.disarm(s.group)
+	s.wr.disarm(s.group)
 	_ = s.group.reactor.Remove(s.fd) // not there if registering it failed
 	if err := unix.Close(s.fd); err != nil {
 		return os.NewSyscallError("close", err)

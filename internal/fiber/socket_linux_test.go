@@ -7,11 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"weak"
 
 	"golang.org/x/sys/unix"
 )
@@ -205,6 +207,45 @@ func TestADeadlineIsPutOff(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A timer that was to end a wait would keep what it belongs to until its time.
+func TestAClosedConnectionIsForgottenBeforeItsDeadline(t *testing.T) {
+	c := newCarriers(t, 2)
+	defer c.stop(t)
+	ln := listen(t, "tcp")
+	var gone weak.Pointer[dialled]
+	c.run(func(*Fiber) {
+		ours, err := c.group.Dial(context.Background(), "tcp", ln.Addr().String())
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		theirs, err := ln.Accept()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer theirs.Close()
+		conn := ours.(*dialled)
+		gone = weak.Make(conn)
+		_ = ours.SetDeadline(time.Now().Add(time.Hour))
+		go func() {
+			waits(t, &conn.rd)
+			_, _ = theirs.Write([]byte{1})
+		}()
+		if _, err := ours.Read(make([]byte, 1)); err != nil {
+			t.Error(err)
+		}
+		if err := ours.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for end := time.Now().Add(patience); gone.Value() != nil; runtime.GC() {
+		if time.Now().After(end) {
+			t.Fatal("it is still there")
+		}
+	}
 }
 
 func TestCloseElsewhereEndsAWait(t *testing.T) {

@@ -22,8 +22,8 @@ const batch = 128
 // is ready on the goroutine that calls [Reactor.Poll] or [Reactor.Run]: "the
 // reactor's goroutine".
 //
-// Add, Modify, Remove, Post, Start and Advance may be called from any goroutine.
-// Stop and Now belong to the reactor's goroutine. Poll and Run must not be
+// Add, Modify, Remove, Post, Start, Advance and Stop may be called from any
+// goroutine. Now belongs to the reactor's goroutine. Poll and Run must not be
 // called from a handler, nor by two goroutines at once.
 type Reactor struct {
 	epfd   int

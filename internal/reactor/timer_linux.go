@@ -41,8 +41,8 @@ func (r *Reactor) start(t *Timer, at int64, advance bool) {
 	}
 }
 
-// Stop keeps t from firing. It does nothing if t is not started. Only on the
-// reactor's goroutine: elsewhere t might be about to fire.
+// Stop keeps t from firing. It does nothing if t is not started. It may be called
+// from any goroutine; from another than the reactor's, t may be firing.
 func (r *Reactor) Stop(t *Timer) {
 	r.timers.mu.Lock()
 	r.timers.stop(t)
