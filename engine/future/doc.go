@@ -46,7 +46,8 @@
 // # What it does not reproduce
 //
 // The timeout of asynchronous requests (30 s in Tomcat) is the
-// handler's business here. Threads have no names of their own.
+// handler's business here. Threads have no names of their own. A head that comes
+// in pieces keeps its thread, as on engine/thread.
 //
 // The package is Linux only.
 package future

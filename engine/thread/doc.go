@@ -35,6 +35,11 @@
 // threads, against 7). Taking the last one, where Tomcat takes the first, lets
 // a pool that a burst has grown shrink again under light load.
 //
+// A head that comes in pieces keeps its thread until it is whole, or is answered
+// 408 after engine.Limits.HeaderTimeout, where Tomcat gives the connection back to
+// its poller: `max` clients that send half a head keep all others waiting for that
+// long.
+//
 // The poller closes a connection that its client has closed, without a thread,
 // and tells a running request by its context.
 //
