@@ -46,10 +46,10 @@ func (r *request) Value(key any) any {
 // Watch implements [lifetime.Watcher]. The reactor sees every client's end, but
 // not while a handler keeps its thread: one that waits for this context in
 // plain Go would wait for ever. So whoever looks is told by others, too.
-func (c *conn) Watch(*lifetime.Context) (gone bool) {
+func (c *conn) Watch(*lifetime.Context) (left bool) {
 	if c.watched.Load() == 0 && c.acquire(0) == nil {
 		c.watched.Store(c.server.hangups.Add(c.fd, c.hangUp))
-		if c.refs.Load()&closing != 0 { // who closes it may not have seen that
+		if c.state.Load() == gone { // close says that before it looks for the number
 			c.server.hangups.Remove(c.fd, c.watched.Load())
 		}
 		c.release(0) //nolint:errcheck // as in read
