@@ -161,7 +161,7 @@ func (a *assessment) crew() (rest, most, held int) {
 }
 
 // threads returns the log-likelihood of how the number of threads grew with that
-// of held requests: a pool of N threads cannot be served by fewer.
+// of held requests: a pool of N threads is not served by fewer.
 func (a *assessment) threads(x *hypothesis) float64 {
 	rest, most, held := a.crew()
 	if rest == 0 || most == 0 || x.kind == Unknown {
@@ -170,8 +170,8 @@ func (a *assessment) threads(x *hypothesis) float64 {
 	grown := most - rest
 	switch x.kind {
 	case SharedPool, PrivatePool, ConnectionCap, Shedding:
-		if x.kind == SharedPool && most < x.limit {
-			return math.Log(0.05)
+		if x.kind == SharedPool && most < x.limit { // unless it is a semaphore in front of all routes
+			return math.Log(0.2)
 		}
 		if a.plateau(grown, held, x.limit) {
 			return math.Log(0.8)

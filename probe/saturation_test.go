@@ -223,3 +223,31 @@ func TestLoadsAreJudgedByWhatThereIs(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is seen inside, the walls that are known from outside keep their
+// names: nothing that is seen makes a verdict wrong, and sure of it.
+func TestWhatIsSeenInsideMisleadsNobody(t *testing.T) {
+	if raced {
+		t.Skip("it takes many requests at once")
+	}
+	for seed := range seeds(t, 1) {
+		n, wait := drawn(seed + 500)
+		for _, threads := range []int{3, 300} {
+			for _, k := range zoo(seed, n, wait, 0) {
+				if k.name == "grows" && threads == 3 {
+					continue // what grows and is shared by every route is threads, and would show
+				}
+				t.Run(fmt.Sprintf("%s/%d/%v/%d threads/%d", k.name, n, wait, threads, seed), func(t *testing.T) {
+					v, h, _ := look(t, most(), func() seen { s := k.build(); return seen{service: s, inside: of(s, 4, threads)} })
+					wrong := v.Wall.Kind != k.kind || k.limit > 0 && *v.Wall.Limit != k.limit
+					if wrong && confident(v) {
+						t.Errorf("%s, confidence %s, %+v; it is %s %d\n%q\n%s", v.Wall.Kind, v.Confidence, v.Hypotheses, k.kind, k.limit, v.Wall.Evidence, told(h))
+					}
+					if wrong && threads == 300 { // as many as any of these needs
+						t.Errorf("%s, confidence %s; it is %s %d", v.Wall.Kind, v.Confidence, k.kind, k.limit)
+					}
+				})
+			}
+		}
+	}
+}
