@@ -207,13 +207,13 @@ func (f *fit) route(name string, xs []float64, steps []model.Step) {
 	f.notes["routes."+name] = fmt.Sprintf("%s alone took %s on average, %s to %s.", several(len(xs), "request"), millis(mean(xs)), millis(slices.Min(xs)), millis(slices.Max(xs)))
 }
 
-// objective is one that a service that is not at its wall meets.
+// objective is one that a service meets until it is at its wall.
 func (f *fit) objective() {
 	xs := f.a.h.serial()
-	within := max(3*mean(xs), 1.5*slices.Max(xs), 0.05)
+	within := max(10*mean(xs), 2*slices.Max(xs), 0.05)
 	f.document.SLO = model.SLO{Within: time.Duration(math.Ceil(within*100)) * 10 * time.Millisecond, Ratio: 0.99, Errors: 0.001}
 	f.document.Timeout = max(model.DefaultTimeout, 2*f.document.SLO.Within)
-	f.notes["slo"] = "Nobody knows from outside what is good enough: three times what a request takes alone. Write your own."
+	f.notes["slo"] = "Nobody knows from outside what is good enough: ten times what a request takes alone,\nso that it is the wall that stops the service, and not the wait for a free place well before. Write your own."
 	f.notes["arrivals"] = "How requests arrive and divide among routes is not known: many independent clients, and either route as often."
 }
 

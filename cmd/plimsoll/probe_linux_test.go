@@ -58,7 +58,7 @@ func TestAFittedWorkloadHasTheWallThatWasProbed(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	n := 3 + r.IntN(10)
+	n := 6 + r.IntN(10)
 	document := fmt.Sprintf(`workload: probed
 seed: 1
 upstreams:
@@ -127,8 +127,9 @@ in-flight: 300
 			if e.Wall.Kind != c.wall || e.Wall.Limit != float64(n) {
 				t.Errorf("in virtual time it is %s %v, probed was %s %d", e.Wall.Kind, e.Wall.Limit, v.Wall.Kind, n)
 			}
-			// Either route is asked for as often, and the canary is cheap.
-			if full := 2 * *v.Wall.Rate; e.Line.High > 1.1*full || e.Line.Low < 0.6*full {
+			// Either route is asked for as often, and the canary is cheap. Waits grow
+			// too long well before all of a small pool is in use.
+			if full := 2 * *v.Wall.Rate; e.Line.High > 1.1*full || e.Line.Low < 0.5*full {
 				t.Errorf("in virtual time it carries %.0f to %.0f/s, of which half are slow; the probe said %.0f of those", e.Line.Low, e.Line.High, *v.Wall.Rate)
 			}
 		})
