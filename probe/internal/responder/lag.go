@@ -17,7 +17,7 @@ func Lagging(n int, lag time.Duration, share float64) Wall {
 			return
 		}
 		next()
-		if c.Service.Chance() < share {
+		if c.Chance() < share {
 			time.AfterFunc(lag, s.release)
 			return
 		}
@@ -42,5 +42,24 @@ func Slowing(after, wait time.Duration, factor float64, canary, later time.Durat
 		}
 		time.Sleep(d)
 		next()
+	}
+}
+
+// Pauses are stretches of time in which a service stands still, as while
+// garbage is collected: one in each Every, of a length up to Most.
+type Pauses struct{ Every, Most time.Duration }
+
+// wait waits until a pause is over, if there is one.
+func (p Pauses) wait(s *Service) {
+	if p.Every == 0 {
+		return
+	}
+	at := time.Since(s.start)
+	n := at / p.Every
+	r := s.dice(-1, int(n))
+	length := time.Duration(r.Float64() * float64(p.Most))
+	from := n*p.Every + time.Duration(r.Float64()*float64(p.Every-length))
+	if at >= from && at < from+length {
+		time.Sleep(from + length - at)
 	}
 }

@@ -216,3 +216,14 @@ func Cap(n int) Admission {
 		next()
 	}
 }
+
+// Cheap has the wall stand in the way of canaries alone.
+func Cheap(w Wall) Wall {
+	return func(c *Call, next func()) {
+		if c.Heavy {
+			next()
+			return
+		}
+		w(c, next)
+	}
+}

@@ -70,3 +70,60 @@ func Page(path string, status int, kind string, body func() string) Wall {
 		c.Status, c.Type, c.Body = status, kind, body()
 	}
 }
+
+// Leaky delays what comes faster than a rate, as long as no more than so many
+// wait; the rest is refused with 429.
+func Leaky(rate float64, queue int) Wall {
+	var mu sync.Mutex
+	var free time.Time
+	gap := time.Duration(float64(time.Second) / rate)
+	return func(c *Call, next func()) {
+		mu.Lock()
+		at := time.Now()
+		if free.After(at) {
+			at = free
+		}
+		wait := time.Until(at)
+		ok := wait <= time.Duration(queue)*gap
+		if ok {
+			free = at.Add(gap)
+		}
+		mu.Unlock()
+		if !ok {
+			c.Status = 429
+			return
+		}
+		time.Sleep(wait)
+		next()
+	}
+}
+
+// Saving delays as a token bucket does that has so many tokens at most: that
+// many may go at once, and then so many a second.
+func Saving(rate float64, burst int) Wall {
+	var mu sync.Mutex
+	gap := time.Duration(float64(time.Second) / rate)
+	var due time.Time // when the bucket is full again
+	return func(c *Call, next func()) {
+		mu.Lock()
+		now := time.Now()
+		if due.Before(now) {
+			due = now
+		}
+		due = due.Add(gap)
+		at := due.Add(-time.Duration(burst) * gap)
+		mu.Unlock()
+		time.Sleep(time.Until(at))
+		next()
+	}
+}
+
+// Retrying has refusals say after how many seconds to try again.
+func Retrying(seconds int, w Wall) Wall {
+	return func(c *Call, next func()) {
+		w(c, next)
+		if c.Status >= 400 {
+			c.After = seconds
+		}
+	}
+}

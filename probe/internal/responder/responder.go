@@ -6,6 +6,12 @@
 // out among all that are inside. [Service.Dial] is what a prober dials with:
 // the connections are net.Pipes with a buffer like the kernel's, so that a
 // server that does not accept or read is not noticed by who connects or writes.
+//
+// What happens at one moment of a bubble happens in an order that differs from
+// run to run. So no two things do: each opening of a connection, each request and
+// each answer is on its way for a few microseconds of its own, drawn from the
+// seed, the number of the connection and that of the request on it. The same
+// prober then sees the same of the same service, to the nanosecond.
 package responder
 
 import (
@@ -29,11 +35,23 @@ type Call struct {
 	Conn    int    // number of its connection, from 0
 	Served  int    // requests that the connection has carried before
 	Status  int    // 0: answered with 200
+	After   int    // seconds after which to try again, as a refusal says; 0: it does not
 	Type    string // of the answer's content; "": it has none
 	Body    string // "": ok
 	Drop    bool   // the connection is closed instead of an answer
 	Service *Service
+
+	rand *rand.Rand
 }
+
+// Chance returns a random number from 0 to 1.
+func (c *Call) Chance() float64 { return c.rand.Float64() }
+
+// Normal returns a number of the standard normal distribution.
+func (c *Call) Normal() float64 { return c.rand.NormFloat64() }
+
+// Exponential returns a number of the exponential distribution with a mean of 1.
+func (c *Call) Exponential() float64 { return c.rand.ExpFloat64() }
 
 // A Wall is passed by a request: it calls next once, or refuses the request by
 // setting its status.
@@ -54,9 +72,14 @@ type Service struct {
 	Delay     time.Duration // before each answer on a connection that has carried one before: delayed ACK against Nagle
 	Lose      float64       // share of connections that are reset instead of served
 	Slow      float64       // share of connections whose opening takes a second longer: a lost SYN
+	Jitter    time.Duration // mean of what the network adds to the way of each request, and of each answer (exponential)
+	Pauses    Pauses        // times in which nothing is taken in and nothing answered
+	Carries   int           // a connection is closed after so many requests; 0: never
+
+	seed  uint64
+	start time.Time
 
 	mu    sync.Mutex // guards what follows
-	rand  *rand.Rand
 	conns int
 	seen  int // requests received
 	open  int // connections open
@@ -67,21 +90,19 @@ type Service struct {
 
 // New returns a service whose random choices follow from the seed.
 func New(seed uint64, walls ...Wall) *Service {
-	return &Service{Walls: walls, KeepAlive: true, rand: rand.New(rand.NewPCG(seed, 1))}
+	return &Service{Walls: walls, KeepAlive: true, seed: seed, start: time.Now()}
 }
 
-// Chance returns a random number from 0 to 1.
-func (s *Service) Chance() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rand.Float64()
+// dice are the random numbers of one request on a connection; of -1: of the
+// connection itself.
+func (s *Service) dice(conn, request int) *rand.Rand {
+	return rand.New(rand.NewPCG(mix(s.seed), mix(uint64(conn)<<20+uint64(request+1))))
 }
 
-// Normal returns a number of the standard normal distribution.
-func (s *Service) Normal() float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.rand.NormFloat64()
+// way is how long something is on its way through the network.
+func (s *Service) way(r *rand.Rand) time.Duration {
+	own := time.Duration(r.Int64N(int64(5 * time.Microsecond)))
+	return own + time.Duration(float64(s.Jitter)*r.ExpFloat64())
 }
 
 // Requests returns how many requests have been received.
@@ -130,11 +151,13 @@ func (s *Service) Dial(ctx context.Context, network, address string) (net.Conn, 
 	number := s.conns
 	s.conns++
 	s.mu.Unlock()
-	if s.Slow > 0 && s.Chance() < s.Slow {
+	r := s.dice(number, -1)
+	time.Sleep(s.way(r))
+	if r.Float64() < s.Slow {
 		time.Sleep(time.Second)
 	}
 	client, server := net.Pipe()
-	lost := s.Lose > 0 && s.Chance() < s.Lose
+	lost := r.Float64() < s.Lose
 	s.mu.Lock()
 	s.open++
 	s.mu.Unlock()
@@ -186,7 +209,8 @@ func (s *Service) serve(conn net.Conn, number int, lost bool) {
 					break
 				}
 			}
-			if !s.answer(conn, &Call{Request: req, Heavy: req.URL.Path != "/canary", Conn: number, Served: served, Service: s}) {
+			c := &Call{Request: req, Heavy: req.URL.Path != "/canary", Conn: number, Served: served, Service: s, rand: s.dice(number, served)}
+			if !s.answer(conn, c) {
 				break
 			}
 		}
@@ -216,14 +240,18 @@ func (s *Service) answer(conn net.Conn, c *Call) bool {
 	s.mu.Lock()
 	s.seen++
 	s.mu.Unlock()
+	time.Sleep(s.way(c.rand))
+	s.Pauses.wait(s)
 	s.pass(c, s.Walls)
+	s.Pauses.wait(s)
 	if c.Drop {
 		return false
 	}
+	time.Sleep(s.way(c.rand))
 	if c.Served > 0 {
 		time.Sleep(s.Delay)
 	}
-	keep := s.KeepAlive && !c.Request.Close
+	keep := s.KeepAlive && !c.Request.Close && c.Served+1 != s.Carries
 	if c.Status == 0 {
 		c.Status = http.StatusOK
 	}
@@ -234,6 +262,9 @@ func (s *Service) answer(conn net.Conn, c *Call) bool {
 	}
 	if !keep {
 		head += "Connection: close\r\n"
+	}
+	if c.After > 0 {
+		head += "Retry-After: " + strconv.Itoa(c.After) + "\r\n"
 	}
 	_, err := io.WriteString(conn, head+"\r\n"+body)
 	return err == nil && keep

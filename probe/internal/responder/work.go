@@ -12,17 +12,42 @@ import (
 // variation (lognormal; 0: always the same), and of the canary.
 func Wait(mean time.Duration, cv float64, canary time.Duration) Wall {
 	sigma := math.Sqrt(math.Log1p(cv * cv))
+	return Drawn(mean, canary, func(c *Call) float64 {
+		if sigma == 0 {
+			return 1
+		}
+		return math.Exp(sigma*c.Normal() - sigma*sigma/2)
+	})
+}
+
+// Drawn is a service time that is drawn for each heavy request, as a multiple of
+// the mean.
+func Drawn(mean, canary time.Duration, draw func(*Call) float64) Wall {
 	return func(c *Call, next func()) {
 		d := canary
 		if c.Heavy {
-			d = mean
-			if sigma > 0 {
-				d = time.Duration(float64(d) * math.Exp(sigma*c.Service.Normal()-sigma*sigma/2))
-			}
+			d = time.Duration(float64(mean) * draw(c))
 		}
 		time.Sleep(d)
 		next()
 	}
+}
+
+// Bimodal is a service time of which a share takes so many times as long as the
+// rest: a cache that is missed.
+func Bimodal(mean time.Duration, share, times float64, canary time.Duration) Wall {
+	short := 1 / (1 - share + share*times)
+	return Drawn(mean, canary, func(c *Call) float64 {
+		if c.Chance() < share {
+			return short * times
+		}
+		return short
+	})
+}
+
+// Tailed is a service time whose last part, a share of the mean, is exponential.
+func Tailed(mean time.Duration, share float64, canary time.Duration) Wall {
+	return Drawn(mean, canary, func(c *Call) float64 { return 1 - share + share*c.Exponential() })
 }
 
 // Warming is a service time that begins longer by a factor and falls to the
