@@ -1,0 +1,133 @@
+package probe
+
+import (
+	"math"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// A bucket is a limit by time: so many requests a second, and a burst at once.
+type bucket struct {
+	rate     float64
+	burst    int
+	admitted map[int]int // by experiment: how many the best bucket would have let in; nil: nothing was turned away
+}
+
+// bucketOf finds the token bucket that explains best how many requests of each
+// experiment were turned away, by trying a grid of them.
+func bucketOf(a *assessment) bucket {
+	var best bucket
+	room := a.room()
+	for _, o := range a.h.made(record.ExperimentBaseline) {
+		if n := turnedAway(o); n > 0 {
+			room = max(room, len(o.Heavy)-n)
+		}
+	}
+	if room == 0 {
+		return best
+	}
+	asked := a.h.asked()
+	top := math.Inf(-1)
+	try := func(rate float64, burst int) {
+		b := bucket{rate: rate, burst: burst}
+		if ll := b.replay(asked); ll > top {
+			best, top = b, ll
+		}
+	}
+	// The baselines may have used up some of the burst before the first wave.
+	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
+		for rate := 0.25; rate < 4000; rate *= 1.15 {
+			try(rate, burst)
+		}
+	}
+	// Where requests were refused all the time, the rate is about that of those
+	// that were not; and a rate that is a little off misses more and more.
+	about := a.h.admittedRate()
+	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
+		for rate := 0.8 * about; about > 0 && rate < 1.25*about; rate *= 1.005 {
+			try(rate, burst)
+		}
+	}
+	best.replay(asked)
+	best.admitted = map[int]int{}
+	for i := range asked {
+		best.admitted[asked[i].id] = asked[i].admitted
+	}
+	return best
+}
+
+// admittedRate is the rate at which requests were answered from the first that
+// was turned away on; 0: none was.
+func (h *History) admittedRate() float64 {
+	var from, to int64
+	n := 0
+	for i := range h.Experiments {
+		for k := range h.Experiments[i].Heavy {
+			r := &h.Experiments[i].Heavy[k]
+			switch {
+			case from == 0 && refusal(r):
+				from = begun(r)
+			case from > 0 && answered(r):
+				n++
+				to = begun(r)
+			}
+		}
+	}
+	if n < 2 || to <= from {
+		return 0
+	}
+	return float64(n) * 1e9 / float64(to-from)
+}
+
+// An asking is when the heavy requests of an experiment were made, as a bucket
+// counts them.
+type asking struct {
+	id       int       // of the experiment; 0: before any
+	at       []float64 // seconds
+	taken    int       // how many were not turned away
+	counts   bool      // it says something of how many are let in
+	admitted int       // by the bucket that was replayed last
+}
+
+// asked returns all of a history.
+func (h *History) asked() []asking {
+	first := asking{}
+	for i := range h.First {
+		if r := &h.First[i]; r.Route == record.RouteHeavy {
+			first.at = append(first.at, float64(begun(r))/1e9)
+		}
+	}
+	all := []asking{first}
+	for i := range h.Experiments {
+		o := &h.Experiments[i]
+		x := asking{id: o.ID, taken: len(o.Heavy) - turnedAway(o),
+			counts: (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""}
+		for k := range o.Heavy {
+			x.at = append(x.at, float64(begun(&o.Heavy[k]))/1e9)
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// replay runs the bucket through what was asked, and returns the log-likelihood
+// of what was turned away.
+func (b *bucket) replay(asked []asking) (ll float64) {
+	tokens, last := float64(b.burst), 0.0
+	for i := range asked {
+		x := &asked[i]
+		x.admitted = 0
+		for _, at := range x.at {
+			tokens = min(float64(b.burst), tokens+b.rate*(at-last))
+			last = at
+			if tokens >= 1 {
+				tokens--
+				x.admitted++
+			}
+		}
+		if x.counts {
+			ll += counted(x.taken, x.admitted)
+		}
+	}
+	return ll
+}
