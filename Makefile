@@ -43,6 +43,7 @@ soak:
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 30m -run Crowds ./internal/engines
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 4h ./internal/agreement
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -run Theory ./sim
+	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -v -run 'Zoo|Random' ./probe
 	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 4h ./...
 
 # Some ninety real third-party servers with known walls: first that each wall is

@@ -171,6 +171,11 @@ func keptOne(a *assessment) string {
 func silence(a *assessment) string {
 	var said []string
 	for _, o := range a.h.made("idle") {
+		if o.Experiment.Canaries == 0 {
+			slow, n := a.late(o)
+			said = append(said, fmt.Sprintf("of %s asked for at once, beside nothing else, %d took much longer than one alone", several(n, "canary"), slow))
+			continue
+		}
 		out := 0
 		asked := o.Canaries[max(0, len(o.Canaries)-o.Experiment.Canaries):]
 		for i := range asked {

@@ -86,8 +86,12 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 			expect = min(float64(g.count), a.noise.mean/a.step)
 		}
 	case RateLimit:
-		if a.bucket.admitted == nil && a.step > 0 {
-			expect = min(expect, a.noise.mean/a.step)
+		step := a.step
+		if x.limit > 1 {
+			step = a.saving.step
+		}
+		if a.bucket.admitted == nil && step > 0 {
+			expect = min(expect, a.noise.mean/step)
 		}
 	case Unknown:
 		return math.Log(0.2)

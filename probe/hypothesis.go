@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -30,6 +32,7 @@ const (
 	uneven             // several workers with their own connections share the places
 	perConnect         // each connection has a place, as long as it is open
 	apart              // the canary does not need what heavy requests do
+	ofAll              // canaries count as heavy requests do
 )
 
 // kinds are the hypotheses, each with the logarithm of how much less likely it
@@ -42,7 +45,7 @@ var kinds = []struct {
 }{
 	{None, usual, 0}, {SharedPool, usual, 0}, {SharedPool, uneven, -1.5}, {SharedPool, perConnect, -2},
 	{Serial, usual, 0}, {PrivatePool, usual, 0}, {ConnectionCap, usual, -1},
-	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {CPU, usual, -1}, {CPU, apart, -2}, {Unknown, usual, -1.5},
+	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {RateLimit, ofAll, -2}, {CPU, usual, -0.5}, {CPU, apart, -2}, {Unknown, usual, -1.5},
 }
 
 // mishap is the probability that an experiment went wrong in a way that nobody
@@ -73,9 +76,11 @@ type assessment struct {
 	ranked  []hypothesis // the likeliest first
 	bucket  bucket
 	line    slope
-	step    float64 // seconds between answers, if they are paced
-	reached bool    // as many requests as were tried would come to wait for that pace
-	queued  bool    // late answers come one after the other, rather than all alike
+	seen    []float64 // how long requests took with nothing in the way, seconds
+	step    float64   // seconds between answers, if they are paced
+	saving  saving    // the same, if some went before that
+	reached bool      // as many requests as were tried would come to wait for that pace
+	queued  bool      // late answers come one after the other, rather than all alike
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -102,7 +107,8 @@ func assess(h *History) *assessment {
 			a.most = max(a.most, w.Count)
 		}
 	}
-	a.noise = noiseOf(append(h.serial(), a.unhindered()...))
+	a.seen = append(h.serial(), a.unhindered()...)
+	a.noise = noiseOf(a.seen)
 	for _, s := range h.beside() {
 		if s.experiment > a.grown {
 			a.samples = append(a.samples, s)
@@ -116,6 +122,7 @@ func assess(h *History) *assessment {
 	a.pools = sizesOf(a)
 	a.line = slopeOf(a)
 	a.step = a.pace()
+	a.saving = a.saves()
 	a.reached, a.queued = a.bound(), a.inTurn()
 	a.bucket = bucketOf(a)
 	a.rank()
@@ -124,55 +131,32 @@ func assess(h *History) *assessment {
 
 // unhindered returns how long requests took in waves that were small beside the
 // largest, and served as fast as single requests: they say what a service time
-// is as well as those do, and are many more.
-func (a *assessment) unhindered() (xs []float64) {
-	for i := range a.waves {
-		w := &a.waves[i]
+// is as well as those do, and are many more. Each wave is compared with all that
+// is known from smaller ones, and the first that is slower ends it: otherwise a
+// few single requests that were slow by chance would let in waves that waited.
+func (a *assessment) unhindered() []float64 {
+	waves := slices.SortedStableFunc(func(yield func(*wave) bool) {
+		for i := range a.waves {
+			if w := &a.waves[i]; 2*w.Count <= a.most && w.refused+w.failed+w.lost == 0 && !yield(w) {
+				return
+			}
+		}
+	}, func(v, w *wave) int { return cmp.Compare(v.Count, w.Count) })
+	var xs []float64
+	known := a.h.serial()
+	for _, w := range waves {
 		took := times(w.Observation)
-		if 2*w.Count > a.most || w.refused+w.failed+w.lost > 0 {
-			continue
+		n, m := float64(len(took)), float64(len(known))
+		if math.Abs(math.Log(mean(took)/mean(known))) > 0.02+2*a.noise.spread*math.Sqrt(1/n+1/m) {
+			if w.Count > 4 {
+				break
+			}
+			continue // so few may be off by chance
 		}
-		doubt := math.Hypot(a.noise.spread/math.Sqrt(float64(len(took))), a.noise.doubt)
-		if math.Abs(math.Log(mean(took)/a.noise.mean)) < 0.05+2*doubt {
-			xs = append(xs, took...)
-		}
+		xs = append(xs, took...)
+		known = append(known, took...)
 	}
 	return xs
-}
-
-// scale is how much of a wave's likelihood counts: its requests were disturbed
-// together, and are no more than so many independent witnesses.
-func scale(n int) float64 { return min(1, 30/float64(max(n, 1))) }
-
-// explain returns the log-likelihood of the times in a wave under a
-// hypothesis.
-func (a *assessment) explain(w *wave, x *hypothesis) float64 {
-	switch x.kind {
-	case None:
-		ll := w.pool(math.MaxInt, a.noise)
-		if a.step > 0 && !a.reached { // they came at once, and were taken up one by one
-			ll = max(ll, w.paced(a.step, a.noise)-1)
-		}
-		return ll
-	case RateLimit:
-		return a.inStep(w)
-	case Shedding: // how long those take that were let in is another matter, of processors, or of any other
-		return max(a.inStep(w), w.shared(a.line.at(w.count()), a.noise), w.anything(a.noise)-1)
-	case SharedPool, PrivatePool, ConnectionCap:
-		if x.variant == uneven {
-			return max(w.pool(x.limit, a.noise), w.processes(x.limit, a.noise))
-		}
-		return w.pool(x.limit, a.noise)
-	case Serial:
-		ll := w.pool(x.limit, a.noise)
-		if x.limit == 1 { // or all are answered as the last is done
-			return max(ll, w.shared(float64(w.count()), a.noise)-1)
-		}
-		return max(ll, w.loops(x.limit, a.noise))
-	case CPU:
-		return max(w.shared(a.line.at(w.count()), a.noise), a.inStep(w))
-	}
-	return w.anything(a.noise)
 }
 
 // fates returns the probabilities of what becomes of a canary: [free],
@@ -183,6 +167,8 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 	switch x.kind {
 	case SharedPool:
 		switch {
+		case a.denies() && s.held >= a.room()*9/10: // its queue is full
+			return [4]float64{0.02, 0.04, 0.47, 0.47}
 		case x.variant == perConnect && s.kept:
 		case x.variant == uneven && s.held >= (x.limit+1)/2 && s.held < x.limit*3/2:
 			return [4]float64{0.48, 0.04, 0.47, 0.01}
@@ -198,14 +184,22 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		blocked = min(max(blocked, 0.02), 0.96)
 		return [4]float64{(1 - blocked) * 0.96, 0.03, blocked * 0.96, 0.01}
 	case CPU:
-		if x.variant == apart || a.queued { // beside requests that wait, the processor is idle
+		switch {
+		case x.variant == apart:
 			return quick
+		case a.queued && a.step < 0.1*a.noise.mean: // beside requests that wait, the processor is idle
+			return quick
+		case a.queued:
+			return [4]float64{0.4, 0.3, 0.29, 0.01}
 		}
 		if a.line.at(s.held+1) > 1.2 {
 			return [4]float64{0.3, 0.45, 0.24, 0.01}
 		}
 		return [4]float64{0.8, 0.16, 0.03, 0.01}
 	case Shedding, RateLimit:
+		if x.variant == ofAll && a.room() == 0 && a.step*float64(s.held) > 0.3*a.noise.mean {
+			return [4]float64{0.30, 0.30, 0.39, 0.01}
+		}
 		if a.denies() && s.held >= a.room()*9/10 { // of all routes together, not of this one
 			return [4]float64{0.47, 0.04, 0.01, 0.48}
 		}
@@ -229,7 +223,7 @@ func (a *assessment) rank() {
 	}
 	for i := range a.waves {
 		w := &a.waves[i]
-		a.witness(func(x *hypothesis) float64 { return scale(w.count())*a.explain(w, x) + a.refusals(w, x) })
+		a.witness(func(x *hypothesis) float64 { return a.explain(w, x) + a.refusals(w, x) })
 		a.witness(func(x *hypothesis) float64 {
 			ll := 0.0
 			for k := range a.samples {
@@ -261,12 +255,16 @@ func (a *assessment) rank() {
 		a.witness(func(x *hypothesis) float64 { return a.besideAnswers(o, x) })
 	}
 	for _, o := range a.h.made(record.ExperimentIdle) {
+		if o.Experiment.Canaries == 0 {
+			a.witness(func(x *hypothesis) float64 { return a.cheaply(o, x) })
+			continue
+		}
 		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
 	}
 	waves, noises := a.varied()
 	for i := range waves {
 		w := &waves[i]
-		a.witness(func(x *hypothesis) float64 { return scale(w.count()) * a.explainVaried(w, noises[i], x) })
+		a.witness(func(x *hypothesis) float64 { return a.explainVaried(w, noises[i], x) })
 	}
 	for _, s := range a.strained() {
 		a.witness(s.busyCPU)
@@ -277,17 +275,30 @@ func (a *assessment) rank() {
 	a.normalise()
 }
 
+// pacePrior is what a pace pays for being any: as one of a hundred that can be
+// told apart, where a size pays as one of all.
+var pacePrior = math.Log(100) / 2
+
 // occam is what a hypothesis pays for having a size to choose.
 func (a *assessment) occam(x *hypothesis) float64 {
 	size := math.Log(float64(a.most+1)) / 2
-	if x.kind == RateLimit && a.bucket.admitted != nil {
-		return size // of the burst
+	switch x.kind {
+	case RateLimit:
+		if a.bucket.admitted != nil {
+			return size // of the burst
+		}
+		if x.limit > 1 {
+			return size + max(size, pacePrior) // of the burst, and of the pace after it
+		}
+		return max(size, pacePrior)
+	case CPU:
+		return max(size, pacePrior)
 	}
 	if x.limit == 0 || x.kind == None {
 		return 0
 	}
-	if x.kind == Serial && x.limit > 16 {
-		return 1 + size // there are seldom more loops than CPUs
+	if x.kind == Serial && x.limit > 8 {
+		return size + float64(x.limit)/8 // there are seldom more loops than CPUs
 	}
 	return size
 }

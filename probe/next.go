@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, limitOfAll, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.
@@ -248,31 +248,6 @@ func timeOrNumber(a *assessment) (record.Experiment, bool) {
 	return e, true
 }
 
-// limiterOrProcessor keeps a service busy whose answers come at a pace, and asks
-// for canaries: they wait for a processor that works at that pace, and not for
-// a limit that is set for the heavy route.
-func limiterOrProcessor(a *assessment) (record.Experiment, bool) {
-	if !a.h.hasCanary() || !a.reached || a.room() > 0 || a.weight(RateLimit) < 0.02 {
-		return record.Experiment{}, false
-	}
-	n := 0
-	for _, o := range a.h.made(record.ExperimentSustain) {
-		if o.Experiment.Canaries > 0 {
-			n++
-		}
-	}
-	if n >= 2 {
-		return record.Experiment{}, false
-	}
-	seconds := int(math.Ceil(min(6*a.noise.mean, longSustain.Seconds())))
-	return record.Experiment{What: record.ExperimentSustain, Why: "do canaries wait for a processor, while answers come at a pace?",
-		Count: a.most, Canaries: 6, Seconds: seconds, Spacing: int64(spacing)}, true
-}
-
-// longSustain is how long a sustain should take at most that waits for some
-// service times.
-const longSustain = 20 * time.Second
-
 // whoWaits looks at canaries beside exactly as many requests as the service
 // seems to take, and one fewer.
 func whoWaits(a *assessment) (record.Experiment, bool) {
@@ -355,7 +330,7 @@ func doesItGrow(a *assessment) (record.Experiment, bool) {
 		return record.Experiment{}, false
 	}
 	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
-		Count: min(max(2*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
+		Count: min(max(3*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
 	if made > 0 {
 		g := a.growth()
 		if g == nil || !g.grew() && (a.shrunk() == nil || 10*g.last < 9*float64(g.count)) {
@@ -365,7 +340,10 @@ func doesItGrow(a *assessment) (record.Experiment, bool) {
 		if !g.grew() {
 			e.Why = "kept busy it had more than waves found; how many at most?"
 		}
-		e.Count = min(max(2*int(g.last), g.count), a.h.cap())
+		e.Count = min(max(3*int(g.last), g.count), a.h.cap())
+	}
+	if a.h.hasCanary() {
+		e.Canaries = 4 // who waits in the end, may not yet do so beside a single wave
 	}
 	return e, true
 }
@@ -375,7 +353,12 @@ func doConnectionsCount(a *assessment) (record.Experiment, bool) {
 	if !a.h.hasCanary() || a.weight(ConnectionCap) < 0.1 {
 		return record.Experiment{}, false
 	}
-	made := a.h.made(record.ExperimentIdle)
+	var made []*Observation
+	for _, o := range a.h.made(record.ExperimentIdle) {
+		if o.Experiment.Canaries > 0 {
+			made = append(made, o)
+		}
+	}
 	if len(made) >= 4 {
 		return record.Experiment{}, false
 	}

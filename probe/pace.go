@@ -6,16 +6,45 @@ import (
 )
 
 // pace returns the typical time between two answers of the waves that came
-// late; 0: none did.
+// late; 0: none did. Of the mean latency, what is above a service time is half
+// of what the last one waits, whatever the noise; and between the first answer
+// and the last is what all of them waited, and the noise.
 func (a *assessment) pace() float64 {
 	var steps []float64
 	for i := range a.waves {
 		w := &a.waves[i]
-		if n := w.count(); n > 2 && w.slower(a.noise) {
-			steps = append(steps, (w.done[n-1]-w.done[0])/float64(n-1))
+		if n := w.count(); n > 2 && w.slower(a.noise) && 4*n > a.most {
+			whole := (w.done[n-1] - w.done[0]) / float64(n-1)
+			half := 2 * (mean(w.done) - a.noise.mean) / float64(n-1)
+			steps = append(steps, max(0, min(whole, half)))
 		}
 	}
 	return median(steps)
+}
+
+// A saving is what a limit by time looks like that lets a number of requests go
+// at once, and delays the others.
+type saving struct {
+	step  float64 // seconds between answers after those
+	burst int     // 1: there is none
+}
+
+// saves reads a saving from the largest slow wave: its pace from the middle
+// of the curve, where noise neither leads nor trails, and how many went before
+// from the mean, which says how many waited for the pace.
+func (a *assessment) saves() saving {
+	w := a.largest(func(w *wave) bool { return w.count() > 8 && w.slower(a.noise) })
+	if w == nil {
+		return saving{}
+	}
+	n := w.count()
+	from, to := n/2, 7*n/8
+	step := (w.done[to] - w.done[from]) / float64(to-from)
+	if step <= 0 {
+		return saving{}
+	}
+	waiting := math.Sqrt(2 * float64(n) * max(0, mean(w.done)-a.noise.mean) / step)
+	return saving{step, max(1, n-int(math.Round(waiting)))}
 }
 
 // bound reports whether the pace bounds what the requests that were tried can
@@ -34,7 +63,7 @@ func (a *assessment) inTurn() bool {
 	sum := 0.0
 	for i := range a.waves {
 		if w := &a.waves[i]; w.count() > 2 && w.slower(a.noise) {
-			sum += w.paced(a.step, a.noise) - w.shared(a.line.at(w.count()), a.noise)
+			sum += a.paced(w) - a.alike(w)
 		}
 	}
 	return sum > 0
@@ -44,21 +73,6 @@ func (a *assessment) inTurn() bool {
 // remains when the service's own processor is idle, and a processor of what it
 // calls has a pace, too.
 func (a *assessment) onlyPaced() bool { return a.room() == 0 && a.bucket.admitted == nil }
-
-// inStep returns the log-likelihood of a wave whose answers come at the pace:
-// a limiter lets them in so, or a processor works on one after the other. A wave
-// does not tell these apart, so both hypotheses explain it equally well.
-func (a *assessment) inStep(w *wave) float64 {
-	free := w.pool(math.MaxInt, a.noise)
-	if a.step == 0 {
-		return free
-	}
-	paced := w.paced(a.step, a.noise) - 1
-	if a.bucket.admitted == nil && w.delayed(a.step) {
-		return paced // what delays some waves delays every one that is as large
-	}
-	return max(free, paced)
-}
 
 // besideAnswers returns the log-likelihood of what canaries met while the
 // service was kept busy. A processor that has all the answers to give is busy
@@ -82,7 +96,9 @@ func (a *assessment) besideAnswers(o *Observation, x *hypothesis) float64 {
 			}
 		}
 	case RateLimit:
-		share = 0.15 // it is seldom that of every route
+		if share = 0.05; x.variant == ofAll {
+			share = 0.9
+		}
 	}
 	if 2*slow >= n {
 		return math.Log(share)
@@ -104,4 +120,25 @@ func (a *assessment) late(o *Observation) (slow, n int) {
 		}
 	}
 	return slow, len(o.Canaries)
+}
+
+// cheaply returns the log-likelihood of what canaries met that were asked for all
+// at once, beside nothing else: a limit of all routes holds them up as it holds
+// up any request, and a processor has little to do for them.
+func (a *assessment) cheaply(o *Observation, x *hypothesis) float64 {
+	slow, n := a.late(o)
+	if n == 0 {
+		return 0
+	}
+	share := 0.05
+	switch {
+	case x.kind == Unknown:
+		share = 0.5
+	case x.kind == RateLimit && x.variant == ofAll:
+		share = 0.95
+	}
+	if 3*slow >= n {
+		return math.Log(share)
+	}
+	return math.Log(1 - share)
 }

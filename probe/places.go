@@ -8,7 +8,7 @@ import "math"
 // ch. IV).
 func (w *wave) loops(n int, noise noise) float64 {
 	empty := math.Pow(1-1/float64(n), float64(w.count()))
-	return w.places(n, noise, float64(n)*(1-empty), math.Sqrt(float64(n)*empty*(1-empty))+0.25)
+	return w.ofPlaces(n, noise, float64(n)*(1-empty), math.Sqrt(float64(n)*empty*(1-empty))+0.25)
 }
 
 // processes returns the log-likelihood of a few processes that have n places
@@ -21,14 +21,14 @@ func (w *wave) processes(n int, noise noise) float64 {
 		root := math.Sqrt(few) // deviation of how many come to a process, summed over a handful
 		expect, spread = few-0.6*root, spread+0.6*root
 	}
-	return w.places(n, noise, expect, spread)
+	return w.ofPlaces(n, noise, expect, spread)
 }
 
 // places returns the log-likelihood of rounds that belong to single workers,
 // where so many are expected to be answered on time.
-func (w *wave) places(n int, noise noise, expect, spread float64) float64 {
-	lanes := w.h.recall(memory{w.ID, -1, noise}, func() float64 { return w.lanes(w.Heavy, noise) })
-	on := w.h.recall(memory{w.ID, -2, noise}, func() float64 { return float64(w.onTime(1.5, noise)) })
+func (w *wave) ofPlaces(n int, noise noise, expect, spread float64) float64 {
+	lanes := w.h.recall(memory{experiment: w.ID, n: -1, noise: noise}, func() float64 { return w.lanes(w.Heavy, noise) })
+	on := w.h.recall(memory{experiment: w.ID, n: -2, noise: noise}, func() float64 { return float64(w.onTime(1.5, noise)) })
 	if on > float64(n)*(1+noise.spread/4)+0.5 { // where times vary, a short wait looks like none
 		return math.Inf(-1)
 	}

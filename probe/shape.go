@@ -128,9 +128,9 @@ func (s *shape) lanes(heavy []record.Request, noise noise) float64 {
 			n++
 		}
 	}
-	for g, count := range rounds {
-		if before := rounds[g-1]; g > 1 && count > before {
-			ll -= 4 * float64(count-before)
+	for g := 2.0; g <= most; g++ {
+		if more := rounds[g] - rounds[g-1]; more > 0 {
+			ll -= 4 * float64(more)
 		}
 	}
 	return ll - float64(n)*math.Log(most+1)
@@ -157,37 +157,11 @@ func (s *shape) level(noise noise) float64 {
 	return median(xs) / math.Exp(noise.centre)
 }
 
-// paced returns the log-likelihood of answers that come one every step seconds,
-// after a service time: a processor, or a limiter, that takes one after the
-// other.
-func (s *shape) paced(step float64, noise noise) float64 {
-	ll, last := 0.0, math.Inf(-1)
-	unit := math.Exp(noise.centre)
-	for k, d := range s.done {
-		expect := max(s.sent[k]+unit, last+step)
-		last = expect
-		ll += noise.log(d-s.sent[k], (expect-s.sent[k])/unit)
-	}
-	return ll
-}
-
 // delayed reports whether a pace of one every step seconds would have held the
 // requests up by more than chance does.
 func (w *wave) delayed(step float64) bool {
 	n := w.count()
 	return n > 1 && step*float64(n-1)-(w.sent[n-1]-w.sent[0]) > 0.15*w.typical
-}
-
-// anything returns the log-likelihood of times that follow no model: it is what
-// a model has to explain better to be one.
-func (s *shape) anything(noise noise) float64 {
-	wide := noise
-	wide.spread = 1
-	level, ll := s.level(noise), 0.0
-	for k, d := range s.done {
-		ll += wide.log(d-s.sent[k], level)
-	}
-	return ll
 }
 
 // onTime counts the requests that took less than limit service times.

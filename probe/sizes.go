@@ -49,7 +49,7 @@ func sizesOf(a *assessment) *sizes {
 	slices.Sort(s.n)
 	s.n = slices.Compact(s.n)
 	pool := func(w *wave, n int) float64 {
-		return a.h.recall(memory{w.ID, n, a.noise}, func() float64 { return w.pool(n, a.noise) })
+		return a.h.recall(memory{experiment: w.ID, n: n, noise: a.noise}, func() float64 { return w.pool(n, a.noise) })
 	}
 	s.one = s.singly(a, pool)
 	s.loops = s.singly(a, func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
@@ -98,7 +98,7 @@ func (s *sizes) average(a *assessment) []float64 {
 			if w.count() < 2 {
 				continue
 			}
-			m := a.h.recall(memory{w.ID, min(n, w.count()), noise{mean: a.noise.mean}}, func() float64 { return w.average(n, 4*a.noise.mean) })
+			m := a.h.recall(memory{experiment: w.ID, n: min(n, w.count()), noise: noise{mean: a.noise.mean}}, func() float64 { return w.average(n, 4*a.noise.mean) })
 			z := math.Log(max(m, 1e-9) / a.noise.mean)
 			weight := 1 / (a.noise.spread*a.noise.spread/float64(w.count()) + 0.02*0.02)
 			weights += weight
@@ -120,6 +120,8 @@ func (s *sizes) average(a *assessment) []float64 {
 type memory struct {
 	experiment, n int
 	noise         noise
+	way           way     // that was simulated
+	pace          float64 // of that
 }
 
 func (h *History) recall(key memory, work func() float64) float64 {
@@ -150,7 +152,11 @@ func (a *assessment) size(x *hypothesis) bool {
 	case CPU:
 		return a.line.rise > 0.01 || a.reached
 	case RateLimit:
-		return a.reached || a.bucket.admitted != nil
+		if a.bucket.admitted != nil {
+			return x.variant == usual // whether canaries are turned away, too, is seen
+		}
+		a.delays(x)
+		return a.reached
 	case ConnectionCap:
 		if len(a.h.alone(true)) == 0 {
 			return false // where no connection is kept open, connections are requests
@@ -209,6 +215,24 @@ func (a *assessment) size(x *hypothesis) bool {
 		}
 	}
 	return true
+}
+
+// delays finds out whether a limit by time lets some go at once before it delays
+// the others: x.limit is how many.
+func (a *assessment) delays(x *hypothesis) {
+	if a.saving.burst < 2 {
+		return
+	}
+	saving := *x
+	saving.limit = a.saving.burst
+	steady, saved := 0.0, -a.occam(&saving)
+	for i := range a.waves {
+		steady += a.explain(&a.waves[i], x)
+		saved += a.explain(&a.waves[i], &saving)
+	}
+	if saved > steady {
+		x.limit = saving.limit
+	}
 }
 
 // sheds finds the number past which requests are turned away. Where that

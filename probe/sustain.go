@@ -9,8 +9,8 @@ import (
 )
 
 // sustain keeps e.Count heavy requests in flight for e.Seconds: each answer is
-// followed by a request on a fresh connection. Canaries are asked for when the
-// first answers have come, half a service time apart.
+// followed by a request on a fresh connection. Canaries are asked for towards the
+// end, half a service time apart.
 func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []record.Request) {
 	timeout := r.patience(e.Count)
 	var mu sync.Mutex // guards rows and left
@@ -39,8 +39,9 @@ func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []reco
 		r.pause(ctx, time.Duration(e.Spacing))
 	}
 	service := r.service()
-	if e.Canaries > 0 {
-		r.pause(ctx, 2*service)
+	if e.Canaries > 0 { // as late as may be: what is slow to fill is full by then
+		first := time.Until(end) - time.Duration(e.Canaries+2)*service/2
+		r.pause(ctx, max(first, 2*service))
 	}
 	for range e.Canaries {
 		all.Go(func() {

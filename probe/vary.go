@@ -180,7 +180,7 @@ func (a *assessment) varied() (all []wave, noises []noise) {
 // its pace or its share, by whether the computing is what takes longer.
 func (a *assessment) explainVaried(w *wave, n noise, x *hypothesis) float64 {
 	b := *a
-	b.noise = n
+	b.noise, b.seen = n, a.h.serialAt(w.Millis)
 	if x.kind != CPU {
 		return b.explain(w, x)
 	}

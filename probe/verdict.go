@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -143,9 +144,10 @@ func (v *Verdict) conclude(a *assessment) {
 	default:
 		v.Confidence = "low"
 	}
-	if a.shrunk() != nil && v.Confidence == "high" {
-		v.Confidence = "medium"
+	if a.shrunk() != nil {
+		v.atMost("medium")
 	}
+	v.doubt(a, best)
 	if best.kind == RateLimit && (a.h.bySpace() || a.onlyPaced()) || best.kind == CPU && a.idles() {
 		v.Confidence = "low"
 	}
@@ -158,6 +160,32 @@ func (v *Verdict) conclude(a *assessment) {
 		case PrivatePool:
 			v.Wall.Shared = &shared
 		}
+	}
+}
+
+// doubt lowers the confidence where what was seen speaks against the verdict
+// itself, or does not tell it from others.
+func (v *Verdict) doubt(a *assessment, best *hypothesis) {
+	times, canaries := a.contradicted(best)
+	switch {
+	case times > 0.5 || canaries > 0.25:
+		v.atMost("low")
+	case times > 0.3 || canaries > 0.12:
+		v.atMost("medium")
+	}
+	if heeds, _ := a.h.heeds(); best.kind == CPU && a.queued && !heeds && !a.mostly(allCPUs) && !a.mostly(oneCPU) {
+		v.atMost("medium") // a pace does not say what keeps it
+	}
+	if g := a.growth(); g != nil && g.grew() {
+		v.atMost("medium") // nobody saw how far
+	}
+}
+
+// atMost lowers the confidence to a level.
+func (v *Verdict) atMost(level string) {
+	order := []string{"none", "low", "medium", "high"}
+	if slices.Index(order, v.Confidence) > slices.Index(order, level) {
+		v.Confidence = level
 	}
 }
 

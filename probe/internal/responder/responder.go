@@ -9,9 +9,9 @@
 //
 // What happens at one moment of a bubble happens in an order that differs from
 // run to run. So no two things do: each opening of a connection, each request and
-// each answer is on its way for a few microseconds of its own, drawn from the
-// seed, the number of the connection and that of the request on it. The same
-// prober then sees the same of the same service, to the nanosecond.
+// each answer is on its way for some nanoseconds of its own, and what is random
+// follows from the seed, the number of the connection and that of the request on
+// it. The same prober then sees the same of the same service, to the nanosecond.
 package responder
 
 import (
@@ -99,10 +99,10 @@ func (s *Service) dice(conn, request int) *rand.Rand {
 	return rand.New(rand.NewPCG(mix(s.seed), mix(uint64(conn)<<20+uint64(request+1))))
 }
 
-// way is how long something is on its way through the network.
-func (s *Service) way(r *rand.Rand) time.Duration {
-	own := time.Duration(r.Int64N(int64(5 * time.Microsecond)))
-	return own + time.Duration(float64(s.Jitter)*r.ExpFloat64())
+// way is how long something of a connection is on its way through the network:
+// as many nanoseconds as the connection has for a number, at least.
+func (s *Service) way(conn int, r *rand.Rand) time.Duration {
+	return time.Duration(1+conn%9973) + time.Duration(float64(s.Jitter)*r.ExpFloat64())
 }
 
 // Requests returns how many requests have been received.
@@ -152,7 +152,7 @@ func (s *Service) Dial(ctx context.Context, network, address string) (net.Conn, 
 	s.conns++
 	s.mu.Unlock()
 	r := s.dice(number, -1)
-	time.Sleep(s.way(r))
+	time.Sleep(s.way(number, r))
 	if r.Float64() < s.Slow {
 		time.Sleep(time.Second)
 	}
@@ -240,14 +240,14 @@ func (s *Service) answer(conn net.Conn, c *Call) bool {
 	s.mu.Lock()
 	s.seen++
 	s.mu.Unlock()
-	time.Sleep(s.way(c.rand))
+	time.Sleep(s.way(c.Conn, c.rand))
 	s.Pauses.wait(s)
 	s.pass(c, s.Walls)
 	s.Pauses.wait(s)
 	if c.Drop {
 		return false
 	}
-	time.Sleep(s.way(c.rand))
+	time.Sleep(s.way(c.Conn, c.rand))
 	if c.Served > 0 {
 		time.Sleep(s.Delay)
 	}

@@ -1,0 +1,60 @@
+package probe
+
+import (
+	"math"
+
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// contradicted is the share of what was seen that speaks against a hypothesis
+// itself, of waves and of canaries, whatever its rivals are: that it explains
+// more than they do does not make it right, if none of them is.
+func (a *assessment) contradicted(x *hypothesis) (waves, canaries float64) {
+	n, off := 0, 0
+	sized := sized(x) != nil && x.kind != Shedding
+	for i := range a.waves {
+		w := &a.waves[i]
+		if w.count() == 0 || sized && w.Count <= x.limit {
+			continue
+		}
+		n++
+		if a.explain(w, x) < a.whatever(w) || sized && w.count() >= 3*x.limit && a.differs(float64(w.little(a.noise)), x.limit, w.count()) {
+			off++
+		}
+	}
+	for _, g := range a.kept {
+		if sized && g.count > x.limit {
+			n++
+			if a.differs(g.last, x.limit, int(g.last*g.seconds/a.noise.mean/4)) {
+				off++
+			}
+		}
+	}
+	against := 0
+	for i := range a.samples {
+		if s := &a.samples[i]; a.fates(s, x)[s.fate] < 0.1 {
+			against++
+		}
+	}
+	asked := len(a.samples)
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		if said := a.besideAnswers(o, x); said != 0 {
+			asked += o.Experiment.Canaries
+			if said < math.Log(0.15) { // it fills slowly, and no wave showed how full it is in the end
+				against += max(asked/4, o.Experiment.Canaries)
+			}
+		}
+	}
+	if against < 3 {
+		against = 0
+	}
+	return float64(off) / float64(max(1, n)), float64(against) / float64(max(1, asked))
+}
+
+// differs reports whether a size that was measured on the mean of n requests is
+// another than was found, beyond what chance and workers of unequal length of
+// queue make of it.
+func (a *assessment) differs(measured float64, size, n int) bool {
+	chance := math.Hypot(a.noise.doubt, a.noise.spread/math.Sqrt(float64(max(1, n))))
+	return math.Abs(math.Log(max(measured, 0.1)/float64(size))) > 0.2+2*chance+1/float64(size)
+}
