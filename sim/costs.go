@@ -23,9 +23,11 @@ type Costs struct {
 	// Slice is how long a goroutine runs while others wait for its processor.
 	Slice time.Duration `yaml:"slice"`
 
-	Switch   time.Duration `yaml:"switch"`   // a CPU turns to another thread, or wakes up for one
+	Switch   time.Duration `yaml:"switch"`   // a CPU turns to another thread
+	Wake     time.Duration `yaml:"wake"`     // beside that, if it had nothing to do and slept
 	Fiber    time.Duration `yaml:"fiber"`    // a coroutine, virtual thread or goroutine is resumed
-	Handoff  time.Duration `yaml:"handoff"`  // a step is given to a worker, or comes back
+	Park     time.Duration `yaml:"park"`     // a loop, carrier or Go's processor waits for events, because it has nothing else to do
+	Handoff  time.Duration `yaml:"handoff"`  // a request or a step is given to a thread of a pool
 	Start    time.Duration `yaml:"start"`    // a thread is created
 	Request  time.Duration `yaml:"request"`  // a request is read and answered: codec and system calls
 	Exchange time.Duration `yaml:"exchange"` // an upstream is asked and its answer read
@@ -62,7 +64,7 @@ func ParseCosts(source []byte) (Costs, error) {
 	if err := yaml.Unmarshal(source, &given); err != nil {
 		return c, fmt.Errorf("sim: costs: %w", err)
 	}
-	for _, key := range []string{"machine", "speed", "quantum", "slice", "switch", "fiber", "handoff", "start", "request", "exchange", "memory"} {
+	for _, key := range []string{"machine", "speed", "quantum", "slice", "switch", "wake", "fiber", "park", "handoff", "start", "request", "exchange", "memory"} {
 		if _, ok := given[key]; !ok {
 			return c, fmt.Errorf("sim: costs: %s is missing; every cost has to be given, 0 for none", key)
 		}
@@ -77,7 +79,7 @@ func (c *Costs) validate() error {
 	if !(c.Speed > 0) {
 		return fmt.Errorf("sim: costs: speed is %g; write 1 for the CPU that the document's compute steps are given for", c.Speed)
 	}
-	for _, d := range []time.Duration{c.Quantum, c.Slice, c.Switch, c.Fiber, c.Handoff, c.Start, c.Request, c.Exchange} {
+	for _, d := range []time.Duration{c.Quantum, c.Slice, c.Switch, c.Wake, c.Fiber, c.Park, c.Handoff, c.Start, c.Request, c.Exchange} {
 		if d < 0 {
 			return fmt.Errorf("sim: costs: %s is negative; write 0 for what costs nothing", d)
 		}

@@ -9,19 +9,19 @@ import (
 func TestCostsSayWhatIsMissingOrWrong(t *testing.T) {
 	file := string(defaultCosts)
 	for _, c := range []struct{ change, to, says string }{
-		{"switch: 12us", "", "switch is missing"},
-		{"switch: 12us", "swich: 12us", "switch is missing"},
-		{"switch: 12us", "switch: 12us\nswitches: 1", "unknown field"},
-		{"switch: 12us", "switch: -1us", "negative"},
-		{"speed: 1 ", "speed: 0 ", "write 1 for the CPU"},
-		{"thread: 80_000", "thread: -5", "memory is negative"},
-		{"switch: 12us", "switch: soon", "costs"},
+		{"switch: 4.93µs", "", "switch is missing"},
+		{"switch: 4.93µs", "swich: 12us", "switch is missing"},
+		{"switch: 4.93µs", "switch: 12us\nswitches: 1", "unknown field"},
+		{"switch: 4.93µs", "switch: -1us", "negative"},
+		{"speed: 1\n", "speed: 0\n", "write 1 for the CPU"},
+		{"thread: 68911", "thread: -5", "memory is negative"},
+		{"switch: 4.93µs", "switch: soon", "costs"},
 	} {
 		if _, err := ParseCosts([]byte(strings.Replace(file, c.change, c.to, 1))); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q: %v", c.to, err)
 		}
 	}
-	if c := DefaultCosts(); c.Switch != 12*time.Microsecond || c.Quantum != 1400*time.Microsecond || c.Memory.Thread != 80_000 || c.Machine == "" {
+	if c := DefaultCosts(); c.Switch != 4930*time.Nanosecond || c.Quantum != 1400*time.Microsecond || c.Memory.Thread != 68_911 || c.Machine == "" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -12,12 +12,12 @@ import (
 // nice those that are not come first, until both have had the share of their
 // weight; but nobody is interrupted within a quantum (the kernel's RUN_TO_PARITY).
 type cpu struct {
-	quantum, change int64
-	first, n        int32 // of the simulation's cores
-	idle            []int32
-	classes         [2]class // 0: not nice; 1: nice
-	shared          *event.Sharing
-	free            int32 // processor whose thread has just ended a burst, and may go on; -1: none
+	quantum, change, wake int64
+	first, n              int32 // of the simulation's cores
+	idle                  []int32
+	classes               [2]class // 0: not nice; 1: nice
+	shared                *event.Sharing
+	free                  int32 // processor whose thread has just ended a burst, and may go on; -1: none
 
 	waiting  event.Level // for a processor
 	running  event.Level // on one; of those that share, all
@@ -47,7 +47,7 @@ type class struct {
 // newCPU returns the processors of an instance, and adds them to the others'.
 func (s *Simulation) newCPU(instance int32) cpu {
 	c := &s.config
-	x := cpu{quantum: int64(c.Costs.Quantum), change: int64(c.Costs.Switch), first: int32(len(s.cores)), n: int32(c.CPUs), free: -1}
+	x := cpu{quantum: int64(c.Costs.Quantum), change: int64(c.Costs.Switch), wake: int64(c.Costs.Wake), first: int32(len(s.cores)), n: int32(c.CPUs), free: -1}
 	if x.quantum == 0 {
 		x.shared = event.NewSharing(c.CPUs)
 	}
@@ -79,6 +79,7 @@ func (s *Simulation) run(k int32, ns int64) {
 		i := c.idle[n-1]
 		c.idle = c.idle[:n-1]
 		s.cores[i].last = 0 // it slept
+		st.left += c.wake
 		s.dispatch(c, i, k, class)
 		return
 	}

@@ -60,7 +60,8 @@ type poolSpec struct {
 	once       bool          // a thread serves one strand and ends
 	nice       int
 	slice      time.Duration // after which a strand gives way to others that are ready; 0: never
-	resume     time.Duration // CPU time to take up a strand
+	resume     time.Duration // CPU time to take up a strand,
+	park       time.Duration // and for one that waited for want of any
 	waits      model.State   // of who waits for a thread
 	loop       bool          // what keeps its thread keeps others from being served
 	slow       time.Duration // and is told of from this long on
@@ -99,7 +100,7 @@ func engineOf(c *Config) *engine {
 			e.verbs[v] = w
 		}
 	}
-	fibers := poolSpec{room: unbounded, resume: c.Costs.Fiber, waits: model.Runnable}
+	fibers := poolSpec{room: unbounded, resume: c.Costs.Fiber, park: c.Costs.Park, waits: model.Runnable}
 	switch c.Engine.Engine {
 	case "thread":
 		// A branch has a thread of its own, beside the pool.
@@ -166,7 +167,7 @@ func container(c *Config) poolSpec {
 	e := c.Engine
 	return poolSpec{
 		ready: min(e.Int("spare"), e.Int("max")), core: e.Int("max"), max: e.Int("max"), room: limit(c, "queue"), idle: e.Duration("idle"),
-		once: e.Has("reuse") && e.Text("reuse") == "off", waits: model.Queued,
+		once: e.Has("reuse") && e.Text("reuse") == "off", resume: c.Costs.Handoff, waits: model.Queued,
 	}
 }
 

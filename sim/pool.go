@@ -66,6 +66,7 @@ func (s *Simulation) enqueue(k int32, at int32, admitted bool) bool {
 	switch {
 	case p.idlers.Len() > 0:
 		s.wait(p, k)
+		st.owes += int64(p.park)
 		s.mount(p, at, k, p.idlers.PopBack().thread)
 	case p.threads < min(p.core, p.limit()):
 		s.wait(p, k)

@@ -20,6 +20,8 @@ request: 10us
 exchange: 20us
 fiber: 100ns
 handoff: 1us
+wake: 1us
+park: 1us
 start: 50us
 memory: {process: 1, thread: 2, connection: 3, request: 4}
 `

@@ -56,7 +56,7 @@ const (
 	warmUp        = 5 * time.Second
 	confirmWindow = 4 * time.Second
 	confirmTrials = 3
-	searchTrials  = 8
+	searchTrials  = 16
 )
 
 // horizon is how long a window is at a rate. Virtual seconds cost little: it has
