@@ -45,6 +45,8 @@ var registry = map[string]func() Row{
 	"event":      func() Row { return new(Event) },
 	"trace":      func() Row { return new(Trace) },
 	"span":       func() Row { return new(Span) },
+	"costs":      func() Row { return new(Costs) },
+	"prediction": func() Row { return new(Prediction) },
 	"warning":    func() Row { return new(Warning) },
 	"verdict":    func() Row { return new(Verdict) },
 }

@@ -23,6 +23,7 @@ type compareCmd struct {
 	Workload string   `arg:"" help:"Name of a built-in workload, path of a document, or claims for the suite of claims."`
 	Engine   []string `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to run it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
 	Quick    bool     `help:"Half the trials, wider intervals."`
+	Predict  bool     `help:"Also calibrate this machine and simulate every engine, and print the predicted load lines beside the measured ones; half a minute more."`
 	Record   string   `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
 	HTML     string   `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page: charts, evidence and environment."`
@@ -37,6 +38,7 @@ Examples:
   plimsoll compare black-friday
   plimsoll compare black-friday -e thread:max=200 -e thread:max=400 --quick
   plimsoll compare ./my-service.yaml --json verdict.json --html report.html
+  plimsoll compare black-friday -e thread -e vthread --predict
   plimsoll compare claims --markdown claims.md
   plimsoll compare claims/busy-polling`
 }
@@ -72,7 +74,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 			p.line("warning: " + warning.String())
 		}
 	}
-	runErr := run(ctx, lab.Options{Quick: c.Quick, Trace: c.Trace != "", Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
+	runErr := run(ctx, lab.Options{Quick: c.Quick, Predict: c.Predict, Trace: c.Trace != "", Record: w, Tool: version(), Args: os.Args[1:], Progress: p.show})
 	p.end()
 	return conclude(runErr, w, path, files, s, "")
 }
@@ -103,6 +105,10 @@ func (c *compareCmd) measurement(docs []*workload.Document, files outputs) (func
 		return nil, errors.New("a claim is about the engines of its document; leave out -e")
 	case claims && files.trace != "":
 		return nil, errors.New("claims leave no trace; leave out --trace, or compare one of your own workloads")
+	case claims && c.Predict:
+		return nil, errors.New("claims are not predicted; leave out --predict, or compare one of your own workloads")
+	case c.Predict && docs[0].Workload.NoSearch:
+		return nil, errors.New("this workload has no load line to predict (search: false); leave out --predict")
 	case claims:
 		return func(ctx context.Context, o lab.Options) error { return lab.Claims(ctx, docs, o) }, nil
 	case files.markdown != "":

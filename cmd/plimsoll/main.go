@@ -23,15 +23,16 @@ import (
 
 // cli is the whole command line. A new subcommand is one field here.
 type cli struct {
-	Compare  compareCmd  `cmd:"" help:"Run a workload under every engine: load line, wall and cost of each."`
-	Load     loadCmd     `cmd:"" help:"Send requests to a service at a steady rate, and say how it answered."`
-	Probe    probeCmd    `cmd:"" help:"Find the wall of a live service, and its size."`
-	Plan     planCmd     `cmd:"" help:"Say how many threads, connections and instances a rate needs, by simulation."`
-	Simulate simulateCmd `cmd:"" help:"The same in virtual time, for sizes and machines that are not here."`
-	Report   reportCmd   `cmd:"" help:"Derive the verdict from a record, and print it."`
-	Serve    serveCmd    `cmd:"" help:"Serve a workload under one engine."`
-	Workload workloadCmd `cmd:"" help:"List, show and check workload documents."`
-	Version  versionCmd  `cmd:"" help:"Print the version of this program."`
+	Compare   compareCmd   `cmd:"" help:"Run a workload under every engine: load line, wall and cost of each."`
+	Load      loadCmd      `cmd:"" help:"Send requests to a service at a steady rate, and say how it answered."`
+	Probe     probeCmd     `cmd:"" help:"Find the wall of a live service, and its size."`
+	Plan      planCmd      `cmd:"" help:"Say how many threads, connections and instances a rate needs, by simulation."`
+	Simulate  simulateCmd  `cmd:"" help:"The same in virtual time, for sizes and machines that are not here."`
+	Calibrate calibrateCmd `cmd:"" help:"Measure what engines cost on this machine, for simulate and plan."`
+	Report    reportCmd    `cmd:"" help:"Derive the verdict from a record, and print it."`
+	Serve     serveCmd     `cmd:"" help:"Serve a workload under one engine."`
+	Workload  workloadCmd  `cmd:"" help:"List, show and check workload documents."`
+	Version   versionCmd   `cmd:"" help:"Print the version of this program."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version of this program, and exit."`
 }

@@ -29,6 +29,8 @@ type EngineRun struct {
 	Config   model.EngineConfig
 	Trials   []*record.Trial
 	Warnings []Warning
+	// Prediction is what a simulation said of it beside the measurement; nil: none did.
+	Prediction *record.Prediction
 
 	// Of the trials at the line or at a rate, by trial: latencies and the
 	// generator's delays, and gauges.
@@ -92,6 +94,7 @@ func deriveEngine(e *EngineRun, w *model.Workload) EngineVerdict {
 	if v.Void && len(v.VoidReasons) == 0 {
 		v.VoidReasons = append(v.VoidReasons, "no trial was completed")
 	}
+	v.Predicted = predicted(e.Prediction, v.LoadLine)
 	if at := TrialAtLine(e.Trials); at != nil {
 		v.AtLine = Describe(at)
 		if shares := Residence(at); shares != nil {

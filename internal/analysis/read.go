@@ -46,6 +46,10 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 		if e := r.engine(row.Engine); e != nil && r.bounds(e, row.Trial) {
 			e.gauges[row.Trial] = append(e.gauges[row.Trial], row)
 		}
+	case *record.Prediction:
+		if e := r.engine(row.Engine); e != nil {
+			e.Prediction = row
+		}
 	case *record.Warning:
 		w := Warning{Code: row.Code, Text: row.Text}
 		if e := r.engine(row.Engine); e != nil {

@@ -52,6 +52,7 @@ type EngineVerdict struct {
 	Residence   map[string]float64 `json:"residence"` // shares by state at the line
 	Goodput     map[string]float64 `json:"goodput"`   // requests/s within the SLO, by multiple of the line's rate
 	RecoveryS   *float64           `json:"recovery_s"`
+	Predicted   *Predicted         `json:"predicted"` // null where nothing was simulated beside the measurement
 	Void        bool               `json:"void"`
 	VoidReasons []string           `json:"void_reasons"`
 	Warnings    []Warning          `json:"warnings"`

@@ -27,12 +27,18 @@ type forecast struct {
 // record. If ctx ends, what was simulated until then is in the record, and the
 // error is ctx's.
 func Run(ctx context.Context, o Options) error {
+	_, err := Verdict(ctx, o)
+	return err
+}
+
+// Verdict is Run, and returns what follows from the record.
+func Verdict(ctx context.Context, o Options) (*analysis.Verdict, error) {
 	if len(o.Engines) == 0 {
-		return ErrNoEngine
+		return nil, ErrNoEngine
 	}
 	f := &forecast{Options: o, workload: o.Document.Workload, run: &analysis.Run{}}
 	if err := f.begin(); err != nil {
-		return err
+		return nil, err
 	}
 	var err error
 	for _, e := range f.run.Engines {
@@ -44,7 +50,8 @@ func Run(ctx context.Context, o Options) error {
 		werr := f.write(&record.Event{Head: f.now(), Name: analysis.EventInterrupted, Text: "the run was interrupted"})
 		err = errors.Join(ctx.Err(), werr)
 	}
-	return errors.Join(err, f.conclude())
+	v, cerr := f.conclude()
+	return v, errors.Join(err, cerr)
 }
 
 func (f *forecast) begin() error {
@@ -58,7 +65,7 @@ func (f *forecast) begin() error {
 		Host:     record.Host(host.Describe()),
 		Workload: &record.Workload{Name: f.workload.Name, SHA256: hex.EncodeToString(sum[:]), Source: string(f.Document.Source)},
 		Seed:     f.workload.Seed, Engines: names,
-		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs.Costs, "costs_from": f.Costs.From},
+		Options: map[string]any{"cpus": f.CPUs, "costs": f.Costs.Costs},
 	}
 	if f.Retries > 0 {
 		row.Options["retries"], row.Options["backoff_ns"] = f.Retries, f.Backoff
@@ -70,14 +77,15 @@ func (f *forecast) begin() error {
 }
 
 // conclude writes the verdict that follows from what was recorded.
-func (f *forecast) conclude() error {
+func (f *forecast) conclude() (*analysis.Verdict, error) {
 	f.run.Hash = f.Record.Hash()
-	row, err := analysis.VerdictRow(analysis.Derive(f.run))
+	v := analysis.Derive(f.run)
+	row, err := analysis.VerdictRow(v)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	row.Head = f.now()
-	return f.Record.Write(row)
+	return v, f.Record.Write(row)
 }
 
 func (f *forecast) now() record.Head { return record.Head{T: f.elapsed} }

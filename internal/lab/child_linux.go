@@ -22,6 +22,7 @@ const (
 	roleEngine   = "engine"
 	roleUpstream = "upstream"
 	roleLoad     = "load"
+	roleBare     = "bare"
 )
 
 // ChildMain makes the process a child of a lab and does not return, if it was
@@ -62,6 +63,8 @@ func childMain(role string, newEngine NewEngine) error {
 		return upstreamChild(c)
 	case roleLoad:
 		return loadChild(c)
+	case roleBare:
+		return bareChild(c)
 	}
 	return fmt.Errorf("no such role in this version")
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/calibration"
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/internal/work"
@@ -36,8 +37,9 @@ type lab struct {
 	origin      int64 // CLOCK_MONOTONIC of the record's zero, ns
 	run         *analysis.Run
 	contestants []*contestant
-	trials      int      // so far
-	draining    *drained // a run whose last answers are waited for, or nil
+	trials      int                   // so far
+	machine     *calibration.Measured // what is known of its costs; nil: nothing, and nobody asked
+	draining    *drained              // a run whose last answers are waited for, or nil
 }
 
 // A contestant is one engine configuration with its server.
@@ -60,8 +62,16 @@ func Compare(ctx context.Context, o Options) error {
 	l := &lab{Options: o, doc: o.Document, workload: o.Document.Workload, origin: reactor.Clock(), run: &analysis.Run{}}
 	defer l.stopAll()
 	err := l.prepare(ctx)
+	if err == nil && o.Predict {
+		err = l.gauge(ctx, roundsBefore)
+	}
 	if err == nil {
 		err = l.measure(ctx)
+	}
+	if err == nil && o.Predict {
+		if err = l.gauge(ctx, roundsAfter); err == nil {
+			err = l.predict(ctx)
+		}
 	}
 	if ctx.Err() != nil {
 		err = ctx.Err()
@@ -85,9 +95,7 @@ func (l *lab) prepare(ctx context.Context) error {
 	if l.speed, err = l.calibrate(ctx); err != nil {
 		return err
 	}
-	if os.Geteuid() == 0 {
-		l.loadNice = -10 // it shares a CPU with the upstreams, and must not be late
-	}
+	l.loadNice = loadNice()
 	sum := sha256.Sum256(l.doc.Source)
 	names := make([]string, len(l.Engines))
 	for i, e := range l.Engines {
@@ -127,6 +135,15 @@ func (l *lab) prepare(ctx context.Context) error {
 		l.contestants = append(l.contestants, c)
 	}
 	return nil
+}
+
+// loadNice is the generator's: it shares a CPU with the upstreams, and must not be
+// late.
+func loadNice() int {
+	if os.Geteuid() == 0 {
+		return -10
+	}
+	return 0
 }
 
 // heldPerUpstream is how many requests one upstream process holds at once: its

@@ -19,6 +19,7 @@ type Options struct {
 	Document *workload.Document
 	Engines  []model.EngineConfig // one may stand in it twice: an A/A comparison
 	Quick    bool                 // half the trials, wider intervals
+	Predict  bool                 // calibrate and simulate, too, and record what the simulation says
 	Trace    bool                 // record a stretch of a trial of each engine, span by span
 	Record   *record.Writer       // where every row goes; the caller closes it
 	Tool     string               // program and version, for the record
@@ -49,6 +50,12 @@ type ServeOptions struct {
 	Ready    func(address string) // called once, as requests are answered
 
 	UpstreamCapacity map[string]int // as in [Options]
+}
+
+// CalibrateOptions say how to calibrate.
+type CalibrateOptions struct {
+	Rounds   int            // of loads on engines, at least 1
+	Progress func(Progress) // told what is being done; may be nil
 }
 
 // Progress is what a lab is doing.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+
+	"github.com/plimsoll-dev/plimsoll/internal/calibration"
 )
 
 // ChildMain returns: there are no children here.
@@ -19,4 +21,9 @@ func Compare(context.Context, Options) error {
 // Serve needs the engines, which run on Linux.
 func Serve(context.Context, ServeOptions) error {
 	return fmt.Errorf("lab: engines run on Linux only, and this is %s", runtime.GOOS)
+}
+
+// Calibrate needs the engines, which run on Linux.
+func Calibrate(context.Context, CalibrateOptions) (*calibration.Measured, error) {
+	return nil, fmt.Errorf("lab: engines run on Linux only, and this is %s", runtime.GOOS)
 }

@@ -4,6 +4,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,9 +49,11 @@ func Service(v *analysis.Verdict) string {
 
 // searched prints what follows from the search of a load line.
 func searched(b *strings.Builder, v *analysis.Verdict) {
-	for _, g := range []*grid{lines(v), costs(v), overload(v)} {
-		g.print(b)
-		b.WriteByte('\n')
+	for _, g := range []*grid{lines(v), predictions(v), costs(v), overload(v)} {
+		if g != nil {
+			g.print(b)
+			b.WriteByte('\n')
+		}
 	}
 	walls(b, v)
 	if len(v.Expectations) > 0 || len(v.Engines[0].Rates) > 0 {
@@ -126,15 +129,25 @@ func WallName(e analysis.EngineVerdict) string {
 
 // costs is what the load line takes.
 func costs(v *analysis.Verdict) *grid {
-	g := newGrid("at the line", "threads", "memory", "switches/request", "CPU/request", "CPU", "in flight", "GOMAXPROCS").right(1, 2, 3, 4, 5, 6, 7)
+	head := []string{"at the line", "threads", "memory", "switches/request", "CPU/request", "CPU", "in flight"}
+	// What is simulated is on no runtime.
+	real := slices.ContainsFunc(v.Engines, func(e analysis.EngineVerdict) bool { return e.AtLine != nil && e.AtLine.GOMAXPROCS > 0 })
+	if real {
+		head = append(head, "GOMAXPROCS")
+	}
+	g := newGrid(head...).right(1, 2, 3, 4, 5, 6, 7)
 	for _, e := range v.Engines {
 		a := e.AtLine
 		if a == nil {
-			g.row(e.Name, "–", "–", "–", "–", "–", "–", "–")
+			g.row(append([]string{e.Name}, slices.Repeat([]string{"–"}, len(head)-1)...)...)
 			continue
 		}
-		g.row(e.Name, strconv.Itoa(a.Threads), Size(a.RSSBytes), Figures(a.Switches, 2), Figures(a.CPUMicros, 2)+" µs",
-			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2)), strconv.Itoa(a.GOMAXPROCS))
+		row := []string{e.Name, strconv.Itoa(a.Threads), Size(a.RSSBytes), Figures(a.Switches, 2), Figures(a.CPUMicros, 2) + " µs",
+			fmt.Sprintf("%.0f %%", 100*a.CPUShare), analysis.Grouped(figure(a.InFlight, 2))}
+		if real {
+			row = append(row, strconv.Itoa(a.GOMAXPROCS))
+		}
+		g.row(row...)
 	}
 	return g
 }

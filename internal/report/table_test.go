@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -52,6 +53,47 @@ func complete() *analysis.Verdict {
 			{Name: "thread:max=9", Void: true, Wall: analysis.Wall{Kind: model.WallUnknown}, VoidReasons: []string{"no trial was completed"}},
 		},
 		Warnings: []analysis.Warning{{Code: "one-cpu", Text: "server, load and upstream share CPU 0: rates are too low and the generator is late; use two CPUs or more"}},
+	}
+}
+
+func TestPredictionsStandBesideWhatWasMeasured(t *testing.T) {
+	v := complete()
+	predict := func(i int, low, high float64, kind model.WallKind, limit, off *float64) {
+		v.Engines[i].Predicted = &analysis.Predicted{LoadLine: line(low, high), Wall: analysis.PredictedWall{Kind: kind, Limit: limit}, Error: off}
+	}
+	predict(0, 1090, 1130, model.WallThreadPool, ptr(200.0), ptr(0.018))
+	predict(1, 4300, 4500, model.WallCPU, ptr(1.0), nil) // measured from one side
+	predict(2, 950, 990, model.WallResource, ptr(50.0), ptr(-0.118))
+	g := predictions(v)
+	var b strings.Builder
+	g.print(&b)
+	want := `predicted        load line /s        measured  error  predicted wall   measured
+thread:max=200  1,090 … 1,130   1,070 … 1,110   +2 %  thread-pool 200  thread-pool 200
+goroutine       4,300 … 4,500  at least 4,050      ?  cpu              unknown
+thread:max=201      950 … 990   1,080 … 1,120  −12 %  resource 50      resource pool 50, not confirmed
+`
+	if b.String() != want {
+		t.Errorf("got\n%s", b.String())
+	}
+	if predictions(complete()) != nil {
+		t.Error("a table of predictions where there are none")
+	}
+}
+
+// What is simulated is on no runtime: there is no column of zeros.
+func TestASimulationHasNoGOMAXPROCS(t *testing.T) {
+	v := complete()
+	for i := range v.Engines {
+		if v.Engines[i].AtLine != nil {
+			v.Engines[i].AtLine.GOMAXPROCS = 0
+		}
+	}
+	var out bytes.Buffer
+	if err := Compare(&out, v); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "GOMAXPROCS") || !strings.Contains(out.String(), "in flight\n") {
+		t.Errorf("%s", &out)
 	}
 }
 

@@ -46,7 +46,7 @@ func (c *comparison) environment() (*section, error) {
 	s := surroundings{Facts: append(machineFacts(m), optionFacts(m)...), Documents: []fact{{"The workload document", m.Workload.Source}}, Trials: newTrials("engine")}
 	var procs []string
 	for _, e := range c.engines {
-		if e.verdict.AtLine != nil {
+		if e.verdict.AtLine != nil && e.verdict.AtLine.GOMAXPROCS > 0 {
 			procs = append(procs, fmt.Sprintf("%s: %d", e.verdict.Name, e.verdict.AtLine.GOMAXPROCS))
 		}
 		addTrials(&s.Trials, e.run, e.verdict.Name)

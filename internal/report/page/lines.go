@@ -31,7 +31,23 @@ func (c *comparison) lines() (*section, error) {
 		f.Tables[0].Rows = append(f.Tables[0].Rows, []string{v.Name, rateOrNone(v.LoadLine.Low), rateOrNone(v.LoadLine.High),
 			orNone(report.Versus(c.verdict, v)), p50, p99, report.WallName(v)})
 	}
+	if t := c.predictions(); len(t.Rows) > 0 {
+		f.Tables = append(f.Tables, t)
+	}
 	return f.section("Load lines")
+}
+
+// predictions are what a simulation says beside what was measured.
+func (c *comparison) predictions() table {
+	t := table{Caption: "Predicted by simulation, with costs that were measured in the same run; requests per second", Text: 1,
+		Head: []string{"engine", "predicted line", "measured line", "error", "predicted wall", "measured wall"}}
+	for _, e := range c.engines {
+		if v := e.verdict; v.Predicted != nil {
+			as := report.AsPredicted(v)
+			t.Rows = append(t.Rows, []string{v.Name, report.Interval(as), report.Interval(v), report.Error(v), report.WallName(as), report.WallName(v)})
+		}
+	}
+	return t
 }
 
 func (c *comparison) drawLines(class string, width float64, roomy bool) template.HTML {
