@@ -7,7 +7,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS = linux/arm64 darwin/arm64 windows/amd64 # beside this one, which vet builds
 UNOPTIMISED = -gcflags='all=-N -l'
 
-.PHONY: build test setup lint unit bench soak test-peers test-engines clean
+.PHONY: build test setup lint unit bench soak test-peers test-engines test-predictions clean
 
 build:
 	$(GO) build -trimpath -o bin/plimsoll ./cmd/plimsoll
@@ -61,6 +61,16 @@ test-peers: build
 test-engines:
 	mkdir -p bin/engines-$(SEED)
 	PLIMSOLL_SOAK=1 PLIMSOLL_SEED=$(SEED) $(GO) test -count=1 -timeout 2h -v -run Probe ./internal/agreement -update -keep $(CURDIR)/bin/engines-$(SEED)
+
+# How far simulated load lines are from measured ones, into docs/accuracy.md. A
+# quarter of an hour, and wants a quiet machine.
+PREDICTED = black-friday document-qa internal/forecast/judge/io-bound.yaml
+test-predictions: build
+	mkdir -p bin/predictions
+	for w in $(PREDICTED); do \
+		bin/plimsoll compare $$w --predict --record bin/predictions/$$(basename $$w .yaml).jsonl || test $$? -eq 3 || exit 1; \
+	done
+	$(GO) run ./internal/forecast/judge -document docs/accuracy.md bin/predictions/*.jsonl
 
 clean:
 	rm -rf bin

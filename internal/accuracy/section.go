@@ -8,9 +8,10 @@ import (
 // The marks between which a document's sections are written by commands: one
 // that a section begins with, and the one that all end with.
 const (
-	Begin        = "<!-- what follows is written by make test-peers -->\n"
-	BeginEngines = "<!-- what follows is written by make test-engines -->\n"
-	End          = "<!-- up to here -->\n"
+	Begin            = "<!-- what follows is written by make test-peers -->\n"
+	BeginEngines     = "<!-- what follows is written by make test-engines -->\n"
+	BeginPredictions = "<!-- what follows is written by make test-predictions -->\n"
+	End              = "<!-- up to here -->\n"
 )
 
 // Section puts text between the marks of a document.
