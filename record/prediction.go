@@ -17,7 +17,7 @@ type Costs struct {
 type CostsLoad struct {
 	Engine    string  `json:"engine"`
 	Route     string  `json:"route"` // of the calibration's workload
-	Rate      float64 `json:"rate"`  // requests per second that were answered
+	Rate      float64 `json:"rate"`  // requests per second that were sent
 	CPUus     float64 `json:"cpu_us"`
 	Simulated float64 `json:"simulated_us"` // with the costs that were fitted
 }

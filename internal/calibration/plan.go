@@ -102,7 +102,7 @@ func (c Cell) compute() (sum time.Duration) {
 // An Observation is what a cell was seen to need.
 type Observation struct {
 	Cell
-	Rate     float64       // requests per second that were answered
+	Rate     float64       // requests per second that were sent: of what a busy server answers, others decide, too
 	CPU      time.Duration // of the server, for one
 	Switches float64       // context switches, for one
 	Disturbed

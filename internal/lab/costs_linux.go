@@ -107,7 +107,7 @@ func (g *gauger) round(ctx context.Context) ([]calibration.Observation, error) {
 			return nil, fmt.Errorf("lab: calibrate: %s answered nothing in %s at %.0f requests/s; is the machine busy?", cell.Engine, calibration.Window, row.Rate)
 		}
 		o := calibration.Observation{
-			Cell: cell, Rate: float64(s.Responses) / row.Seconds,
+			Cell: cell, Rate: row.Rate,
 			CPU:       time.Duration(s.CPUSeconds / float64(s.Responses) * float64(time.Second)),
 			Switches:  float64(s.Switches) / float64(s.Responses),
 			Disturbed: calibration.Disturbed{Others: row.Machine.OthersShare, Steal: row.Machine.StealShare},
