@@ -26,6 +26,10 @@ const (
 	GoalCPU     = 0.20
 )
 
+// mostlyCPU is the share of the CPU from which an engine that is stopped by
+// something inside it is stopped by that.
+const mostlyCPU = 0.8
+
 // WritePredictions writes the table of prediction errors as Markdown.
 func WritePredictions(out io.Writer, all []Predicted) error {
 	w := &writer{w: out}
@@ -117,13 +121,14 @@ func (t *tally) String() string {
 }
 
 // tallyFor sorts an engine by the wall that was measured: what a loop is stalled by,
-// or workers are busy with, is the CPU where it computes.
+// or workers are busy with, is the CPU where it computes, and so is what is not
+// known where hardly any of it is left.
 func tallyFor(e analysis.EngineVerdict, waiting, cpu *tally) *tally {
 	switch e.Wall.Kind {
 	case model.WallCPU:
 		return cpu
-	case model.WallLoop, model.WallWorkers, model.WallCarriers:
-		if e.AtLine != nil && e.AtLine.CPUShare >= 0.6 {
+	case model.WallLoop, model.WallWorkers, model.WallCarriers, model.WallUnknown:
+		if e.AtLine != nil && e.AtLine.CPUShare >= mostlyCPU {
 			return cpu
 		}
 	}

@@ -26,13 +26,15 @@ func engine(name string, kind model.WallKind, rate, off float64) analysis.Engine
 func TestPredictionErrorsAreTalliedByWhatStopsTheEngine(t *testing.T) {
 	busy := engine("hybrid", model.WallWorkers, 300, 0.15)
 	busy.AtLine.CPUShare = 0.95 // its workers compute: the CPU by another name
+	unknown := engine("vthread", model.WallUnknown, 4500, 0.1)
+	unknown.AtLine.CPUShare = 0.9
 	oneSided := engine("goroutine", model.WallCPU, 4000, 0)
 	oneSided.LoadLine.High, oneSided.Predicted.Error = nil, nil
 	p := Predicted{
 		Host:  record.Host{CPU: "Planted", CPUs: []int{0, 1}, OS: "linux", Kernel: "6.1", Go: "go1.26"},
 		Costs: &record.Costs{Nanos: map[string]int64{"switch": 5000, "request": 27000}, Low: map[string]int64{"switch": 4000, "request": 26000}, High: map[string]int64{"switch": 10000, "request": 31000}},
 		Verdict: &analysis.Verdict{Workload: "shop", Warnings: []analysis.Warning{{Text: "calibration: a noisy machine"}}, Engines: []analysis.EngineVerdict{
-			engine("thread:max=200", model.WallThreadPool, 1000, -0.04), engine("future", model.WallThreadPool, 2000, 0.12), engine("loop", model.WallCPU, 4000, 0.25), busy, oneSided,
+			engine("thread:max=200", model.WallThreadPool, 1000, -0.04), engine("future", model.WallThreadPool, 2000, 0.12), engine("loop", model.WallCPU, 4000, 0.25), busy, unknown, oneSided,
 		}},
 	}
 	var out bytes.Buffer
@@ -41,7 +43,7 @@ func TestPredictionErrorsAreTalliedByWhatStopsTheEngine(t *testing.T) {
 	}
 	for _, part := range []string{
 		"Measured on: Planted; 2 CPUs; linux 6.1; go1.26.",
-		"**1 of 2** lines are within 10 %; off by 8 % on average and 12 % at worst. Where it is the CPU: **1 of 2** lines are within 20 %; off by 20 % on average and 25 % at worst.",
+		"**1 of 2** lines are within 10 %; off by 8 % on average and 12 % at worst. Where it is the CPU: **2 of 3** lines are within 20 %; off by 17 % on average and 25 % at worst.",
 		"| shop | thread:max=200 | 980 … 1,020 | 941 … 979 | −4 % | thread-pool 200 | thread-pool 200 | 250 µs | 240 µs |",
 		"| shop | goroutine | at least 3,920 | 3,920 … 4,080 | ? |",
 		"- shop: request 27 µs (26 µs … 31 µs), switch 5 µs (4 µs … 10 µs).",
