@@ -242,6 +242,25 @@ func TestSwitchesCostCPUTime(t *testing.T) {
 	}
 }
 
+// Whoever has nothing to do falls asleep, and pays for it: the CPU once for each
+// burst, a loop or carrier on top of it; a container's thread is handed the
+// request once.
+func TestWhoIsIdlePaysForWakingUp(t *testing.T) {
+	for engine, want := range map[string]time.Duration{
+		"thread:max=20": 1000 + 2*(10+20) + 40, // to serve, and after the wait
+		"loop":          1000 + 2*(10+20+80),
+		"vthread":       1000 + 2*(10+20+80),
+		"future:max=20": 1000 + 3*(10+20) + 80 + 2*40, // and to write the answer; between the two, its client's loop wakes up
+	} {
+		r := simulate(t, engine, waitsFor("await", "50ms"), 2, func(c *Config) {
+			c.Costs = Costs{Speed: 1, Quantum: time.Millisecond, Request: 200 * time.Microsecond, Exchange: 800 * time.Microsecond,
+				Switch: 10 * time.Microsecond, Wake: 20 * time.Microsecond, Handoff: 40 * time.Microsecond, Park: 80 * time.Microsecond}
+		})
+		x := r.until(500 * time.Second) // requests that hardly ever meet
+		r.want(engine+": CPU time", x.CPUTime.Seconds()/float64(x.Responses), (want * time.Microsecond).Seconds(), 0.02)
+	}
+}
+
 // Of light requests beside computations on one CPU, those on a loop come first if
 // the workers are nice.
 func TestNiceWorkersYieldToLoops(t *testing.T) {
