@@ -34,6 +34,23 @@ func TestAPoolThatShrinksIsNotSaidToBeSmall(t *testing.T) {
 	}
 }
 
+// What was in work at a time while it was kept busy vetoes the smaller size that
+// waves find.
+func TestASizeIsNotSmallerThanWhatWasCarried(t *testing.T) {
+	v, h := probed(t, 128, func() *responder.Service {
+		return responder.New(1, responder.Dynamic(10, 40, 20*ms, 50*ms), responder.Wait(200*ms, 0.1, ms))
+	})
+	most := 0.0
+	for _, o := range h.made(record.ExperimentSustain) {
+		if g := assess(h).busy(o); g != nil {
+			most = max(most, g.last)
+		}
+	}
+	if v.Wall.Limit == nil || most < 16 || float64(*v.Wall.High) < most || v.Confidence == "high" {
+		t.Errorf("it had %.1f at a time: %+v, confidence %s\n%s", most, v.Wall, v.Confidence, told(h))
+	}
+}
+
 // Answers in rounds are the same rate wherever the time begins that is looked at;
 // and the load that is still coming is not growth.
 func TestABusyPoolDoesNotSeemToGrow(t *testing.T) {

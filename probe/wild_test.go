@@ -234,7 +234,7 @@ var kin = []family{
 	{"grows and shrinks", func(s *setting) ([]truth, func() *responder.Service) {
 		most := s.between(6, max(8, s.most/5))
 		from := max(1, most/s.between(2, 6))
-		every, idle := time.Duration(20+s.r.IntN(300))*ms, time.Duration(50+s.r.IntN(2000))*ms
+		every, idle := time.Duration(20+s.r.IntN(300))*ms, s.wait+time.Duration(50+s.r.IntN(2000))*ms // shorter, it never grows
 		return each([]truth{{SharedPool, most * 9 / 10, most}}, s, func() walls { return walls{responder.Dynamic(from, most, every, idle)} })
 	}},
 	{"pool behind pool", func(s *setting) ([]truth, func() *responder.Service) {
