@@ -58,3 +58,19 @@ func (a *assessment) differs(measured float64, size, n int) bool {
 	chance := math.Hypot(a.noise.doubt, a.noise.spread/math.Sqrt(float64(max(1, n))))
 	return math.Abs(math.Log(max(measured, 0.1)/float64(size))) > 0.2+2*chance+1/float64(size)
 }
+
+// lags reports whether requests of the largest waves took longer on average than
+// chance explains, where their times vary too much to say which of them did.
+func (a *assessment) lags() bool {
+	var took []float64
+	for i := range a.waves {
+		if w := &a.waves[i]; w.Count == a.most {
+			took = append(took, times(w.Observation)...)
+		}
+	}
+	if a.noise.steady() || len(took) == 0 {
+		return false
+	}
+	chance := math.Hypot(a.noise.doubt, a.noise.spread/math.Sqrt(float64(len(took))))
+	return math.Log(mean(took)/a.noise.mean) > 0.05+3*chance
+}
