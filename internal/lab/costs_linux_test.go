@@ -41,7 +41,8 @@ func TestACalibrationWritesAFileThatIsPlausible(t *testing.T) {
 		{"fiber", c.Fiber, 10 * time.Nanosecond, time.Millisecond},
 		{"start", c.Start, time.Microsecond, 100 * time.Millisecond},
 		{"switch", c.Switch, 500 * time.Nanosecond, 10 * time.Millisecond},
-		{"request, exchange and handoff", c.Request + c.Exchange + c.Handoff, time.Microsecond, 100 * time.Millisecond},
+		// Which of these is which, one round on a busy machine does not tell.
+		{"all that was fitted", c.Request + c.Exchange + c.Handoff + c.Switch + c.Wake + c.Park, 5 * time.Microsecond, time.Second},
 	} {
 		if x.got < x.least || x.got > x.most {
 			t.Errorf("%s: %s in\n%s", x.name, x.got, &file)
