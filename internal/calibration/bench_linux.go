@@ -30,7 +30,7 @@ func Bench() (b Bare, err error) {
 		return b, err
 	}
 	runtime.GOMAXPROCS(3) // each of two threads has a processor, and so has who waits for them
-	b.Quantum, b.QuantumFrom = baseSlice(os.DirFS("/"), runtime.NumCPU())
+	b.Quantum, b.QuantumFrom = baseSlice(os.DirFS("/"), host.Describe().Cores) // of the machine, and not those that this process may use
 	if b.Switch, err = switches(); err != nil {
 		return b, err
 	}
