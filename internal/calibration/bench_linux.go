@@ -29,7 +29,7 @@ func Bench() (b Bare, err error) {
 	if b.Slice, err = slice(); err != nil {
 		return b, err
 	}
-	runtime.GOMAXPROCS(3) // each of two threads has a processor, and so has who waits for them
+	runtime.GOMAXPROCS(3)                                                      // each of two threads has a processor, and so has who waits for them
 	b.Quantum, b.QuantumFrom = baseSlice(os.DirFS("/"), host.Describe().Cores) // of the machine, and not those that this process may use
 	if b.Switch, err = switches(); err != nil {
 		return b, err
