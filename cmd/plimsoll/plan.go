@@ -13,6 +13,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/internal/plan"
 	"github.com/plimsoll-dev/plimsoll/internal/report"
+	"github.com/plimsoll-dev/plimsoll/internal/report/page"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/sim"
@@ -169,6 +170,13 @@ func (p *planned) table(w io.Writer) error {
 		return p.err
 	}
 	return report.Plan(w, p.plan)
+}
+
+func (p *planned) page(w io.Writer) error {
+	if p.err != nil {
+		return p.err
+	}
+	return page.Plan(w, p.plan, p.meta)
 }
 
 func (p *planned) digest() any { return p.plan }

@@ -107,3 +107,25 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 		t.Error("a record was made all the same")
 	}
 }
+
+// Whatever a document comes from, it can be planned.
+func TestPlanTakesEveryBuiltInWorkloadAndAnImportedOne(t *testing.T) {
+	var imported, errs bytes.Buffer
+	if code := run([]string{"workload", "import", "--otlp", samples + "otlp.json"}, streams{out: &imported, err: &errs}); code != exitOK {
+		t.Fatal(errs.String())
+	}
+	for _, c := range []struct{ document, name, rate string }{
+		{"", "black-friday", "1000"}, {"", "document-qa", "30"}, {"", "document-qa-blocking", "30"}, {imported.String(), "-", "30"},
+	} {
+		code, out, errs := plannedBy(t, c.document, c.name, "--rate", c.rate, "-e", "vthread", "--cpus", "2", "--burst", "0", "--max-instances", "20", "--json", "-", "--record", filepath.Join(t.TempDir(), "record.jsonl"))
+		var p plan.Plan
+		if err := json.Unmarshal([]byte(out), &p); code != exitOK || err != nil {
+			t.Errorf("%s: exit code %d, %v: %s", c.name, code, err, errs)
+			continue
+		}
+		e := p.Engines[0]
+		if e.Instances == nil || e.LoadLine == nil || e.LoadLine.Low == nil || *e.LoadLine.Low < p.Rate || *e.Memory <= 0 || len(e.Walls) == 0 || len(e.WhatIf) == 0 {
+			t.Errorf("%s: %+v", c.name, e)
+		}
+	}
+}

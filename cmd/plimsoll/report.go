@@ -21,7 +21,7 @@ import (
 type reportCmd struct {
 	File string `arg:"" type:"path" help:"A record."`
 	JSON string `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
-	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison, of claims, or of a probe."`
+	HTML string `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page; of a comparison, of claims, of a plan, or of a probe."`
 
 	Markdown string `type:"path" placeholder:"FILE" help:"Write what became of claims as Markdown."`
 	Fit      string `type:"path" placeholder:"FILE" help:"Write what a probe learned as a workload document."`
@@ -195,7 +195,7 @@ func showTable(r result, to outputs, out io.Writer) error {
 func writePage(r result, file string) error {
 	p, ok := r.(paged)
 	if !ok {
-		return errors.New("only records of `plimsoll compare` and `plimsoll probe` have an HTML page; leave out --html for its table, or use --json")
+		return errors.New("only records of `plimsoll compare`, `plimsoll simulate`, `plimsoll plan` and `plimsoll probe` have an HTML page; leave out --html for its table, or use --json")
 	}
 	var b bytes.Buffer
 	if err := p.page(&b); err != nil {

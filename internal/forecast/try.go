@@ -32,7 +32,7 @@ type Try struct {
 	// window begins. The drift of the number in flight is then not judged: it
 	// falls.
 	Burst int
-	// Long is a window ten times as long, which does not end early where the
+	// Long is a window up to ten times as long, which does not end early where the
 	// objective is met: what is just past capacity shows it late.
 	Long bool
 }
@@ -41,11 +41,13 @@ const (
 	// tryArrivals are those of a window: enough to tell a backlog that grows by
 	// 3.5 % of the rate (analysis.Resolution), and 1 % that are late to a tenth.
 	tryArrivals = 10_000
-	leastTry    = 5 * time.Second  // unless twice as many arrive in less
-	longer      = 10               // times
-	leastBurst  = 10 * time.Second // a burst is judged by what is due in so long, or twice the objective's time
-	trySamples  = 128
-	tryLooks    = 16 // how often it is looked whether the end is clear
+	leastTry    = 5 * time.Second // unless twice as many arrive in less
+	// A long window is ten times as long, but not much longer than so many take.
+	longer       = 10
+	longArrivals = 200_000
+	leastBurst   = 10 * time.Second // a burst is judged by what is due in so long, or twice the objective's time
+	trySamples   = 128
+	tryLooks     = 16 // how often it is looked whether the end is clear
 	// burstWithin is how long the requests of a burst take to arrive.
 	burstWithin = 5 * time.Millisecond
 )
@@ -55,7 +57,8 @@ func (y Try) Run(ctx context.Context) (*record.Trial, error) {
 	least := min(leastTry, time.Duration(2*tryArrivals/y.Rate*float64(time.Second)))
 	window := max(time.Duration(tryArrivals/y.Rate*float64(time.Second)), least, 2*y.Workload.SLO.Within)
 	if y.Long {
-		window *= longer
+		arrivals := y.Rate * window.Seconds()
+		window = time.Duration(min(longer, max(2, longArrivals/arrivals)) * float64(window))
 	}
 	lead := leadIn(y.Workload)
 	stages := []model.Stage{{For: lead + window, Rate: y.Rate}}

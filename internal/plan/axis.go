@@ -21,10 +21,12 @@ type Vary struct {
 	Values   []int  `json:"values"`
 }
 
+// VaryInstances is the key of the number of instances.
+const VaryInstances = "instances"
+
 const (
-	varyInstances = "instances"
-	mostValues    = 40
-	rangeValues   = 8 // of a range without a step
+	mostValues  = 40
+	rangeValues = 8 // of a range without a step
 )
 
 // ParseVary reads "thread.max=100..1000", "inventory-pool.size=20..200/20" or
@@ -60,7 +62,7 @@ func ParseVary(text string, w *model.Workload, engines []model.EngineConfig) (Va
 
 // resolve finds what a key names.
 func (v *Vary) resolve(w *model.Workload, engines []model.EngineConfig) error {
-	if v.Key == varyInstances {
+	if v.Key == VaryInstances {
 		return nil
 	}
 	if name, ok := strings.CutSuffix(v.Key, ".size"); ok {
@@ -88,7 +90,7 @@ func (v *Vary) resolve(w *model.Workload, engines []model.EngineConfig) error {
 
 // variable are the keys that can be varied.
 func variable(w *model.Workload, engines []model.EngineConfig) []string {
-	can := []string{varyInstances}
+	can := []string{VaryInstances}
 	for _, r := range w.Resources {
 		if !r.Monitor {
 			can = append(can, r.Name+".size")

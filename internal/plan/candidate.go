@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -83,6 +84,10 @@ func (c Candidate) with(change func(*Candidate)) Candidate {
 // chance; of those that are given requests at random, one is like all.
 const manyInstances = 4
 
+// manyRequests is the rate per second from which on an instance alone is enough:
+// the more requests each has, the less it matters how evenly they are spread.
+const manyRequests = 10_000
+
 // cell is how many instances are simulated, with their part of the rate, in place
 // of all.
 func (c *Candidate) cell(w *model.Workload, b model.Balancer) int {
@@ -93,7 +98,8 @@ func (c *Candidate) cell(w *model.Workload, b model.Balancer) int {
 	case b == model.RandomInstance && w.Arrivals.Kind == model.Poisson:
 		return 1
 	}
-	return min(c.Instances, manyInstances)
+	enough := int(math.Ceil(manyRequests / (c.Rate / float64(c.Instances))))
+	return min(c.Instances, manyInstances, max(1, enough))
 }
 
 // workload is the document's as a cell of so many instances sees it.

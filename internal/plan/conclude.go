@@ -122,19 +122,29 @@ func spare(e *Engine) string {
 
 // nextWalls says what stops it, and what does after that.
 func nextWalls(e *Engine) string {
-	if len(e.Walls) == 0 || e.Walls[0].LoadLine.Rate == nil {
-		return ""
-	}
 	var parts []string
 	for i, w := range e.Walls {
-		name := WallText(w)
-		if i == 0 {
-			parts = append(parts, fmt.Sprintf("Past %s/s %s stops it", analysis.Rate(*w.LoadLine.Low), name))
-		} else if w.LoadLine.Low != nil {
-			parts = append(parts, fmt.Sprintf("past %s/s %s is next", analysis.Rate(*w.LoadLine.Low), name))
+		if w.LoadLine.Low == nil {
+			return ""
+		}
+		at := analysis.Rate(*w.LoadLine.Low) + "/s"
+		switch {
+		case w.Kind == model.WallNone && i == 0:
+			return fmt.Sprintf("Nothing stops it up to %s.", at)
+		case w.Kind == model.WallNone:
+			parts = append(parts, "nothing up to "+at)
+		case i == 0:
+			parts = append(parts, fmt.Sprintf("It stops at %s because of %s", at, WallText(w)))
+		case i == 1:
+			parts = append(parts, fmt.Sprintf("with more of that, %s is next at %s", WallText(w), at))
+		default:
+			parts = append(parts, fmt.Sprintf("then %s at %s", WallText(w), at))
 		}
 	}
-	return strings.Join(parts, "; with more of it, ") + "."
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + "."
 }
 
 // WallText names a wall: "340 threads", "inventory-pool 50", "the CPU".

@@ -135,7 +135,8 @@ func (k *knob) wall() model.WallKind {
 }
 
 // end is what no size of ours changes: the first limit that was reached, or the
-// CPU where it is nearly used up.
+// CPU where it is nearly used up, or a step that stalls the loop for long enough
+// to be late after one, long before that is busy.
 func end(t *record.Trial, c Candidate, w *model.Workload) (model.WallKind, string) {
 	limits := analysis.LimitsOf(t, c.Engine, c.workload(w, 1))
 	for _, l := range limits {
@@ -144,8 +145,8 @@ func end(t *record.Trial, c Candidate, w *model.Workload) (model.WallKind, strin
 		}
 	}
 	for _, l := range limits {
-		if l.Kind == model.WallCPU && l.Utilisation() >= 0.8 {
-			return l.Kind, ""
+		if l.Kind == model.WallCPU && l.Utilisation() >= 0.8 || l.Kind == model.WallLoop && l.Name != "" {
+			return l.Kind, l.Name
 		}
 	}
 	return model.WallUnknown, ""

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +27,7 @@ func Plan(w io.Writer, p *plan.Plan) error {
 			g.print(&b)
 		}
 	}
+	lost(&b, p)
 	for _, e := range p.Engines {
 		if e.None != nil {
 			b.WriteByte('\n')
@@ -239,6 +241,21 @@ func whatIfs(p *plan.Plan) *grid {
 	return g
 }
 
+// lost says why no size would hold after a change: once, where it is the same for
+// all.
+func lost(b *strings.Builder, p *plan.Plan) {
+	said := map[string]bool{}
+	for _, e := range p.Engines {
+		for _, w := range e.WhatIf {
+			if w.None == nil || said[w.Text+w.None.Text] {
+				continue
+			}
+			said[w.Text+w.None.Text] = true
+			wrap(b, fmt.Sprintf("  %s: %s", w.Text, w.None.Text), "  ", 98)
+		}
+	}
+}
+
 type row struct {
 	e *plan.Engine
 	w *plan.WhatIf
@@ -300,6 +317,9 @@ func grids(b *strings.Builder, p *plan.Plan) {
 
 // GridSubject is what a grid is about.
 func GridSubject(g plan.Grid) string {
+	if slices.Contains(g.Keys, plan.VaryInstances) {
+		return "instances of " + g.Config
+	}
 	if g.Instances == 1 {
 		return "one instance of " + g.Config
 	}
