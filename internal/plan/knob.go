@@ -104,6 +104,19 @@ func mostOf(engine, option string) int {
 	return spec.Options[i].Max
 }
 
+// connect lets that many connections in; 0: as many as may be.
+func connect(c *Candidate, n int) {
+	if !c.Engine.Has("connections") {
+		return
+	}
+	most := mostOf(c.Engine.Engine, "connections")
+	if n == 0 || n > most {
+		n = most
+	}
+	k := knob{option: "connections"}
+	k.set(c, n)
+}
+
 // set gives a candidate that many.
 func (k *knob) set(c *Candidate, n int) {
 	if k.option == "" {

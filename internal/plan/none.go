@@ -28,7 +28,7 @@ func (p *planner) why(ctx context.Context, a asked, instances int) (*None, error
 		within := float64(t.Load.Within) / float64(max(1, t.Load.Arrivals))
 		return &None{Kind: model.WallUpstream, Text: fmt.Sprintf(
 			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
-			share(within), slo.Within, share(slo.Ratio))}, nil
+			share(within), rounded(slo.Within), share(slo.Ratio))}, nil
 	}
 	c := p.roomy(a, instances)
 	if t, err = p.trier.Try(ctx, c); err != nil {

@@ -98,6 +98,9 @@ func (p *planner) believe(ctx context.Context, r *Rule, s *sizing, k *knob) erro
 	}
 	r.At, r.Holds = atRate(t, c.Instances), t.Outcome == record.Passed
 	r.Says = misleads(r)
+	if r.Figure > k.high {
+		r.Says = fmt.Sprintf("is more than the %s that an instance may have; with those it %s", analysis.Grouped(float64(k.high)), r.Says)
+	}
 	return nil
 }
 
@@ -108,9 +111,9 @@ func misleads(r *Rule) string {
 	case r.Holds && ratio <= 1.15:
 		return "holds, and is not more than is needed"
 	case r.Rule == "goetz" && r.Holds:
-		return fmt.Sprintf("holds with %s times as many as are needed: it is what keeps the CPUs busy, whatever the rate", analysis.Grouped(figures(ratio)))
+		return fmt.Sprintf("holds, and asks for %s times as many as are needed: it is what keeps the CPUs busy, whatever the rate", analysis.Grouped(figures(ratio)))
 	case r.Holds:
-		return fmt.Sprintf("holds with %s times as many as are needed", analysis.Grouped(figures(ratio)))
+		return fmt.Sprintf("holds, and asks for %s times as many as are needed", analysis.Grouped(figures(ratio)))
 	case r.Rule == "little":
 		return "is the mean, and leaves no room for chance: requests wait whenever more than that come at once"
 	case r.Rule == "hikaricp":

@@ -41,6 +41,7 @@ func (p *planner) roomy(a asked, instances int) Candidate {
 	for i := range a.knobs {
 		a.knobs[i].set(&c, a.knobs[i].high)
 	}
+	connect(&c, 0)
 	return c
 }
 
@@ -84,7 +85,33 @@ func (p *planner) size(ctx context.Context, a asked, seeds int) (*sizing, error)
 		a.knobs[i].set(&s.candidate, sizes[i])
 		s.high[i] = max(s.high[i], sizes[i])
 	}
+	if err == nil {
+		err = p.connections(ctx, &s.candidate, a.engine, seeds)
+	}
 	return s, err
+}
+
+// connections puts the cap on connections back to what it is by default where
+// that holds, too, and else to twice as many as were open, in thousands: a cap is not there to
+// be what stops a service, and fewer than it save nothing.
+func (p *planner) connections(ctx context.Context, c *Candidate, cfg model.EngineConfig, seeds int) error {
+	if !cfg.Has("connections") || cfg.Int("connections") == c.Engine.Int("connections") {
+		return nil
+	}
+	t, err := p.trier.Try(ctx, *c)
+	if err != nil {
+		return err
+	}
+	usual := c.with(func(c *Candidate) { connect(c, cfg.Int("connections")) })
+	if t.Server.Connections < cfg.Int("connections") {
+		*c = usual // nobody has met it
+		return nil
+	}
+	ok, err := p.holds(ctx, usual, seeds)
+	if *c = usual; !ok {
+		connect(c, (2*t.Server.Connections+999)/1000*1000)
+	}
+	return err
 }
 
 // fewest is the number of instances without which nothing holds.

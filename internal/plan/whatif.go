@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -94,12 +93,22 @@ func (p *planner) whatIf(ctx context.Context, s *sizing, ch change) (WhatIf, err
 }
 
 func needsOf(c Candidate, knobs []knob, w *model.Workload) *Needs {
-	n := &Needs{Instances: c.Instances, Config: c.Engine.String(), Sizes: []Size{}}
+	return &Needs{Instances: c.Instances, Config: c.Engine.String(), Sizes: sizesOf(c, knobs, w, nil)}
+}
+
+// sizesOf are a candidate's, with their intervals where a sizing has some.
+func sizesOf(c Candidate, knobs []knob, w *model.Workload, s *sizing) []Size {
+	sizes := []Size{}
 	for i := range knobs {
-		v := knobs[i].of(&c)
-		n.Sizes = append(n.Sizes, Size{Name: knobs[i].name, Option: knobs[i].option, N: v, Low: v, High: v, Now: knobs[i].now(c.Engine, w)})
+		k := &knobs[i]
+		n := k.of(&c)
+		x := Size{Name: k.name, Option: k.option, N: n, Low: n, High: n, Now: k.now(c.Engine, w)}
+		if s != nil {
+			x.Low, x.High = s.low[i], s.high[i]
+		}
+		sizes = append(sizes, x)
 	}
-	return n
+	return sizes
 }
 
 // now is what a size is where nobody has chosen it.
@@ -142,9 +151,6 @@ func (p *planner) fill(ctx context.Context, e *Engine, s *sizing) error {
 	memory := int64(n) * t.Server.RSS
 	e.Config, e.Instances, e.Memory, e.AtRate = s.candidate.Engine.String(), &n, &memory, atRate(t, n)
 	e.Cost = p.Price.of(n, memory)
-	e.Sizes = slices.Clone(needsOf(s.candidate, s.knobs, p.workload).Sizes)
-	for i := range e.Sizes {
-		e.Sizes[i].Low, e.Sizes[i].High = s.low[i], s.high[i]
-	}
+	e.Sizes = sizesOf(s.candidate, s.knobs, p.workload, s)
 	return nil
 }

@@ -277,8 +277,8 @@ func WouldHold(e *plan.Engine, w *plan.WhatIf) string {
 			parts = append(parts, analysis.Grouped(float64(n))+" instances")
 		}
 	}
-	for i, s := range w.Needs.Sizes {
-		if s.N != e.Sizes[i].N {
+	for _, s := range w.Needs.Sizes {
+		if !slices.ContainsFunc(e.Sizes, func(x plan.Size) bool { return x.Name == s.Name && x.N == s.N }) {
 			parts = append(parts, sizeText(s))
 		}
 	}
