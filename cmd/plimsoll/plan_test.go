@@ -94,7 +94,7 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 		{[]string{"black-friday", "--vary=thread.max=0..9"}, "is not a whole number"},
 		{[]string{"black-friday", "--vary=thread.max=9..1"}, "write 1..9"},
 		{[]string{"black-friday", "--vary=thread.max=1..900/1"}, "write a longer step"},
-		{[]string{"black-friday", "--vary=thread.max=1000000"}, "is not a whole number from 1 to"},
+		{[]string{"black-friday", "--vary=thread.max=1000001"}, "is not a whole number from 1 to"},
 		{[]string{"black-friday", "--vary=thread.max=1", "--vary=instances=1", "--vary=thread.spare=1"}, "two axes at most"},
 		{[]string{"black-friday", "--rate=-5"}, "write requests per second"},
 	} {
