@@ -80,6 +80,7 @@ func TestAPlanFollowsFromItsRecordAlone(t *testing.T) {
 }
 
 func TestTheSameQuestionGivesTheSameTrials(t *testing.T) {
+	long(t)
 	trials := func() []byte {
 		file, err := recorded(t, t.Context(), nil)
 		if err != nil {

@@ -61,6 +61,14 @@ slo: {within: %gms, ratio: %g%%, errors: 0.1%%}
 `, step, 100*k.x, 100*(1-math.Sqrt(enough*less)))
 }
 
+// long skips what is long arithmetic on one goroutine in the short form, which is
+// for the race detector.
+func long(t *testing.T) {
+	if testing.Short() {
+		t.Skip("arithmetic")
+	}
+}
+
 var knownSizes = []known{
 	{2, 1, 4, "threads"}, // one is exactly as much as is offered: it is never enough
 	{5, 3.5, 4, "threads"},
@@ -92,6 +100,7 @@ func found(t *testing.T, k known, faulty func(Trier) Trier) Size {
 }
 
 func TestTheSmallestSizeIsErlangs(t *testing.T) {
+	long(t)
 	for _, k := range knownSizes {
 		if s := found(t, k, nil); s.N != k.c {
 			t.Errorf("%s under %g Erlang: %+v; Erlang C says %d", k.size, k.a, s, k.c)
@@ -106,6 +115,7 @@ func TestTheSmallestSizeIsErlangs(t *testing.T) {
 
 // An off-by-one of the pool has to be seen by the test above.
 func TestErlangFindsAPoolThatLetsOneMoreIn(t *testing.T) {
+	long(t)
 	wrong := 0
 	for _, k := range knownSizes[1:3] {
 		s := found(t, k, func(t Trier) Trier { return oneMore{t} })
@@ -128,6 +138,7 @@ func (o oneMore) Try(ctx context.Context, c Candidate) (*record.Trial, error) {
 
 // Where nothing is left to chance, Little's law is exact: λW, rounded up.
 func TestFixedTimesNeedWhatLittleSays(t *testing.T) {
+	long(t)
 	w := document(t, `workload: clockwork
 upstreams: {api: {latency: 100ms}}
 resources: {pool: {size: 1}}
@@ -152,6 +163,7 @@ slo: {within: 101ms, ratio: 99.9%, errors: 0.1%}
 // The same requests are given to every size, so that a size that holds more holds
 // less.
 func TestMoreRateNeverNeedsLess(t *testing.T) {
+	long(t)
 	w := document(t, `workload: mixed
 upstreams: {api: {latency: {lognormal: {p50: 40ms, p99: 300ms}}}, db: {latency: {exponential: 10ms}}}
 resources: {pool: {size: 10}}

@@ -17,7 +17,7 @@ func Plan(w io.Writer, p *planning.Plan, meta *record.Meta) error {
 	c := &sizes{p, meta}
 	rate := analysis.Rate(p.Rate) + " requests/s"
 	page := page{
-		Title: p.Workload + ": what " + rate + " need", Subject: "plan for " + p.Workload + " at " + rate, Conclusion: p.Conclusion, Partial: p.Partial,
+		Title: p.Workload + ": what " + rate + " need", Subject: "plan for " + p.Workload, Conclusion: p.Conclusion, Partial: p.Partial,
 		Lead: []string{
 			fmt.Sprintf("Objective: %s of requests answered within %s, at most %s failing.", report.Share(p.SLO.Ratio), report.Millis(p.SLO.WithinMS), report.Share(p.SLO.Errors)),
 			"Simulated, and as good as the document and the costs that it was simulated with.",
@@ -40,11 +40,6 @@ type sizes struct {
 }
 
 var tablesTemplate = define("tables", `{{range .}}{{template "table" .}}{{end}}`)
-
-// badge is the mark of the ith engine.
-func (c *sizes) badge(i int) Badge {
-	return Badge{colour(i), letter(i), c.plan.Engines[i].Config}
-}
 
 // needs are the smallest of each engine, and how they do.
 func (c *sizes) needs() (*section, error) {
