@@ -51,6 +51,30 @@ func (a *assessment) contradicted(x *hypothesis) (waves, canaries float64) {
 	return float64(off) / float64(max(1, n)), float64(against) / float64(max(1, asked))
 }
 
+// excluded reports whether one wave alone speaks so much against a hypothesis that
+// the others cannot make up for it: to follow no mechanism at all explains it by
+// ten in logarithm better, and no other wave of as many requests is explained.
+// Disturbed waves are seldom as far off, and are made again.
+func (a *assessment) excluded(x *hypothesis) bool {
+	best := map[int]float64{}
+	for i := range a.waves {
+		w := &a.waves[i]
+		if w.count() == 0 {
+			continue
+		}
+		more := a.explain(w, x) - a.whatever(w)
+		if known, ok := best[w.Count]; !ok || more > known {
+			best[w.Count] = more
+		}
+	}
+	for _, more := range best {
+		if more < -10 {
+			return true
+		}
+	}
+	return false
+}
+
 // differs reports whether a size that was measured on the mean of n requests is
 // another than was found, beyond what chance and workers of unequal length of
 // queue make of it.

@@ -179,6 +179,17 @@ func (a *assessment) repeats(c int) (n int) {
 	return n
 }
 
+// between counts the waves of well more than one number and well less than
+// another.
+func (a *assessment) between(from, to float64) (n int) {
+	for i := range a.waves {
+		if c := float64(a.waves[i].Count); c > 1.2*from && c < 0.9*to {
+			n++
+		}
+	}
+	return n
+}
+
 // longWave is how long a wave should take at most, where its size is a choice.
 const longWave = 4 * time.Second
 
@@ -198,6 +209,9 @@ func howMany(a *assessment) (record.Experiment, bool) {
 		}
 		if c := (a.most + 1) / 2; a.repeats(c) < 2 {
 			return a.of(c, fmt.Sprintf("do %d take half as long?", c))
+		}
+		if c := int(math.Ceil(1.5 * a.line.onset)); !a.queued && c > 2 && c < a.most && a.between(a.line.onset, 2*a.line.onset) < 2 {
+			return a.of(c, fmt.Sprintf("are all of %d slowed alike, or do some come back on time?", c))
 		}
 	}
 	x := a.pool()

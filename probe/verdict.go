@@ -168,7 +168,7 @@ func (v *Verdict) conclude(a *assessment) {
 func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	times, canaries := a.contradicted(best)
 	switch {
-	case times > 0.5 || canaries > 0.25:
+	case times > 0.5 || canaries > 0.25 || a.excluded(best):
 		v.atMost("low")
 	case times > 0.3 || canaries > 0.12:
 		v.atMost("medium")
