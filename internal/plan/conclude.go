@@ -34,15 +34,21 @@ func conclude(p *Plan) string {
 	slices.SortStableFunc(holds, func(a, b *Engine) int {
 		return cmp.Or(cmp.Compare(*a.Instances, *b.Instances), cmp.Compare(*a.Memory, *b.Memory))
 	})
-	best, worst := holds[0], holds[len(holds)-1]
+	least, worst := holds[0], holds[len(holds)-1]
+	best := least // which of those that need as little leaves most to others
+	for _, e := range holds {
+		if same(e, least) && resources(e) < resources(best) {
+			best = e
+		}
+	}
 	var names []string
 	for _, e := range holds {
-		if same(e, best) {
+		if same(e, least) && withSizes(e) == withSizes(best) && spare(e) == spare(best) {
 			names = append(names, e.Config)
 		}
 	}
 	s := fmt.Sprintf("%s of %s hold%s %s%s, %s in all%s.", instances(p, best), oneOf(names), singular(*best.Instances), rate, withSizes(best), memory(*best.Memory), spare(best))
-	if !same(worst, best) {
+	if !same(worst, least) {
 		s += fmt.Sprintf(" %s needs the most: %s%s, %s in all.", worst.Config, counted(*worst.Instances, "instance"), withSizes(worst), memory(*worst.Memory))
 	} else if next := nextWalls(best); next != "" {
 		s += " " + next
@@ -58,6 +64,16 @@ func conclude(p *Plan) string {
 func same(a, b *Engine) bool {
 	low, high := min(*a.Memory, *b.Memory), max(*a.Memory, *b.Memory)
 	return *a.Instances == *b.Instances && float64(low) >= 0.9*float64(high)
+}
+
+// resources is how many of all resources an engine needs.
+func resources(e *Engine) (n int) {
+	for _, s := range e.Sizes {
+		if s.Option == "" {
+			n += s.N * *e.Instances
+		}
+	}
+	return n
 }
 
 func oneOf(names []string) string {
