@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -55,6 +56,9 @@ func series(resp *http.Response) (map[string]float64, error) {
 	values := map[string]float64{}
 	err := exposition.Read(resp.Body, largestPage, func(s *exposition.Sample) {
 		key, ok := keyOf(s)
+		if math.IsNaN(s.Value) || math.IsInf(s.Value, 0) {
+			return // an exporter's word for nothing, or for no limit
+		}
 		if _, more := values[key]; ok && (more || len(values) < mostSeries) {
 			values[key] += s.Value
 		}

@@ -167,6 +167,28 @@ func TestWhatCountsAsFull(t *testing.T) {
 	}
 }
 
+// Exporters write NaN where there is nothing to say, as prom-client does before
+// an event loop was first looked at, and +Inf where there is no limit. Neither
+// fits into a record, nor is it anything's size.
+func TestMetricsThatAreNoNumbersAreLeftOut(t *testing.T) {
+	v, h, _ := look(t, 8, func() seen {
+		s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string {
+			return "nodejs_eventloop_lag_seconds NaN\nhikaricp_connections_active 3\nhikaricp_connections_max NaN\nexecutor_active_threads 2\nexecutor_pool_max_threads +Inf\nprocess_cpu_seconds_total -Inf\n"
+		}), responder.Pool(2), responder.Wait(100*ms, 0, ms))
+		return seen{service: s, metrics: "/metrics"}
+	})
+	if v.Wall.Kind != SharedPool || *v.Wall.Limit != 2 || len(v.Warnings) > 0 || says(v, "were taken") {
+		t.Errorf("%s, %q, warnings %q\n%s", v.Wall.Kind, v.Wall.Evidence, v.Warnings, told(h))
+	}
+	for i := range h.Experiments {
+		for _, g := range h.Experiments[i].Gauges {
+			if len(g.Values) != 2 {
+				t.Fatalf("kept %v", g.Values)
+			}
+		}
+	}
+}
+
 // The manual lists what is recognised.
 func TestTheManualNamesEveryMetric(t *testing.T) {
 	manual, err := os.ReadFile("../docs/probe.md")
