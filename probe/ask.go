@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -30,6 +31,7 @@ const (
 type link struct {
 	conn   net.Conn
 	read   *bufio.Reader
+	room   *io.LimitedReader // what read reads from
 	number int
 	took   int64 // to open it, nanoseconds
 	served int   // requests that it has carried
@@ -54,7 +56,8 @@ func (r *runner) open(ctx context.Context, m *message, timeout time.Duration) *l
 	}
 	l.took = int64(time.Since(begun)) + 1
 	if l.err == nil {
-		l.read = bufio.NewReaderSize(l.conn, 4<<10)
+		l.room = &io.LimitedReader{R: l.conn, N: math.MaxInt64}
+		l.read = bufio.NewReaderSize(l.room, 4<<10)
 	}
 	return l
 }
@@ -102,9 +105,9 @@ func (r *runner) ask(ctx context.Context, l *link, m *message, keep bool, timeou
 		}
 		return row
 	}
+	l.conn.SetDeadline(time.Now().Add(timeout))
 	stop := context.AfterFunc(ctx, func() { l.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	l.conn.SetDeadline(time.Now().Add(timeout))
 	text := m.once
 	if keep {
 		text = m.kept
@@ -126,6 +129,21 @@ func (r *runner) ask(ctx context.Context, l *link, m *message, keep bool, timeou
 	return row
 }
 
+// largestHead is how long an answer's status line and header may be together;
+// net/http would keep all that comes in memory.
+const largestHead = 1 << 20
+
+// response reads the head of an answer.
+func (l *link) response(m *message) (*http.Response, error) {
+	l.room.N = largestHead
+	resp, err := http.ReadResponse(l.read, m.request)
+	if err != nil && l.room.N <= 0 {
+		err = errNotHTTP
+	}
+	l.room.N = math.MaxInt64
+	return resp, err
+}
+
 // errNotHTTP is that what was answered is not HTTP.
 var errNotHTTP = errors.New("not HTTP")
 
@@ -134,7 +152,7 @@ func (r *runner) answer(l *link, m *message, row *record.Request) error {
 		return err
 	}
 	row.FirstByte = r.now()
-	resp, err := http.ReadResponse(l.read, m.request)
+	resp, err := l.response(m)
 	if err != nil {
 		if nerr := net.Error(nil); errors.As(err, &nerr) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return err

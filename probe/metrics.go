@@ -31,13 +31,13 @@ func (r *runner) scrape(ctx context.Context, m *message) (map[string]float64, er
 		return nil, unreachable(m, l.err)
 	}
 	defer l.close()
+	l.conn.SetDeadline(time.Now().Add(slowest))
 	stop := context.AfterFunc(ctx, func() { l.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	l.conn.SetDeadline(time.Now().Add(slowest))
 	if _, err := l.conn.Write(m.once); err != nil {
 		return nil, unreachable(m, err)
 	}
-	resp, err := http.ReadResponse(l.read, m.request)
+	resp, err := l.response(m)
 	if err != nil {
 		return nil, unreachable(m, err)
 	}
@@ -51,7 +51,7 @@ func series(resp *http.Response) (map[string]float64, error) {
 		if err := usable(resp); err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("the answer is %s, without metrics", resp.Status)
+		return nil, fmt.Errorf("the answer is %s, without metrics", status(resp))
 	}
 	values := map[string]float64{}
 	err := exposition.Read(resp.Body, largestPage, func(s *exposition.Sample) {

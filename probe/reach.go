@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -53,16 +54,16 @@ func (r *runner) reach(ctx context.Context) error {
 
 // first returns the head of the answer to one request.
 func (r *runner) first(ctx context.Context, l *link, m *message) (*http.Response, error) {
+	l.conn.SetDeadline(time.Now().Add(slowest))
 	stop := context.AfterFunc(ctx, func() { l.conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	l.conn.SetDeadline(time.Now().Add(slowest))
 	if _, err := l.conn.Write(m.once); err != nil {
 		return nil, err
 	}
 	if _, err := l.read.Peek(1); err != nil {
 		return nil, err
 	}
-	resp, err := http.ReadResponse(l.read, m.request)
+	resp, err := l.response(m)
 	if err != nil {
 		if nerr := net.Error(nil); errors.As(err, &nerr) {
 			return nil, err
@@ -91,6 +92,12 @@ func unreachable(m *message, err error) error {
 	return fmt.Errorf("%s cannot be asked: %w", m.address, err)
 }
 
+// status is an answer's status in words that are not the service's: those may be
+// anything, and a terminal would take them as its own.
+func status(resp *http.Response) string {
+	return strings.TrimSpace(strconv.Itoa(resp.StatusCode) + " " + http.StatusText(resp.StatusCode))
+}
+
 // usable says whether an answer is the service's work, which is what is to be
 // probed.
 func usable(resp *http.Response) error {
@@ -102,11 +109,11 @@ func usable(resp *http.Response) error {
 		if to, err := resp.Location(); err == nil {
 			return fmt.Errorf("the answer is a redirect (%d) to %s; write the URL where the work is done", code, to.Redacted())
 		}
-		return fmt.Errorf("the answer is %s, not the work that is to be probed", resp.Status)
+		return fmt.Errorf("the answer is %s, not the work that is to be probed", status(resp))
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusProxyAuthRequired:
-		return fmt.Errorf("the answer is %s: the service wants to know who asks; put the header that says so into a file, for --header-file", resp.Status)
+		return fmt.Errorf("the answer is %s: the service wants to know who asks; put the header that says so into a file, for --header-file", status(resp))
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
-		return fmt.Errorf("the answer is %s; write a URL, and a method, that the service has", resp.Status)
+		return fmt.Errorf("the answer is %s; write a URL, and a method, that the service has", status(resp))
 	}
-	return fmt.Errorf("the answer to a single request is %s; a service has to answer one request before it can be asked how many", resp.Status)
+	return fmt.Errorf("the answer to a single request is %s; a service has to answer one request before it can be asked how many", status(resp))
 }
