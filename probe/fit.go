@@ -136,7 +136,7 @@ func (a *assessment) cpuWork() float64 {
 	var used, requests float64
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
-		if u := o.usage(); !math.IsNaN(u.cpu) && !a.h.Varied(o) && o.Disturbed == "" && len(times(o)) >= 10 {
+		if u := o.usage(a.h); !math.IsNaN(u.cpu) && !a.h.Varied(o) && o.Disturbed == "" && len(times(o)) >= 10 {
 			used += u.cpu * o.busySeconds()
 			requests += float64(len(o.Heavy))
 		}

@@ -49,8 +49,11 @@ type History struct {
 	Hash        string           // of the record, if it was read from a file
 	Warnings    []record.Warning // doubts that were written meanwhile
 
+	several bool // metrics are not always those of the same process: their CPU time has fallen
+
 	open   map[int][]record.Request // rows of an experiment that is not written yet
 	gauges map[int][]record.Gauge   // likewise
+	told   map[string]float64       // CPU time that metrics told of last, by family
 	memo   map[memory]float64       // what was derived already; it only saves time
 }
 
@@ -129,8 +132,25 @@ func (h *History) experiment(e record.Experiment) error {
 	for _, rows := range [][]record.Request{o.Heavy, o.Canaries} {
 		slices.SortStableFunc(rows, func(a, b record.Request) int { return cmp.Compare(begun(&a), begun(&b)) })
 	}
+	h.compare(o.of(record.SourceMetrics))
 	h.Experiments = append(h.Experiments, o)
 	return nil
+}
+
+// compare notes whether the CPU time that metrics tell of has fallen since they
+// were last read: what has risen, then, may be another process's.
+func (h *History) compare(pages []record.Gauge) {
+	if h.told == nil {
+		h.told = map[string]float64{}
+	}
+	for _, g := range pages {
+		for name := range cpuSeconds {
+			if now, ok := g.Values[name]; ok {
+				h.several = h.several || now < h.told[name]
+				h.told[name] = now
+			}
+		}
+	}
 }
 
 func (h *History) event(e *record.Event) {

@@ -18,7 +18,8 @@ type Inside struct {
 	Voluntary   int64         // context switches of the threads that are alive, because they waited
 	Involuntary int64         // because another was to have the CPU
 	CPUs        float64       // that they may use; 0: not known
-	Busy        time.Duration // CPU time that the whole machine has used on those CPUs
+	Affinity    float64       // that its affinity allows; a control group may allow it less. 0: as many
+	Busy        time.Duration // CPU time that the whole machine has used on those
 }
 
 // The gauges of source [record.SourceProc] in a probe's record.
@@ -27,6 +28,7 @@ const (
 	gaugeThreads     = "threads"
 	gaugeCPU         = "cpu_seconds"
 	gaugeCPUs        = "cpus"
+	gaugeAffinity    = "affinity_cpus"
 	gaugeBusy        = "machine_cpu_seconds"
 	gaugeVoluntary   = "voluntary_switches"
 	gaugeInvoluntary = "involuntary_switches"
@@ -34,7 +36,7 @@ const (
 
 func (i *Inside) values() map[string]float64 {
 	return map[string]float64{
-		gaugeProcesses: float64(i.Processes), gaugeThreads: float64(i.Threads), gaugeCPU: i.CPU.Seconds(), gaugeCPUs: i.CPUs,
+		gaugeProcesses: float64(i.Processes), gaugeThreads: float64(i.Threads), gaugeCPU: i.CPU.Seconds(), gaugeCPUs: i.CPUs, gaugeAffinity: i.Affinity,
 		gaugeBusy: i.Busy.Seconds(), gaugeVoluntary: float64(i.Voluntary), gaugeInvoluntary: float64(i.Involuntary),
 	}
 }

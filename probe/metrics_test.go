@@ -86,6 +86,22 @@ func TestCPUTimeOfMetricsIsEvidence(t *testing.T) {
 	}
 }
 
+// Workers that share a port answer in turn for themselves alone: neither that one
+// of them idles nor that another has used more is the service's CPU time.
+func TestCPUTimeOfSeveralProcessesIsNoEvidence(t *testing.T) {
+	asked := 0
+	v, h, _ := look(t, 64, func() seen {
+		s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string {
+			asked++
+			return fmt.Sprintf("process_cpu_seconds_total %d\nsystem_cpu_count 4.0\n", []int{100, 40, 100}[asked%3])
+		}), responder.Pool(1), responder.Wait(200*ms, 0, ms))
+		return seen{service: s, metrics: "/metrics"}
+	})
+	if !says(v, "several processes answer") || says(v, "the service used") {
+		t.Errorf("%s, %q\n%s", v.Wall.Kind, v.Wall.Evidence, told(h))
+	}
+}
+
 // What is not metrics is said in a sentence, and the probe goes on without.
 func TestWithoutMetricsTheProbeGoesOn(t *testing.T) {
 	for _, c := range []struct {

@@ -51,7 +51,7 @@ func (a *assessment) strained() (all []strain) {
 			continue
 		}
 		if took := times(o); len(took) > 1 && mean(took) > (1.25+2*a.noise.spread/math.Sqrt(float64(len(took))))*a.noise.mean {
-			all = append(all, strain{o, o.usage()})
+			all = append(all, strain{o, o.usage(a.h)})
 		}
 	}
 	return all
@@ -149,7 +149,7 @@ func (a *assessment) crew() (rest, most, held int) {
 		if len(o.Gauges) == 0 || o.Disturbed != "" {
 			continue
 		}
-		switch n := o.usage().threads; {
+		switch n := o.usage(a.h).threads; {
 		case n == 0:
 		case o.What == record.ExperimentBaseline && (rest == 0 || n < rest):
 			rest = n
@@ -204,6 +204,9 @@ func cpuSeen(a *assessment) string {
 				forced += s.forced
 			}
 		}
+	}
+	if n == 0 && a.h.several {
+		return "the CPU time that the service tells of has fallen: it began anew, or several processes answer, each for itself; nothing follows from it"
 	}
 	if n == 0 {
 		return ""

@@ -224,6 +224,34 @@ func TestLoadsAreJudgedByWhatThereIs(t *testing.T) {
 	}
 }
 
+// What a control group allows is less than the machine has: that others are busy
+// on the rest of it leaves the process all of its own.
+func TestAQuotaIsNotScarceBecauseOthersWork(t *testing.T) {
+	const second = 1e9
+	at := func(t int64, cpu, busy float64) record.Gauge {
+		return record.Gauge{Head: record.Head{T: t}, Source: record.SourceProc, Values: map[string]float64{
+			gaugeCPU: cpu, gaugeCPUs: 1, gaugeAffinity: 8, gaugeBusy: busy}}
+	}
+	for _, c := range []struct {
+		used, busy float64
+		want       load
+		why        string
+	}{
+		{0.6, 3, partly, "it does not use what it is allowed"},
+		{0.1, 3, idling, "it hardly works"},
+		{0.6, 8, allCPUs, "it has most of what others leave"},
+		{0.98, 3, allCPUs, "it uses what it is allowed"},
+		{-5, 3, unseen, "a worker has ended and taken what it used with it"},
+	} {
+		o := Observation{Heavy: []record.Request{{Sent: 1, Done: 1 + second, Status: "200"}},
+			Gauges: []record.Gauge{at(1, 10, 100), at(1+second, 10+c.used, 100+c.busy)}}
+		u := o.usage(new(History))
+		if l := u.load(); l != c.want {
+			t.Errorf("%s: %v of 1 CPU, with %v idle, is %v, want %v", c.why, u.cpu, u.idle, l, c.want)
+		}
+	}
+}
+
 // Whatever is seen inside, the walls that are known from outside keep their
 // names: nothing that is seen makes a verdict wrong, and sure of it.
 func TestWhatIsSeenInsideMisleadsNobody(t *testing.T) {

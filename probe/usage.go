@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 type usage struct {
 	cpu     float64 // CPUs that the service used, on average while requests were with it; NaN: not known
 	cpus    float64 // CPUs that it may use; 0: not known
-	idle    float64 // of those, that nobody used; NaN: not known
+	idle    float64 // of those of its affinity, that nobody used; NaN: not known
 	threads int     // alive, the most seen; 0: not known
 	lag     float64 // seconds that its event loop was late, at most
 	forced  float64 // context switches for a request that took a CPU away from a thread; NaN: not known
@@ -29,7 +30,7 @@ type filled struct {
 
 // usage sums up the gauges of an experiment. What the service's own processes
 // show is exact, and preferred to what it says of itself.
-func (o *Observation) usage() usage {
+func (o *Observation) usage(h *History) usage {
 	u := usage{cpu: math.NaN(), idle: math.NaN(), forced: math.NaN()}
 	busy := o.busySeconds()
 	if proc := o.of(record.SourceProc); len(proc) > 1 && busy > 0 {
@@ -37,7 +38,10 @@ func (o *Observation) usage() usage {
 		rise := func(name string) float64 { return max(0, last[name]-first[name]) }
 		u.cpu, u.cpus = rise(gaugeCPU)/busy, last[gaugeCPUs]
 		if u.cpus > 0 {
-			u.idle = max(0, u.cpus-rise(gaugeBusy)/(float64(proc[len(proc)-1].T-proc[0].T)/1e9))
+			u.idle = max(0, cmp.Or(last[gaugeAffinity], u.cpus)-rise(gaugeBusy)/(float64(proc[len(proc)-1].T-proc[0].T)/1e9))
+		}
+		if last[gaugeCPU] < first[gaugeCPU] { // one has ended that nobody of them waited for
+			u.cpu = math.NaN()
 		}
 		u.forced = rise(gaugeInvoluntary) / float64(max(1, len(o.Heavy)))
 		for _, g := range proc {
@@ -58,7 +62,7 @@ func (o *Observation) usage() usage {
 		}
 		u.fill(g.Values)
 	}
-	if len(pages) > 1 && busy > 0 && math.IsNaN(u.cpu) {
+	if len(pages) > 1 && busy > 0 && math.IsNaN(u.cpu) && !h.several {
 		first, last := pages[0].Values, pages[len(pages)-1].Values
 		for name, unit := range cpuSeconds {
 			if end, ok := last[name]; ok && end >= first[name] {
@@ -148,7 +152,7 @@ func poolName(labels string) string {
 // probed.
 func (h *History) seenInside() bool {
 	return slices.ContainsFunc(h.Experiments, func(o Observation) bool {
-		u := o.usage()
+		u := o.usage(h)
 		return !math.IsNaN(u.cpu)
 	})
 }

@@ -34,7 +34,8 @@ type Tree struct {
 	Voluntary   int64         // context switches of the threads that are alive, because they waited
 	Involuntary int64         // because another was to have the CPU
 	CPUs        float64       // that the process may use, by its affinity and its control groups; 0: not known
-	Busy        time.Duration // CPU time that the whole machine has used on those CPUs, since it began, to the clock tick
+	Affinity    float64       // that the process's affinity allows; a control group may allow it less
+	Busy        time.Duration // CPU time that the whole machine has used on those, since it began, to the clock tick
 }
 
 // A Usage is what a process used from its start, threads that ended included.

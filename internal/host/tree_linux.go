@@ -46,28 +46,30 @@ func SampleTree(pid int) (Tree, error) {
 			}
 		})
 	}
-	t.CPUs, t.Busy = roomOf(pid)
+	t.CPUs, t.Affinity, t.Busy = roomOf(pid)
 	return t, nil
 }
 
-// roomOf returns the CPUs that a process may use, and the CPU time that all
-// processes have used on them; zeros where the system does not tell.
-func roomOf(pid int) (cpus float64, busy time.Duration) {
+// roomOf returns the CPUs that a process may use, those of its affinity, and the
+// CPU time that all processes have used on these; zeros where the system does not
+// tell.
+func roomOf(pid int) (cpus, affinity float64, busy time.Duration) {
 	set := unix.NewCPUSet(maxCPUs)
 	times, err := ReadCPUTimes()
 	if unix.SchedGetaffinityDynamic(pid, set) != nil || err != nil {
-		return 0, 0
+		return 0, 0, 0
 	}
 	for c, t := range times {
 		if set.IsSet(c) {
-			cpus++
+			affinity++
 			busy += t.Busy + t.Steal
 		}
 	}
+	cpus = affinity
 	if quota, _ := groupLimits(os.DirFS("/"), "proc/"+strconv.Itoa(pid)+"/cgroup", 0); quota > 0 {
 		cpus = min(cpus, quota)
 	}
-	return cpus, busy
+	return cpus, affinity, busy
 }
 
 // kin are the processes of a machine.

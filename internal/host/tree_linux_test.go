@@ -47,7 +47,7 @@ func TestATreeHasItsChildrenAndWhatThoseUsedThatEnded(t *testing.T) {
 	if tree.CPU < own.CPU+20*time.Millisecond {
 		t.Errorf("the tree has used %v, its root alone %v: the child that worked is missing", tree.CPU, own.CPU)
 	}
-	if tree.Voluntary < 2 || tree.CPUs <= 0 || tree.Busy < tree.CPU {
+	if tree.Voluntary < 2 || tree.CPUs <= 0 || tree.Affinity < tree.CPUs || tree.Busy < tree.CPU {
 		t.Errorf("%+v", tree)
 	}
 }
@@ -96,4 +96,3 @@ func BenchmarkSampleTree(b *testing.B) {
 		}
 	}
 }
-
