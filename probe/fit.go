@@ -152,6 +152,9 @@ func (a *assessment) cpuWork() float64 {
 
 // computing is a request that waits, but for its CPU time, where that is known.
 func (f *fit) computing(xs []float64) []model.Step {
+	if f.work > 0.5*mean(xs) {
+		f.unknown = append(f.unknown, fmt.Sprintf("how it shares the CPU: most of a request's time is computing, of which it took %s on average, and all is waiting here, so that the CPU is never the wall", millis(f.work)))
+	}
 	if f.work == 0 || f.work > 0.5*mean(xs) {
 		return []model.Step{f.waiting("heavy", xs)}
 	}

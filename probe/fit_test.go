@@ -40,6 +40,9 @@ func TestWhatWasLearnedIsWrittenAsAWorkload(t *testing.T) {
 		{"a pool that computes a little", "thread:max=7", 4, func() *responder.Service {
 			return responder.New(1, responder.Pool(7), responder.Compute(4, 10*ms, ms/2), work())
 		}, false, "- {compute: 10", ""},
+		{"a pool that computes for most of the time", "thread:max=3", 16, func() *responder.Service {
+			return responder.New(1, responder.Pool(3), responder.Compute(16, 150*ms, ms/2), responder.Wait(50*ms, 0, ms))
+		}, false, "- {await: heavy-time}", "how it shares the CPU: most of a request's time is computing, of which it took 15"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, h, _ := look(t, 64, func() seen {
