@@ -36,6 +36,9 @@ func (c *calibrateCmd) Run(ctx context.Context, s streams) error {
 	// Before half a minute is spent; and what was there stays until there is better.
 	var file *os.File
 	if path != "-" {
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file
+			return usageErr(fmt.Errorf("%s is no regular file; name another file by --output, or - for standard output", path))
+		}
 		if file, err = os.CreateTemp(filepath.Dir(path), ".plimsoll-*"); err != nil {
 			return usageErr(fmt.Errorf("%w\n  name another file by --output", err))
 		}
@@ -67,7 +70,10 @@ func (c *calibrateCmd) Run(ctx context.Context, s streams) error {
 	if _, err := file.Write(text.Bytes()); err != nil {
 		return err
 	}
-	if err := errors.Join(file.Chmod(0o644), file.Close(), os.Rename(file.Name(), path)); err != nil {
+	if err := errors.Join(file.Chmod(0o644), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.err, "\nkept in %s\n", path)

@@ -21,6 +21,16 @@ func TestCalibrateSaysAtOnceWhereItCannotWrite(t *testing.T) {
 	}
 }
 
+// What is no file is not replaced by one, as a device would be.
+func TestCalibrateReplacesOnlyFiles(t *testing.T) {
+	dir := t.TempDir()
+	var out, errs bytes.Buffer
+	code := run([]string{"calibrate", "--output", dir}, streams{in: strings.NewReader(""), out: &out, err: &errs})
+	if code != exitUsage || !strings.Contains(errs.String(), "is no regular file") || out.Len() > 0 {
+		t.Errorf("exit code %d, %q", code, errs.String())
+	}
+}
+
 func TestCompareSaysWhatCannotBePredicted(t *testing.T) {
 	const rates = "workload: rates\nroutes: {r: {steps: [{compute: 1ms}]}}\nrates: [{rate: 10, for: 1s}]\nsearch: false\nengines: [loop]\nslo: {within: 1s}\n"
 	for _, c := range []struct{ workload, says string }{
