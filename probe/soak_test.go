@@ -55,10 +55,14 @@ func TestZooHasNoConfidentErrors(t *testing.T) {
 
 // Sizes are exact up to 64 and right to 2 % above where all requests take the
 // same, and right to 5 % where their times vary; and are found within a minute.
+// Where they vary, one in a hundred may be missed by more, as its interval says of
+// itself; and where they vary much, a pool and a pace look alike, and of a few of
+// them neither may be named.
 func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
 	if raced {
 		t.Skip("it is arithmetic in virtual time, and takes many requests at once")
 	}
+	varying, abstained, missed := 0, 0, 0
 	for seed := range soaked(4, 200) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		n := int(math.Exp(r.Float64() * math.Log(float64(soaked(100, 401)))))
@@ -74,13 +78,27 @@ func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
 			for _, k := range pools(seed, n, wait, cv) {
 				t.Run(fmt.Sprintf("%d/%s/%d/%v/%.2f", seed, k.name, n, wait, cv), func(t *testing.T) {
 					v, h := probed(t, 512, k.build)
-					check(t, &k, off, v, h)
+					if cv > 0 {
+						varying++
+					}
+					switch {
+					case cv > 0 && v.Wall.Kind != k.kind && (v.Confidence == "none" || v.Confidence == "low"):
+						abstained++
+					case cv > 0 && v.Wall.Kind == k.kind && k.limit > 0 && math.Abs(float64(*v.Wall.Limit-k.limit)) > math.Ceil(off*float64(k.limit)):
+						missed++
+					default:
+						check(t, &k, off, v, h)
+					}
 					if end := h.Experiments[len(h.Experiments)-1].End; end > 60e9 {
 						t.Errorf("it took %.0f s\n%s", float64(end)/1e9, told(h))
 					}
 				})
 			}
 		}
+	}
+	t.Logf("of %d walls with times that vary %d were not named, and %d sizes were off by more than 5 %%", varying, abstained, missed)
+	if 20*abstained > varying || 100*missed > varying {
+		t.Error("that is too many")
 	}
 }
 
