@@ -222,6 +222,9 @@ func howMany(a *assessment) (record.Experiment, bool) {
 	if x.variant == uneven || x.kind == Serial && x.limit > 1 {
 		rounds = 6 // so that no worker goes without
 	}
+	if x.kind == Serial && x.limit == 1 { // a processor in turn answers the first of a few as soon, and all the others late
+		rounds = min(max(3, int(longWave.Seconds()/2/a.noise.mean)), 8)
+	}
 	c := min(max(rounds*x.limit, x.limit+2), a.h.cap())
 	if a.weight(CPU) > 0.5 {
 		c = min(c, a.most)
