@@ -73,6 +73,8 @@ func (l *lookout) look(ctx context.Context, r *runner, rows []record.Gauge) []re
 		return append(rows, record.Gauge{Head: r.head(), Source: l.source, Values: values})
 	case errors.Is(ctx.Err(), context.Canceled): // the experiment was over before the answer came
 		return rows
+	case l.asks && ctx.Err() != nil: // requests may take longer than a look
+		err = fmt.Errorf("there was no answer within %v", took.Round(time.Second/10))
 	}
 	if l.failed++; l.failed >= lostAfter {
 		l.lost = err

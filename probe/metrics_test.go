@@ -131,6 +131,24 @@ func TestWithoutMetricsTheProbeGoesOn(t *testing.T) {
 	}
 }
 
+// An answer that is slow to come is not waited for at every experiment; what is
+// said of it is how long it was waited for.
+func TestMetricsThatAreSlowAreDoneWithout(t *testing.T) {
+	v, h, _ := look(t, 16, func() seen {
+		s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string {
+			time.Sleep(2500 * ms)
+			return "process_open_fds 3\n"
+		}), responder.Pool(3), responder.Wait(100*ms, 0, ms))
+		return seen{service: s, metrics: "/metrics"}
+	})
+	if n := len(v.Warnings); n != 1 || v.Warnings[0].Text != "--metrics: there was no answer within 2s; the probe goes on without it" {
+		t.Errorf("warnings %+v", v.Warnings)
+	}
+	if v.Wall.Kind != SharedPool || h.End != endCompleted {
+		t.Errorf("%s, %s\n%s", v.Wall.Kind, h.End, told(h))
+	}
+}
+
 // Families of which there may be several series keep what tells them apart, and
 // nothing else.
 func TestSeriesAreNamedByWhatTellsThemApart(t *testing.T) {
