@@ -135,8 +135,11 @@ const largestHead = 1 << 20
 
 // response reads the head of an answer.
 func (l *link) response(m *message) (*http.Response, error) {
-	l.room.N = largestHead
+	l.room.N = largestHead // of interim answers (103 Early Hints) and the one that they precede together
 	resp, err := http.ReadResponse(l.read, m.request)
+	for err == nil && resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {
+		resp, err = http.ReadResponse(l.read, m.request)
+	}
 	if err != nil && l.room.N <= 0 {
 		err = errNotHTTP
 	}

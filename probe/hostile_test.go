@@ -78,3 +78,26 @@ func TestAStatusIsNotInTheServicesWords(t *testing.T) {
 		}
 	}
 }
+
+// RFC 9110, 15.2: a client reads any number of interim answers before the final
+// one, expected or not.
+func TestInterimAnswersAreNotTheAnswer(t *testing.T) {
+	m, err := (&Request{URL: "http://127.0.0.1/"}).prepare(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := "HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+	r := answering(func(w io.Writer) error {
+		if answer == "" {
+			return errors.New("enough")
+		}
+		_, err := io.WriteString(w, answer)
+		answer = ""
+		return err
+	})
+	l := r.open(t.Context(), m, time.Minute)
+	defer l.close()
+	if row := r.ask(t.Context(), l, m, false, time.Minute, nil); row.Status != "200" {
+		t.Errorf("status %s", row.Status)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -153,7 +154,10 @@ func (c *probeCmd) config() (probe.Config, error) {
 		}
 	}
 	if c.Metrics != "" {
-		cfg.Metrics = &probe.Request{URL: c.Metrics, Header: header}
+		cfg.Metrics = &probe.Request{URL: c.Metrics}
+		if sameHost(c.Metrics, c.Heavy) { // credentials are the service's, and nobody else's
+			cfg.Metrics.Header = header
+		}
 	}
 	if c.PID != 0 {
 		if _, err := host.SampleTree(c.PID); err != nil {
@@ -169,6 +173,14 @@ func (c *probeCmd) config() (probe.Config, error) {
 
 // headers reads the header file, or else the environment. Its errors say where
 // something is wrong, and never what stands there.
+// sameHost reports whether two addresses lead to the same host by the same
+// scheme; ports may differ, as those of an application and its metrics do.
+func sameHost(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	return errX == nil && errY == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Hostname(), y.Hostname())
+}
+
 func (c *probeCmd) headers() (http.Header, error) {
 	text, where := os.Getenv(probeHeaderEnv), probeHeaderEnv
 	if c.HeaderFile != "" {

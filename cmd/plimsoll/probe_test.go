@@ -113,3 +113,25 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 		}
 	}
 }
+
+// What a header file holds is for the service: metrics elsewhere do not get it.
+func TestMetricsElsewhereGetNoCredentials(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "headers")
+	if err := os.WriteFile(file, []byte("Authorization: Bearer secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for metrics, sent := range map[string]bool{
+		"http://shop.test:9090/metrics":  true, // as an application and its metrics are
+		"http://SHOP.test/metrics":       true,
+		"https://shop.test/metrics":      false,
+		"http://prometheus.test/metrics": false,
+	} {
+		cfg, err := (&probeCmd{Heavy: "http://shop.test/slow", Metrics: metrics, HeaderFile: file}).config()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Metrics.Header.Get("Authorization") != ""; got != sent {
+			t.Errorf("%s: sent %v", metrics, got)
+		}
+	}
+}
