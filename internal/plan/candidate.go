@@ -91,15 +91,34 @@ const manyRequests = 10_000
 // cell is how many instances are simulated, with their part of the rate, in place
 // of all.
 func (c *Candidate) cell(w *model.Workload, b model.Balancer) int {
-	shared := slices.ContainsFunc(w.Resources, func(r model.Resource) bool { return r.Shared })
 	switch {
-	case shared:
-		return min(c.Instances, 4*manyInstances)
+	case slices.ContainsFunc(w.Resources, func(r model.Resource) bool { return r.Shared }):
+		for n := 4 * manyInstances; n < c.Instances; n++ {
+			if c.divides(w, n) {
+				return n
+			}
+		}
+		return c.Instances
 	case b == model.RandomInstance && w.Arrivals.Kind == model.Poisson:
 		return 1
 	}
 	enough := int(math.Ceil(manyRequests / (c.Rate / float64(c.Instances))))
 	return min(c.Instances, manyInstances, max(1, enough))
+}
+
+// sharedSlots are so few that as many instances are simulated as share them: fewer
+// slots for fewer instances make more of them wait.
+const sharedSlots = 16
+
+// divides reports whether so many instances have a part of each shared resource
+// that is one: of enough slots, and to 1 % what they would have of the whole.
+func (c *Candidate) divides(w *model.Workload, n int) bool {
+	for i, r := range w.Resources {
+		if whole := c.Sizes[i] * n; r.Shared && (whole < sharedSlots*c.Instances || 100*(whole%c.Instances) > whole) {
+			return false
+		}
+	}
+	return true
 }
 
 // workload is the document's as a cell of so many instances sees it.

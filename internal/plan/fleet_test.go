@@ -1,0 +1,52 @@
+package plan
+
+import (
+	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+)
+
+func planned(t *testing.T, source, engine string, q Question) *Plan {
+	t.Helper()
+	w := document(t, source)
+	p, err := Make(t.Context(), q, w, engines(t, engine), simulator(w, q.CPUs, free))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// One slot for all instances serves 200/s, however many there are.
+func TestInstancesDoNotMultiplyWhatTheyShare(t *testing.T) {
+	const source = `workload: gated
+upstreams: {api: {latency: 5ms}}
+resources: {gate: {size: 1, shared: true}}
+routes: {r: {steps: [{hold: gate, steps: [{await: api}]}]}}
+slo: {within: 1s, ratio: 99%, errors: 0.1%}
+`
+	p := planned(t, source, "goroutine", Question{Rate: 400, CPUs: 1, MaxInstances: 200})
+	if e := p.Engines[0]; e.None == nil || e.None.Kind != model.WallResource || e.None.Name != "gate" {
+		t.Errorf("400/s hold: %s", p.Conclusion)
+	}
+	p = planned(t, source, "goroutine", Question{Rate: 150, CPUs: 1, MaxInstances: 200})
+	if e := p.Engines[0]; e.Instances == nil || *e.Instances != 1 {
+		t.Fatalf("150/s do not hold: %s", p.Conclusion)
+	}
+}
+
+func TestAPartOfAFleetHasItsPartOfWhatIsShared(t *testing.T) {
+	w := &model.Workload{Resources: []model.Resource{{Name: "gate", Shared: true}}}
+	for _, c := range []struct{ instances, slots, want int }{
+		{10, 1, 10},       // all
+		{200, 1, 200},     // the one slot is everybody's
+		{17, 20, 17},      // 16 would have 18.8
+		{1000, 1000, 16},  // one each
+		{1000, 40, 400},   // 16 slots
+		{1000, 16000, 16}, // many
+	} {
+		x := Candidate{Instances: c.instances, Sizes: []int{c.slots}, Rate: 1}
+		if got := x.cell(w, model.RoundRobin); got != c.want {
+			t.Errorf("%d slots for %d instances: %d are simulated, not %d", c.slots, c.instances, got, c.want)
+		}
+	}
+}
