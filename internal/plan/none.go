@@ -15,7 +15,7 @@ const alone = 0.01
 
 // why says why no size holds: requests take too long although they wait for
 // nothing of ours, or something that is not ours to choose is used up.
-func (p *planner) why(ctx context.Context, a asked, instances int) (*None, error) {
+func (p *planner) why(ctx context.Context, a asked) (*None, error) {
 	lone := p.roomy(a, 1)
 	lone.Burst = 0
 	lone.Rate = alone * analysis.FirstGuess(lone.Engine, lone.workload(p.workload, 1), p.CPUs)
@@ -30,7 +30,7 @@ func (p *planner) why(ctx context.Context, a asked, instances int) (*None, error
 			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
 			share(within), rounded(slo.Within), share(slo.Ratio))}, nil
 	}
-	c := p.roomy(a, instances)
+	c := p.roomy(a, p.MaxInstances)
 	if t, err = p.trier.Try(ctx, c); err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (p *planner) why(ctx context.Context, a asked, instances int) (*None, error
 			break
 		}
 	}
-	none.Text = p.inTheWay(none, t, instances)
+	none.Text = p.inTheWay(none, t, c.Instances)
 	return none, nil
 }
 

@@ -12,12 +12,11 @@ import (
 
 // An asked is what the smallest size is searched of.
 type asked struct {
-	engine    model.EngineConfig
-	knobs     []knob
-	slow      Slow
-	burst     int
-	instances int // exactly so many; 0: as few as hold
-	expected  int // instances, where the search begins
+	engine   model.EngineConfig
+	knobs    []knob
+	slow     Slow
+	burst    int
+	expected int // instances, where the search begins
 }
 
 // A sizing is the smallest that holds, or why none does.
@@ -116,13 +115,6 @@ func (p *planner) connections(ctx context.Context, c *Candidate, cfg model.Engin
 
 // fewest is the number of instances without which nothing holds.
 func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (int, error) {
-	if n := a.instances; n > 0 {
-		ok, err := p.holds(ctx, p.roomy(a, n), seeds)
-		if err == nil && !ok {
-			s.none, err = p.why(ctx, a, n)
-		}
-		return n, err
-	}
 	expected := a.expected
 	if expected == 0 {
 		c := p.roomy(a, 1)
@@ -130,7 +122,7 @@ func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (in
 	}
 	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.holds(ctx, p.roomy(a, n), seeds) })
 	if err == nil && !ok {
-		s.none, err = p.why(ctx, a, p.MaxInstances)
+		s.none, err = p.why(ctx, a)
 	}
 	return n, err
 }

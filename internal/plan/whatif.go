@@ -61,14 +61,19 @@ func (p *planner) whatIf(ctx context.Context, s *sizing, ch change) (WhatIf, err
 			w.Needs.Instances = 2
 			return w, nil
 		}
-		a.instances = c.Instances
 	}
 	t, err := p.trier.Try(ctx, c)
 	if err != nil {
 		return w, err
 	}
 	w.After, w.Holds = atRate(t, c.Instances), t.Outcome == record.Passed
-	if w.Holds {
+	switch {
+	case w.Holds:
+		return w, nil
+	case ch.what == WhatLost:
+		// One more, so that as many are left as were planned: of fewer no size holds.
+		w.Needs = needsOf(s.candidate, s.knobs, p.workload)
+		w.Needs.Instances++
 		return w, nil
 	}
 	needs, err := p.size(ctx, a, 1)
@@ -83,9 +88,6 @@ func (p *planner) whatIf(ctx context.Context, s *sizing, ch change) (WhatIf, err
 			k.set(&needs.candidate, max(k.of(&needs.candidate), k.of(&s.candidate)))
 		}
 		w.Needs = needsOf(needs.candidate, s.knobs, p.workload)
-	case ch.what == WhatLost: // one more, so that as many are left as were planned
-		w.Needs = needsOf(s.candidate, s.knobs, p.workload)
-		w.Needs.Instances++
 	default:
 		w.None = needs.none
 	}
