@@ -29,8 +29,12 @@ slo: {within: 1s, ratio: 99%, errors: 0.1%}
 		t.Errorf("400/s hold: %s", p.Conclusion)
 	}
 	p = planned(t, source, "goroutine", Question{Rate: 150, CPUs: 1, MaxInstances: 200})
-	if e := p.Engines[0]; e.Instances == nil || *e.Instances != 1 {
+	e := p.Engines[0]
+	if e.Instances == nil || *e.Instances != 1 {
 		t.Fatalf("150/s do not hold: %s", p.Conclusion)
+	}
+	if wall := e.Walls[0]; wall.Kind != model.WallResource || wall.Limit == nil || *wall.Limit != 1 {
+		t.Errorf("the wall is %+v", wall)
 	}
 }
 

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -35,21 +36,60 @@ func (p *planner) why(ctx context.Context, a asked) (*None, error) {
 		return nil, err
 	}
 	none := &None{Kind: model.WallUnknown}
-	for _, l := range analysis.LimitsOf(t, c.Engine, c.workload(p.workload, 1)) {
-		if l.Saturated {
-			none.Kind, none.Name = l.Kind, l.Name
-			break
-		}
+	if l, err := p.blamed(ctx, c, t); err != nil {
+		return nil, err
+	} else if l != nil {
+		none.Kind, none.Name = l.Kind, l.Name
 	}
 	none.Text = p.inTheWay(none, t, c.Instances)
 	return none, nil
 }
 
+// moved is by how much more is answered where what is raised was in the way.
+const moved = 1.05
+
+// blamed is the first limit that a failed trial reached, nil if it reached none. A
+// resource is one only if more of it is answered with no end of its slots: it is
+// full, too, where those that have them wait for something else.
+func (p *planner) blamed(ctx context.Context, c Candidate, failed *record.Trial) (*analysis.Limit, error) {
+	var full *analysis.Limit
+	for _, l := range analysis.LimitsOf(failed, c.Engine, c.workload(p.workload, 1)) {
+		if !l.Saturated {
+			continue
+		}
+		i := slices.IndexFunc(p.workload.Resources, func(r model.Resource) bool { return r.Name == l.Name && !r.Monitor })
+		if l.Kind != model.WallResource || i < 0 {
+			return &l, nil
+		}
+		t, err := p.trier.Try(ctx, c.with(func(c *Candidate) { c.Sizes[i] = mostSlots }))
+		if err != nil {
+			return nil, err
+		}
+		if t.Outcome == record.Passed || answered(t) > moved*answered(failed) {
+			return &l, nil
+		}
+		if full == nil {
+			full = &l
+		}
+	}
+	return full, nil
+}
+
+// answered is how many an instance answers a second.
+func answered(t *record.Trial) float64 { return float64(t.Server.Responses) / max(t.Seconds, 1e-9) }
+
+// fewResponses are so few, of one instance, that those of all are not known from
+// them: a trial's are the mean of its instances, in whole responses.
+const fewResponses = 20
+
 // inTheWay says what the instances that there may be lack.
 func (p *planner) inTheWay(n *None, t *record.Trial, instances int) string {
 	many := fmt.Sprintf("%s %s", analysis.Grouped(float64(instances)), plural(instances, "instance"))
-	got := float64(t.Server.Responses) / t.Seconds * float64(instances)
-	carry := fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(got, p.Rate)), analysis.Rate(p.Rate))
+	carry := fmt.Sprintf("%s would not answer all of the %s requests/s", many, analysis.Rate(p.Rate))
+	if t.Server.Responses >= fewResponses {
+		got := answered(t) * float64(instances)
+		carry = fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(got, p.Rate)), analysis.Rate(p.Rate))
+	}
 	switch n.Kind {
 	case model.WallCPU:
 		return fmt.Sprintf("%s: their CPUs are used up; allow more with --max-instances, or larger ones with --cpus", carry)
@@ -58,13 +98,20 @@ func (p *planner) inTheWay(n *None, t *record.Trial, instances int) string {
 		if r != nil && r.Monitor {
 			return fmt.Sprintf("%s: the monitor %s lets one request in at a time, in each instance, and no size changes that; hold it for less time, or allow more instances with --max-instances", carry, n.Name)
 		}
-		return fmt.Sprintf("%s: all %d of %s are taken, which is not ours to choose", carry, r.Size, n.Name)
+		return fmt.Sprintf("%s: %s taken, which is not ours to choose", carry, all(r.Size, n.Name))
 	case model.WallLoop:
 		return fmt.Sprintf("%s: %s keeps their loops from all else; await it, or give it to a worker (hybrid)", carry, orLong(n.Name))
 	case model.WallUnknown:
 		return fmt.Sprintf("%s in time, and no limit shows that is reached", carry)
 	}
 	return fmt.Sprintf("%s: more than they may have of %s is taken; allow more with --max-instances", carry, orKind(n))
+}
+
+func all(n int, of string) string {
+	if n == 1 {
+		return "the only one of " + of + " is"
+	}
+	return fmt.Sprintf("all %d of %s are", n, of)
 }
 
 func orLong(step string) string {

@@ -84,7 +84,7 @@ type LoadLine = analysis.LoadLine
 type Wall struct {
 	Kind     model.WallKind `json:"kind"`
 	Name     string         `json:"name"`      // of the size, or of the resource
-	Limit    *int           `json:"limit"`     // in each instance
+	Limit    *int           `json:"limit"`     // in each instance; of what they share, of all
 	LoadLine LoadLine       `json:"load_line"` // of all instances
 }
 

@@ -35,8 +35,8 @@ func (p *planner) walls(ctx context.Context, c Candidate, knobs []knob) ([]Wall,
 			return nil, err
 		}
 		if binding == nil {
-			w.Kind, w.Name = end(l.failed, c, p.workload)
-			return append(all, w), nil
+			err = p.end(ctx, &w, past, l.failed)
+			return append(all, w), err
 		}
 		n := binding.of(&c)
 		w.Kind, w.Name, w.Limit = binding.wall(), binding.name, &n
@@ -137,17 +137,23 @@ func (k *knob) wall() model.WallKind {
 // end is what no size of ours changes: the first limit that was reached, or the
 // CPU where it is nearly used up, or a step that stalls the loop for long enough
 // to be late after one, long before that is busy.
-func end(t *record.Trial, c Candidate, w *model.Workload) (model.WallKind, string) {
-	limits := analysis.LimitsOf(t, c.Engine, c.workload(w, 1))
-	for _, l := range limits {
-		if l.Saturated {
-			return l.Kind, l.Name
+func (p *planner) end(ctx context.Context, w *Wall, past Candidate, failed *record.Trial) error {
+	w.Kind = model.WallUnknown
+	reached, err := p.blamed(ctx, past, failed)
+	if err != nil {
+		return err
+	}
+	for _, l := range analysis.LimitsOf(failed, past.Engine, past.workload(p.workload, 1)) {
+		if reached == nil && (l.Kind == model.WallCPU && l.Utilisation() >= 0.8 || l.Kind == model.WallLoop && l.Name != "") {
+			reached = &l
 		}
 	}
-	for _, l := range limits {
-		if l.Kind == model.WallCPU && l.Utilisation() >= 0.8 || l.Kind == model.WallLoop && l.Name != "" {
-			return l.Kind, l.Name
-		}
+	if reached == nil {
+		return nil
 	}
-	return model.WallUnknown, ""
+	w.Kind, w.Name = reached.Kind, reached.Name
+	if r := p.workload.Resource(w.Name); w.Kind == model.WallResource && r != nil {
+		w.Limit = &r.Size
+	}
+	return nil
 }
