@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -26,10 +27,13 @@ func conclude(p *Plan) string {
 	switch {
 	case len(holds) == 0 && len(none) == 0:
 		return "Nothing was found out yet."
+	case len(holds) == 0 && len(none) == len(p.Engines) && len(none) > 1:
+		return fmt.Sprintf("No engine holds %s, %s.", rate, whatever(p))
 	case len(holds) == 0 && len(none) == 1:
-		return fmt.Sprintf("No size of %s holds %s: %s.", none[0], rate, p.Engines[0].None.Text)
+		i := slices.IndexFunc(p.Engines, func(e Engine) bool { return e.None != nil })
+		return fmt.Sprintf("No size of %s holds %s: %s.", none[0], rate, p.Engines[i].None.Text)
 	case len(holds) == 0:
-		return fmt.Sprintf("No engine holds %s, of whatever size.", rate)
+		return fmt.Sprintf("%s cannot hold %s, %s.", strings.Join(none, ", "), rate, whatever(p))
 	}
 	slices.SortStableFunc(holds, func(a, b *Engine) int {
 		return cmp.Or(cmp.Compare(*a.Instances, *b.Instances), cmp.Compare(*a.Memory, *b.Memory))
@@ -54,9 +58,14 @@ func conclude(p *Plan) string {
 		s += " " + next
 	}
 	if len(none) > 0 {
-		s += fmt.Sprintf(" %s cannot hold it, of whatever size.", strings.Join(none, ", "))
+		s += fmt.Sprintf(" %s cannot hold it, %s.", strings.Join(none, ", "), whatever(p))
 	}
 	return s
+}
+
+// whatever is all that was tried.
+func whatever(p *Plan) string {
+	return "of whatever size, with up to " + counted(p.MaxInstances, "instance")
 }
 
 // same reports whether what two engines need is the same but for what the costs
@@ -133,7 +142,16 @@ func spare(e *Engine) string {
 	if e.Headroom == nil {
 		return ""
 	}
-	return fmt.Sprintf(" and %.0f %% to spare", 100*max(0, *e.Headroom))
+	return fmt.Sprintf(" and %s to spare", PerCent(*e.Headroom))
+}
+
+// PerCent prints a headroom to the whole per cent, and a large one to the two
+// figures that the load line of a service that has to do little is known to.
+func PerCent(x float64) string {
+	if x = math.Round(100 * max(0, x)); x >= 1000 {
+		x = twoFigures(x)
+	}
+	return analysis.Grouped(x) + " %"
 }
 
 // nextWalls says what stops it, and what does after that.
@@ -168,6 +186,8 @@ func WallText(w Wall) string {
 	switch {
 	case w.Limit != nil && w.Kind == model.WallResource:
 		return fmt.Sprintf("%s %s", w.Name, analysis.Grouped(float64(*w.Limit)))
+	case w.Limit != nil && *w.Limit == 1:
+		return "1 " + strings.TrimSuffix(w.Name, "s")
 	case w.Limit != nil:
 		return fmt.Sprintf("%s %s", analysis.Grouped(float64(*w.Limit)), w.Name)
 	case w.Kind == model.WallCPU:

@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // Engines are named together only where what is said of one is true of all.
@@ -25,5 +27,41 @@ func TestTheConclusionSaysOfNoEngineWhatIsTrueOfAnother(t *testing.T) {
 	p.Engines = p.Engines[2:]
 	if got := conclude(p); strings.Contains(got, "most") {
 		t.Errorf("both need as much: %s", got)
+	}
+}
+
+func TestTheConclusionSaysWhatWasTriedWhereNothingHolds(t *testing.T) {
+	unknown := Engine{Engine: "thread"}
+	none := func(engine string) Engine { return Engine{Engine: engine, None: &None{Text: "it stalls"}} }
+	for _, c := range []struct {
+		engines []Engine
+		want    string
+	}{
+		{[]Engine{unknown}, "Nothing was found out yet."},
+		{[]Engine{unknown, none("loop")}, "No size of loop holds 50 requests/s: it stalls."}, // interrupted
+		{[]Engine{unknown, none("loop"), none("future")}, "loop, future cannot hold 50 requests/s, of whatever size, with up to 1 instance."},
+		{[]Engine{none("loop"), none("future")}, "No engine holds 50 requests/s, of whatever size, with up to 1 instance."},
+	} {
+		if got := conclude(&Plan{Question: Question{Rate: 50, MaxInstances: 1}, Engines: c.engines}); got != c.want {
+			t.Errorf("%s\nnot\n%s", got, c.want)
+		}
+	}
+}
+
+func TestFiguresAreThoseThatAreKnown(t *testing.T) {
+	for x, want := range map[float64]string{-0.01: "0 %", 0.034: "3 %", 2.58: "258 %", 42.96: "4,300 %", 219.4: "22,000 %"} {
+		if got := PerCent(x); got != want {
+			t.Errorf("%g: %s, not %s", x, got, want)
+		}
+	}
+	one, two := 1, 2
+	for want, w := range map[string]Wall{
+		"1 thread":  {Kind: model.WallThreadPool, Name: "threads", Limit: &one},
+		"2 threads": {Kind: model.WallThreadPool, Name: "threads", Limit: &two},
+		"gate 1":    {Kind: model.WallResource, Name: "gate", Limit: &one},
+	} {
+		if got := WallText(w); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
 	}
 }

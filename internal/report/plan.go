@@ -122,9 +122,9 @@ func PlanHeadroom(e *plan.Engine) string {
 	case e.Headroom == nil:
 		return "–"
 	case e.LoadLine.High == nil:
-		return fmt.Sprintf("≥ %.0f %%", 100*max(0, *e.Headroom))
+		return "≥ " + plan.PerCent(*e.Headroom)
 	}
-	return fmt.Sprintf("%.0f %%", 100*max(0, *e.Headroom))
+	return plan.PerCent(*e.Headroom)
 }
 
 // monthHours are those of a month.
