@@ -1,9 +1,11 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -20,5 +22,8 @@ slo: {within: 500ms, ratio: 99%, errors: 0.1%}
 	e := p.Engines[0]
 	if e.None == nil || e.None.Kind != model.WallLoop || strings.Contains(e.None.Text, "license") {
 		t.Errorf("%+v", e.None)
+	}
+	if !slices.ContainsFunc(p.Warnings, func(w analysis.Warning) bool { return w.Code == "computes-nothing" }) {
+		t.Errorf("nobody says that nothing is computed: %v", p.Warnings)
 	}
 }

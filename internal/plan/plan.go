@@ -9,6 +9,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // Question says what to plan for. It stands in the record of a plan.
@@ -137,6 +138,9 @@ func (p *planner) engine(ctx context.Context, cfg model.EngineConfig, e *Engine)
 
 // warnings are doubts that concern all of a plan.
 func (p *planner) warnings(plan *Plan) (all []analysis.Warning) {
+	if workload.Demand(p.workload).Request.CPU == 0 {
+		all = append(all, analysis.Warning{Code: "computes-nothing", Text: "no step of the workload computes: CPU and instances are what engines take for themselves, which is the least; if the document is of an access log, what requests compute is in its latencies"})
+	}
 	for i := range plan.Engines {
 		if e := &plan.Engines[i]; e.Engine == "loop" && p.CPUs > 1 {
 			all = append(all, analysis.Warning{Code: "one-loop", Text: "loop uses one of an instance's CPUs; --cpus 1 counts processes instead of machines, and -e hybrid has a loop on every CPU"})
