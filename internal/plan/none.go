@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
@@ -18,7 +19,7 @@ const alone = 0.01
 // nothing of ours, or something that is not ours to choose is used up.
 func (p *planner) why(ctx context.Context, a asked) (*None, error) {
 	lone := p.roomy(a, 1)
-	lone.Burst = 0
+	lone.Burst, lone.Long = 0, true
 	lone.Rate = alone * analysis.FirstGuess(lone.Engine, lone.workload(p.workload, 1), p.CPUs)
 	t, err := p.trier.Try(ctx, lone)
 	if err != nil {
@@ -29,7 +30,7 @@ func (p *planner) why(ctx context.Context, a asked) (*None, error) {
 		within := float64(t.Load.Within) / float64(max(1, t.Load.Arrivals))
 		return &None{Kind: model.WallUpstream, Text: fmt.Sprintf(
 			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
-			share(within), rounded(slo.Within), share(slo.Ratio))}, nil
+			share(floored(within)), rounded(slo.Within), share(slo.Ratio))}, nil
 	}
 	c := p.roomy(a, p.MaxInstances)
 	if t, err = p.trier.Try(ctx, c); err != nil {
@@ -133,6 +134,16 @@ func plural(n int, what string) string {
 		return what
 	}
 	return what + "s"
+}
+
+// floored rounds a ratio down, so that what misses has two figures: a trial tells no more.
+func floored(x float64) float64 {
+	missed := 1 - x
+	if missed <= 0 {
+		return x
+	}
+	scale := math.Pow(10, math.Floor(math.Log10(missed))-1)
+	return 1 - math.Ceil(missed/scale-1e-9)*scale
 }
 
 // share prints a ratio in per cent, not rounded up to what it misses.

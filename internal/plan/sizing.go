@@ -55,6 +55,16 @@ func (p *planner) holds(ctx context.Context, c Candidate, seeds int) (bool, erro
 	return true, nil
 }
 
+// lasts is holds, and for ten times as long where more than one seed is asked.
+func (p *planner) lasts(ctx context.Context, c Candidate, seeds int) (bool, error) {
+	ok, err := p.holds(ctx, c, seeds)
+	if err != nil || !ok || seeds == 1 {
+		return ok, err
+	}
+	c.Long = true
+	return p.holds(ctx, c, 1)
+}
+
 // size searches the smallest that holds under all of so many seeds: first the
 // fewest instances whose other sizes are no limit, then those sizes under each
 // seed, and of each size the largest.
@@ -120,7 +130,7 @@ func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (in
 		c := p.roomy(a, 1)
 		expected = int(math.Ceil(p.Rate / (0.8 * analysis.FirstGuess(c.Engine, c.workload(p.workload, 1), p.CPUs))))
 	}
-	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.holds(ctx, p.roomy(a, n), seeds) })
+	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.lasts(ctx, p.roomy(a, n), seeds) })
 	if err == nil && !ok {
 		s.none, err = p.why(ctx, a)
 	}
@@ -208,12 +218,5 @@ func (p *planner) joint(c Candidate, knobs []knob, alone []int, hold func(Candid
 // together makes sizes hold under all seeds, and for ten times as long: a pool
 // that is smaller than what is in use on average shows it late.
 func (p *planner) together(ctx context.Context, c Candidate, knobs []knob, sizes []int, seeds int) ([]int, error) {
-	return p.joint(c, knobs, sizes, func(c Candidate) (bool, error) {
-		ok, err := p.holds(ctx, c, seeds)
-		if err != nil || !ok || seeds == 1 {
-			return ok, err
-		}
-		c.Long = true
-		return p.holds(ctx, c, 1)
-	})
+	return p.joint(c, knobs, sizes, func(c Candidate) (bool, error) { return p.lasts(ctx, c, seeds) })
 }
