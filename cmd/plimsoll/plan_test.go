@@ -27,6 +27,9 @@ slo: {within: 200ms, ratio: 99%, errors: 0.1%}
 `
 
 func TestPlanPrintsWhatReportPrintsOfItsRecord(t *testing.T) {
+	if raced {
+		t.Skip("it is arithmetic, and runs without the detector")
+	}
 	dir := t.TempDir()
 	file, page := filepath.Join(dir, "record.jsonl"), filepath.Join(dir, "plan.json")
 	code, out, errs := plannedBy(t, plannedDocument, "-", "--rate", "500", "-e", "thread:max=500", "--cpus", "1", "--price", "0.2", "--burst", "20",
@@ -110,6 +113,9 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 
 // Whatever a document comes from, it can be planned.
 func TestPlanTakesEveryBuiltInWorkloadAndAnImportedOne(t *testing.T) {
+	if raced {
+		t.Skip("it is arithmetic, and runs without the detector")
+	}
 	var imported, errs bytes.Buffer
 	if code := run([]string{"workload", "import", "--otlp", samples + "otlp.json"}, streams{out: &imported, err: &errs}); code != exitOK {
 		t.Fatal(errs.String())
