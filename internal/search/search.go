@@ -264,17 +264,23 @@ func bracket(levels []level) (low, high float64, voided bool) {
 	return low, high, voided
 }
 
-// stride is the factor of the next step in one direction. The first step is
-// small, because the guess is usually good; further ones are longer.
+// stride is the factor of the next step in one direction: small at first, because
+// the guess is usually good, and then each twice as long as the one before. Steps
+// that a guess moved by a little do not make it longer.
 func stride(levels []level, o Outcome) float64 {
-	n := 0
+	var rates []float64 // ascending
 	for _, l := range levels {
 		if l.outcome() == o {
-			n++
+			rates = append(rates, l.rate)
 		}
 	}
-	strides := [...]float64{1.05, 1.05, 1.12, 1.3, 1.6}
-	return strides[min(max(n, 1), len(strides))-1]
+	last := 1.0
+	if n := len(rates); n > 1 && o == Pass {
+		last = rates[n-1] / rates[n-2]
+	} else if n > 1 {
+		last = rates[1] / rates[0]
+	}
+	return min(max(1.05, last*last), 1.6)
 }
 
 // lowestTried is the lowest rate that needs no other trial; levels ascend.

@@ -210,3 +210,16 @@ func TestALineWithOneEndOnlyIsWorthAFewTrialsMore(t *testing.T) {
 		t.Errorf("%d trials, %+v", len(h), d)
 	}
 }
+
+// A guess that creeps upwards makes many passes a little apart. The next step is
+// no longer for that: from 4,800 one of 1.6 left a bracket of 60 %.
+func TestManySmallStepsDoNotMakeALongOne(t *testing.T) {
+	var history []Trial
+	for _, rate := range []float64{3350, 4230, 4440, 4570, 4800} {
+		history = append(history, Trial{Rate: rate, Outcome: Pass})
+	}
+	d := Next(Goal{Guess: 4790, Precision: 1.05, Trials: 8}, history)
+	if d.Done || d.Rate < 4900 || d.Rate > 4800*1.12 {
+		t.Errorf("next is %v, done %v", d.Rate, d.Done)
+	}
+}
