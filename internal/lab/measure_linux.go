@@ -33,10 +33,7 @@ func (l *lab) measure(ctx context.Context) error {
 		return l.settle(ctx)
 	}
 	for _, c := range l.contestants {
-		if err := l.overload(ctx, c); err != nil {
-			return err
-		}
-		if err := l.settle(ctx); err != nil {
+		if err := l.pastLine(ctx, c); err != nil {
 			return err
 		}
 		// Its memory and threads are of no more use, and its backlog in the way.
