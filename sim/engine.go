@@ -44,7 +44,7 @@ type engine struct {
 	verbs       [model.Choice + 1]waiting
 	parks       waiting // for a slot of a resource, and for branches
 	branches    int16   // the pool in which the branches of a parallel begin
-	chained     bool    // one after the other on the thread that forked, each when the one before waits
+	chained     bool    // one after the other on the thread that forked, each when the one before waits or ends, the forking strand last
 	monitorsPin bool
 	connections int // that it serves at once
 }
@@ -53,10 +53,11 @@ type engine struct {
 type poolSpec struct {
 	name       string        // "": the engine's own threads
 	ready      int           // threads that there are from the beginning
+	spare      int           // threads that do not end for want of work
 	core       int           // threads up to which one is made for who finds none idle
 	max        int           // and up to which one is made when the queue is full
 	room       int           // strands that may wait for a thread
-	idle       time.Duration // after which a thread beyond ready ends
+	idle       time.Duration // after which one beyond them does; 0: never
 	once       bool          // a thread serves one strand and ends
 	nice       int
 	slice      time.Duration // after which a strand gives way to others that are ready; 0: never
@@ -104,7 +105,7 @@ func engineOf(c *Config) *engine {
 	switch c.Engine.Engine {
 	case "thread":
 		// A branch has a thread of its own, beside the pool.
-		beside := poolSpec{name: beside, core: unbounded, max: unbounded, room: unbounded, idle: time.Minute, waits: model.Runnable}
+		beside := poolSpec{name: beside, core: unbounded, max: unbounded, room: unbounded, idle: c.Engine.Duration("idle"), waits: model.Runnable}
 		e.pools = []poolSpec{container(c), beside}
 		e.branches, e.parks = 1, keeps
 		all(keeps, model.Await, model.Call, model.Block, model.Compute)
@@ -117,7 +118,7 @@ func engineOf(c *Config) *engine {
 		all(keeps, model.Call, model.Block, model.Compute)
 		all(gives(1), model.Await)
 		if n := limit(c, "executor"); n != unbounded {
-			e.pools = append(e.pools, poolSpec{name: Executor, ready: n, core: n, max: max(n, limit(c, "executor-max")),
+			e.pools = append(e.pools, poolSpec{name: Executor, spare: n, core: n, max: max(n, limit(c, "executor-max")),
 				room: limit(c, "executor-queue"), idle: time.Minute, resume: c.Costs.Fiber + c.Costs.Handoff, waits: model.Queued})
 			e.parks.resume = 2
 			e.verbs[model.Await].then = 2
@@ -165,10 +166,15 @@ func engineOf(c *Config) *engine {
 // container are the threads of a servlet container.
 func container(c *Config) poolSpec {
 	e := c.Engine
-	return poolSpec{
-		ready: min(e.Int("spare"), e.Int("max")), core: e.Int("max"), max: e.Int("max"), room: limit(c, "queue"), idle: e.Duration("idle"),
-		once: e.Has("reuse") && e.Text("reuse") == "off", resume: c.Costs.Handoff, waits: model.Queued,
+	spare := min(e.Int("spare"), e.Int("max"))
+	p := poolSpec{
+		ready: spare, spare: spare, core: e.Int("max"), max: e.Int("max"), room: limit(c, "queue"), idle: e.Duration("idle"),
+		resume: c.Costs.Handoff, waits: model.Queued,
 	}
+	if e.Has("reuse") && e.Text("reuse") == "off" {
+		p.once, p.ready = true, 0
+	}
+	return p
 }
 
 // loops are threads that each have the connections that they have.

@@ -52,7 +52,7 @@ func (p *pool) limit() int {
 
 // expire ends the threads that have been idle for too long.
 func (p *pool) expire(now int64) {
-	for p.idle > 0 && p.threads > p.ready && p.idlers.Len() > 0 && now-p.idlers.First().since >= int64(p.idle) {
+	for p.idle > 0 && p.threads > p.spare && p.idlers.Len() > 0 && now-p.idlers.First().since >= int64(p.idle) {
 		p.idlers.Pop()
 		p.threads--
 	}
@@ -71,7 +71,7 @@ func (s *Simulation) enqueue(k int32, at int32, admitted bool) bool {
 	case p.threads < min(p.core, p.limit()):
 		s.wait(p, k)
 		s.grow(p, at, k)
-	case p.queue.Len() < p.room || admitted && p.threads >= p.max:
+	case p.queue.Len() < p.room || admitted:
 		s.wait(p, k)
 		p.queue.Push(k)
 		st.pool = noPool
@@ -102,6 +102,21 @@ func (s *Simulation) grow(p *pool, at int32, k int32) {
 
 // mount has a thread take up a strand.
 func (s *Simulation) mount(p *pool, at int32, k int32, thread int32) {
+	s.strands.items[k].owes += int64(p.resume)
+	s.seat(p, at, k, thread)
+}
+
+// pass has a thread turn to a strand that waits for just this one: a function that is
+// called there.
+func (s *Simulation) pass(at int32, k int32, thread int32) {
+	p := &s.pools[at]
+	s.wait(p, k)
+	s.strands.items[k].owes += int64(s.config.Costs.Fiber)
+	s.seat(p, at, k, thread)
+}
+
+// seat gives a strand that has waited for a thread that thread.
+func (s *Simulation) seat(p *pool, at int32, k int32, thread int32) {
 	st := &s.strands.items[k]
 	p.queued.Leave(s.now, st.queued)
 	p.busy.Enter(s.now)
@@ -110,30 +125,33 @@ func (s *Simulation) mount(p *pool, at int32, k int32, thread int32) {
 		p.remounts++
 	}
 	st.pool, st.thread, st.lastThread, st.mounted = at, thread, thread, s.now
-	st.owes += int64(p.resume)
 	s.move(st, model.Runnable)
 	s.ready.Push(k)
 }
 
-// unmount takes a strand off its thread, which turns to the branch that waits for
+// unmount takes a strand off its thread, which turns to the strand that waits for
 // just this thread, or else to whoever waits for one of the pool.
 func (s *Simulation) unmount(st *strand) {
 	if st.pool == noPool {
 		return
 	}
-	at := st.pool
+	at, thread := s.dismount(st)
+	if next := st.next; next >= 0 {
+		st.next = -1
+		s.pass(at, next, thread)
+		return
+	}
+	s.vacate(&s.pools[at], at, thread)
+}
+
+// dismount takes a strand off its thread, which the caller finds something to do for.
+func (s *Simulation) dismount(st *strand) (at, thread int32) {
+	at = st.pool
 	p := &s.pools[at]
 	p.busy.Leave(s.now, st.mounted)
 	p.done++
-	thread := st.thread
 	st.pool = noPool
-	if next := st.next; next >= 0 {
-		st.next = -1
-		s.wait(p, next)
-		s.mount(p, at, next, thread)
-		return
-	}
-	s.vacate(p, at, thread)
+	return at, st.thread
 }
 
 // vacate is what a thread does that has become free.

@@ -78,7 +78,9 @@ func (s *Simulation) advance(k int32) {
 		case opJump:
 			st.pc = in.arg
 		case opFork:
-			s.fork(k, in)
+			if !s.fork(k, in) {
+				return
+			}
 			st = &s.strands.items[k]
 		case opJoin:
 			if !s.join(k, in) {
@@ -223,31 +225,41 @@ func (s *Simulation) choose(st *strand, in *instr) int32 {
 }
 
 // fork starts the branches of a parallel beside the strand, which runs the first
-// itself.
-func (s *Simulation) fork(k int32, in *instr) {
+// itself; it reports whether it goes on with that at once.
+func (s *Simulation) fork(k int32, in *instr) bool {
 	places := s.places[in.arg]
 	st := &s.strands.items[k]
-	request, on, began := st.request, st.pool, st.began
+	request, began := st.request, st.began
 	st.children += int32(len(places))
 	// Every branch has numbers of its own, drawn before any of them begins.
 	first := rand.NewPCG(st.rng.Uint64(), 0)
-	last := k
+	lead, last := int32(-1), int32(-1) // of those that are chained
 	for i, to := range places {
 		b := s.newStrand(request, to.at) // which may move all strands
 		branch := &s.strands.items[b]
 		branch.parent = k
 		branch.rng = *rand.NewPCG(s.strands.items[k].rng.Uint64(), uint64(i+1))
-		if s.engine.chained && on != noPool {
-			branch.next = s.strands.items[last].next
+		switch {
+		case !s.engine.chained:
+			s.enqueue(b, s.poolOf(branch, s.engine.branches), true)
+		case last < 0:
+			lead = b
+		default:
 			s.strands.items[last].next = b
-			last = b
-			continue
 		}
-		s.enqueue(b, s.poolOf(branch, s.engine.branches), true)
+		last = b
 	}
 	st = &s.strands.items[k]
 	st.forks = append(st.forks, fork{join: in.join, held: len(st.held), began: began, rng: st.rng})
 	st.rng = *first
+	if lead < 0 {
+		return true
+	}
+	s.strands.items[last].next = k
+	s.move(st, model.Runnable)
+	at, thread := s.dismount(st)
+	s.pass(at, lead, thread)
+	return false
 }
 
 // join waits for the branches; it reports whether they have all ended.
@@ -294,7 +306,10 @@ func (s *Simulation) returns(k int32) {
 // back, and its request is answered 503.
 func (s *Simulation) refuse(k int32) {
 	st := &s.strands.items[k]
-	s.requests.items[st.request].failed = true
+	if r := &s.requests.items[st.request]; !r.failed {
+		r.failed = true
+		s.instances[r.instance].rejected++
+	}
 	keep, to := 0, s.finish[s.requests.items[st.request].route]
 	if n := len(st.forks); n > 0 {
 		keep, to = st.forks[n-1].held, st.forks[n-1].join

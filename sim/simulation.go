@@ -105,7 +105,7 @@ type strand struct {
 	request    int32
 	parent     int32 // whose branch it is; -1: it is the request's first
 	children   int32 // branches that run
-	next       int32 // the branch that has this one's thread when it waits; -1: none
+	next       int32 // the strand that has this one's thread when it waits or ends; -1: none
 	thread     int32
 	lastThread int32
 	instance   int32

@@ -78,6 +78,40 @@ func TestARejectedBranchIsAnswered503(t *testing.T) {
 	r.Get("/other").Expect(http.StatusOK)
 }
 
+// The first function of All is the caller's, and begins last: one of the others that
+// calls keeps it from beginning, and it does not keep them.
+func TestTheCallersOwnBranchBeginsLast(t *testing.T) {
+	for first, both := range map[string]bool{"call": true, "await": false} {
+		t.Run(first+" first", func(t *testing.T) {
+			called, awaited := rig.NewGate(t), rig.NewGate(t)
+			var begun atomic.Bool
+			r := serve(t, "future:max=1", func(_ http.ResponseWriter, req *http.Request) {
+				call := func(t engine.Task) error { return t.Call("called", called.Pass) }
+				await := func(t engine.Task) error {
+					begun.Store(true)
+					return t.Await("awaited", awaited.Pass)
+				}
+				branches := []func(engine.Task) error{call, await}
+				if first == "await" {
+					slices.Reverse(branches)
+				}
+				_ = engine.TaskOf(req.Context()).All("all", branches...)
+			})
+			c := r.Get("/")
+			called.Holds(t, 1)
+			if both {
+				awaited.Holds(t, 1)
+			} else if n := awaited.Now(); n > 0 || begun.Load() {
+				t.Errorf("the await has begun, %d wait", n)
+			}
+			called.Open()
+			awaited.Holds(t, 1)
+			awaited.Open()
+			c.Expect(http.StatusOK)
+		})
+	}
+}
+
 // With executor=direct a continuation that blocks keeps the client's loop: what
 // others await arrives, and they do not go on. With an executor they do.
 func TestABlockingContinuationStallsTheCompletionsOfOthers(t *testing.T) {

@@ -31,7 +31,8 @@
 //     RestTemplate and JDBC are not WebClient's. Everything inside a Call keeps
 //     the thread.
 //   - The branches of All are coroutines that start one after the other, each
-//     when the one before has suspended; their waits overlap, their calls do not.
+//     when the one before has suspended or ended, the first last, which is the
+//     caller's own; their waits overlap, their calls do not.
 //
 // What has been admitted is not refused where completion is dispatched back, or
 // a slot of a resource granted: these pass the limits of the queues.
