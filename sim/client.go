@@ -68,13 +68,19 @@ func (s *Simulation) nextArrival() {
 func (s *Simulation) arrival() {
 	a := s.clients.next
 	s.nextArrival()
-	if s.clients.inFlight.N >= int64(s.config.Workload.InFlight)*int64(len(s.instances)) {
+	if s.capped() {
 		if s.config.Ended != nil {
 			s.config.Ended(Ended{Route: a.Route, Intended: s.now, Done: s.now, Outcome: load.Capped, Instance: -1})
 		}
 		return
 	}
 	s.send(int32(a.Route), a.Seed, 0)
+}
+
+// capped reports whether clients have as many requests open as they may. Those of a
+// closed loop have one each, however many they are.
+func (s *Simulation) capped() bool {
+	return s.config.Clients == 0 && s.clients.inFlight.N >= int64(s.config.Workload.InFlight)*int64(len(s.instances))
 }
 
 func (s *Simulation) think(client int32) {
@@ -114,16 +120,33 @@ func (s *Simulation) open(i int32) {
 		c.watched = true
 		s.events.Schedule(c.deadlines.First().at, evDeadline, 0)
 	}
-	switch v := &s.instances[r.instance]; {
-	case v.idle > 0:
-		v.idle--
+	if s.connected(r) {
 		s.submit(i)
-	case v.open < s.engine.connections:
-		v.open++
-		s.submit(i)
-	default:
-		v.waiting.Push(ticket{i, r.gen})
+	} else {
+		s.instances[r.instance].waiting.Push(ticket{i, r.gen})
 	}
+}
+
+// connected gives a request a connection: of the idle ones that which was used last,
+// so that no more are kept warm than are needed (as package load has it), or else a
+// new one, if there may be one. The kernel gives a new one to one of the loops, by
+// a hash of its addresses, and there it stays.
+func (s *Simulation) connected(r *request) bool {
+	v := &s.instances[r.instance]
+	if n := len(v.idle); n > 0 {
+		r.home = v.idle[n-1]
+		v.idle = v.idle[:n-1]
+		return true
+	}
+	if v.open >= s.engine.connections {
+		return false
+	}
+	v.open++
+	r.home = r.instance*int32(len(s.engine.pools)) + int32(s.engine.starts)
+	if n := s.engine.starters; n > 1 {
+		r.home += int32(r.seed >> 32 % uint64(n))
+	}
+	return true
 }
 
 // dropDeadlines takes the first of the deadlines out, as long as their requests have
@@ -189,11 +212,6 @@ func (s *Simulation) ended(i int32, o load.Outcome) {
 func (s *Simulation) submit(i int32) {
 	r := &s.requests.items[i]
 	r.sent, r.received, r.in, r.state = true, s.now, s.now, model.Queued
-	r.home = r.instance*int32(len(s.engine.pools)) + int32(s.engine.starts)
-	if n := s.engine.starters; n > 1 {
-		// The kernel spreads connections by a hash of their addresses.
-		r.home += int32(r.seed >> 32 % uint64(n))
-	}
 	v := &s.instances[r.instance]
 	v.inside.Enter(s.now)
 	k := s.newStrand(i, s.routes[r.route])
@@ -228,7 +246,7 @@ func (s *Simulation) respond(i int32) {
 		v.open-- // its client has closed it
 		s.requests.free = append(s.requests.free, i)
 	} else {
-		v.idle++
+		v.idle = append(v.idle, r.home)
 		outcome := load.OK
 		if r.failed {
 			outcome = load.Status
@@ -240,16 +258,13 @@ func (s *Simulation) respond(i int32) {
 
 // connect lets those who wait for one of an instance's connections have what there is.
 func (s *Simulation) connect(v *instance) {
-	for v.waiting.Len() > 0 && (v.idle > 0 || v.open < s.engine.connections) {
+	for v.waiting.Len() > 0 && (len(v.idle) > 0 || v.open < s.engine.connections) {
 		t := v.waiting.Pop()
-		if r := &s.requests.items[t.request]; r.gen != t.gen || r.ended {
+		r := &s.requests.items[t.request]
+		if r.gen != t.gen || r.ended {
 			continue // its time has passed
 		}
-		if v.idle > 0 {
-			v.idle--
-		} else {
-			v.open++
-		}
+		s.connected(r)
 		s.submit(t.request)
 	}
 }

@@ -14,7 +14,7 @@ type instance struct {
 	residence [model.NumStates]int64
 	cpu       cpu
 
-	idle    int                // connections that nobody uses,
+	idle    []int32            // connections that nobody uses, by the pool that each belongs to; the last is used first,
 	open    int                // of those that clients, or the balancer, have to it
 	waiting event.Ring[ticket] // for a connection
 }

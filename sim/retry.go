@@ -62,10 +62,19 @@ func (s *Simulation) retry(i int32, o load.Outcome) bool {
 	return true
 }
 
-// again sends a request again. It draws other numbers than before: another
-// instance, or another moment, takes another time.
+// again sends a request again, unless too many are open. It draws other numbers than
+// before: another instance, or another moment, takes another time.
 func (s *Simulation) again(i int32) {
 	r := &s.requests.items[i]
+	if s.capped() {
+		r.ended, r.instance = true, -1
+		r.retries--
+		if s.config.Ended != nil {
+			s.config.Ended(s.endedAs(r, load.Capped))
+		}
+		s.requests.free = append(s.requests.free, i)
+		return
+	}
 	s.clients.retries.count++
 	r.seed += 0x9e3779b97f4a7c15 // splitmix64's step: another stream
 	s.open(i)

@@ -73,6 +73,31 @@ func TestARequestIsRetriedSoOftenAndEndsOnce(t *testing.T) {
 	}
 }
 
+// A request that is sent again is one of those that clients may have open.
+func TestRetriesPastTheCapAreNotSent(t *testing.T) {
+	r := simulate(t, "goroutine", waitsFor("await", "1h"), 10, func(c *Config) {
+		c.Workload.InFlight, c.Workload.Timeout = 7, time.Second
+		c.Retry = Retry{Times: 2}
+		c.Stages[0].For = 3 * time.Second
+	})
+	gaveUp := 0
+	r.ended = func(e Ended) {
+		if e.Outcome == load.Capped && e.Done > e.Intended { // it was sent at first
+			gaveUp++
+			if e.Retries > 1 || e.Instance != -1 {
+				t.Errorf("%+v", e)
+			}
+		}
+	}
+	x := r.until(time.Minute)
+	if most := r.clients.inFlight.Max; most != 7 || gaveUp == 0 || x.Retried == 0 {
+		t.Errorf("%d open at once, where 7 may be; %d were retried, and of %d it was the end", most, x.Retried, gaveUp)
+	}
+	if n := r.outcomes[load.Capped] + r.outcomes[load.Timeout]; n != 30 || x.InFlight != 0 {
+		t.Errorf("%d of 30 ended, %d in flight: %v", n, x.InFlight, r.outcomes)
+	}
+}
+
 // A burst that nobody notices without retries is what a service does not recover
 // from with them: a metastable failure (Bronson et al., HotOS 2021).
 func TestRetriesKeepAnOverloadGoing(t *testing.T) {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -313,5 +314,24 @@ timeout: 1h
 	}
 	if r.until(2 * time.Minute); r.routes["long"] != 1 {
 		t.Error("it has not ended")
+	}
+}
+
+// A connection stays on the loop that accepted it, and the one that was used last is
+// used again: one client after another has one loop, and others have them all.
+func TestAConnectionStaysOnItsLoop(t *testing.T) {
+	const document = "\nroutes: {r: {steps: [{compute: 1us}]}}\narrivals: {bursts: %d}\n"
+	for burst, used := range map[int]int{1: 1, 100: 4} {
+		r := simulate(t, "hybrid:loops=4", fmt.Sprintf(document, burst), 100, func(c *Config) { c.Costs.Quantum, c.Costs.Request = time.Millisecond, 100*time.Microsecond })
+		x := r.until(20 * time.Second)
+		n := 0
+		for _, l := range x.Loops {
+			if l.Turns > 0 {
+				n++
+			}
+		}
+		if n != used || x.Connections != burst {
+			t.Errorf("bursts of %d use %d loops and %d connections", burst, n, x.Connections)
+		}
 	}
 }
