@@ -35,6 +35,7 @@
 //
 // The network takes no time, and connections cost nothing to open. Idle
 // connections stay open; those past an engine's cap wait in order, and no
-// connection attempt is lost to a full backlog. The refusal of a request costs the
-// server nothing. Garbage collection is part of the costs, on average.
+// connection attempt is lost to a full backlog; who gives up while it waits is not
+// served, as it would be where its request is in the kernel already. The refusal of a
+// request costs the server nothing. Garbage collection is part of the costs, on average.
 package sim

@@ -24,7 +24,7 @@ type system struct {
 	cpus             int
 	refused          bool // the share of refused requests is looked at
 	truth            float64
-	requests         int // for an interval of half-width 1 %
+	requests         int // for an interval of half-width 1 % in about half of all runs
 }
 
 // erlangC is the probability that one who comes has to wait at M/M/c with a
@@ -152,9 +152,11 @@ func systems() []system {
 	}
 }
 
-// estimate runs a system and returns what it shows, with the half-width of the
-// 95 % interval.
-func (y *system) estimate(t testing.TB, requests int, seed uint64, p plant) (mean, half float64) {
+// estimate runs a system for some requests, and then a quarter as long again until
+// the half-width of the 95 % interval is a small enough part of the mean. It
+// returns both. (That nothing is concluded from fewer requests is what keeps a
+// sequential procedure's coverage: Law, Simulation Modeling and Analysis, 9.5.3.)
+func (y *system) estimate(t testing.TB, requests int, narrow float64, seed uint64, p plant) (mean, half float64) {
 	t.Helper()
 	r := simulate(t, y.engine, y.document, y.rate, func(c *Config) {
 		c.Seed = seed
@@ -165,9 +167,9 @@ func (y *system) estimate(t testing.TB, requests int, seed uint64, p plant) (mea
 	})
 	r.plant = p
 	var b event.Batches
-	n := 0
+	n, lead := 0, requests/20
 	r.ended = func(e Ended) {
-		if n++; n < requests/20 {
+		if n++; n < lead {
 			return // until it is what it is in the long run
 		}
 		x := float64(e.Done-e.Intended) / 1e6
@@ -178,10 +180,16 @@ func (y *system) estimate(t testing.TB, requests int, seed uint64, p plant) (mea
 		}
 		b.Add(x)
 	}
-	for at := time.Second; n < requests; at += time.Second {
+	for at := time.Second; ; at += time.Second {
 		r.until(at)
+		if n < requests {
+			continue
+		}
+		if mean, half = b.Interval(); half <= narrow*mean {
+			return mean, half
+		}
+		requests += requests / 4
 	}
-	return b.Interval()
 }
 
 // soak is set where there is time for the whole check: 100 seeds, of whose 95 %
@@ -198,8 +206,8 @@ func TestTheoryIsWhatTheSimulationShows(t *testing.T) {
 			}
 			// Runs follow from their seeds: what holds once, holds always.
 			for seed := range uint64(3) {
-				mean, half := y.estimate(t, y.requests/25, seed, plant{})
-				if off := math.Abs(mean - y.truth); off > 2*half || half > 0.1*y.truth {
+				mean, half := y.estimate(t, y.requests/25, 0.1, seed, plant{})
+				if off := math.Abs(mean - y.truth); off > 2*half {
 					t.Errorf("seed %d: %.5g ± %.2g; by %s it is %.5g", seed, mean, half, y.source, y.truth)
 				}
 			}
@@ -208,18 +216,16 @@ func TestTheoryIsWhatTheSimulationShows(t *testing.T) {
 }
 
 func (y *system) covers(t *testing.T) {
-	covered, wide, sum := 0, 0, 0.0
+	covered, sum := 0, 0.0
 	for seed := range uint64(100) {
-		mean, half := y.estimate(t, y.requests, seed, plant{})
+		mean, half := y.estimate(t, y.requests, 0.01, seed, plant{})
 		sum += mean / 100
 		if math.Abs(mean-y.truth) <= half {
 			covered++
 		}
-		if half > 0.01*y.truth {
-			wide++
-		}
 	}
-	if covered < 90 || covered > 99 || wide > 50 {
-		t.Errorf("%d of 100 intervals cover %.5g (%s), %d are wider than 1 %%; the mean of all is %.5g", covered, y.truth, y.source, wide, sum)
+	if covered < 90 || covered > 99 {
+		t.Errorf("%d of 100 intervals of at most 1 %% cover %.5g (%s); the mean of all is %.5g", covered, y.truth, y.source, sum)
 	}
+	t.Logf("%d of 100 cover %.5g", covered, y.truth)
 }
