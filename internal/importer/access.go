@@ -16,6 +16,10 @@ const (
 	maxPaths  = 20_000 // told apart
 	maxSample = 10_000 // service times of one path
 	maxLine   = 1 << 20
+
+	// fastest is what no server answers in: it takes a few system calls, which take
+	// some microseconds each.
+	fastest = 20 * time.Microsecond
 )
 
 // What could not be mapped of access logs.
@@ -25,6 +29,7 @@ const (
 	lostPaths   = "requests of paths past the 20000th"
 	lostTimes   = "requests without a time"
 	lostService = "requests without a service time: the common and the combined form have none"
+	lostUnit    = "service times that are whole numbers below 20 for the most part: no microseconds (Apache's %D), and too coarse if they are seconds (%T); log %D"
 	lostError   = "requests answered with 5xx: mapped like the others"
 )
 
@@ -35,6 +40,8 @@ type AccessLog struct {
 	by      map[string]*served // by method and path
 	perTick ticks
 	lost    tallied
+	whole   int // service times that are whole numbers without a unit,
+	tiny    int // and those of them that are too small for microseconds
 
 	firstNo   string // the first line that could not be read,
 	firstLine int    // and which that is
@@ -71,6 +78,9 @@ func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
 		if err == io.EOF {
 			break
 		}
+	}
+	if 2*l.tiny > l.whole {
+		l.forgetTimes()
 	}
 	if len(l.by) == 0 {
 		if l.lines == 0 {
@@ -131,10 +141,24 @@ func (l *AccessLog) add(line string, rng *rand.Rand) {
 		l.lost[lostService]++
 		return
 	}
+	if e.Whole {
+		l.whole++
+		if e.Took < fastest {
+			l.tiny++
+		}
+	}
 	s.timed++
 	if len(s.sample) < maxSample {
 		s.sample = append(s.sample, e.Took)
 	} else if i := rng.IntN(s.timed); i < maxSample { // Vitter's algorithm R
 		s.sample[i] = e.Took
+	}
+}
+
+// forgetTimes leaves service times out that were taken to be in microseconds.
+func (l *AccessLog) forgetTimes() {
+	for _, s := range l.by {
+		l.lost[lostUnit] += s.timed
+		s.timed, s.sample = 0, nil
 	}
 }

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -166,4 +167,37 @@ func TestRequestsFarApartMakeADocument(t *testing.T) {
 			t.Errorf("%v: %v\n%.600s", c.at, err, doc)
 		}
 	}
+}
+
+// Apache's %T is in whole seconds: taken for microseconds, a slow service would be the
+// fastest there is.
+func TestSecondsAreNotTakenForMicroseconds(t *testing.T) {
+	gap := func(int) time.Duration { return time.Second }
+	log := logLines(90, gap, " 0") + logLines(10, gap, " 31")
+	w, res := logged(t, log)
+	if len(w.Upstreams) > 0 || fmt.Sprint(res.Unmapped) != "[{100 "+lostUnit+"}]" {
+		t.Errorf("%v, not mapped: %v", w.Upstreams, res.Unmapped)
+	}
+	// Of a file in microseconds a few may be as small: a clock that was set.
+	if w, _ := logged(t, log+logLines(200, gap, " 1500")); len(w.Upstreams) != 2 {
+		t.Errorf("%v", w.Upstreams)
+	}
+}
+
+func FuzzReadAccessLog(f *testing.F) {
+	f.Add([]byte(logLines(5, func(i int) time.Duration { return time.Duration(i) * time.Hour }, " 0.5")))
+	f.Add([]byte("{\"ts\":1e9,\"request\":{\"method\":\"GET\",\"uri\":\"/x\"},\"duration\":1e-9}\n{\"ts\":4e9,\"method\":\"A\",\"path\":\"*\",\"status\":599}\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := ReadAccessLog("fuzz", bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		res, err := l.Workload(Options{Waits: model.Call})
+		if err != nil {
+			t.Fatalf("%v\n%q", err, b)
+		}
+		if _, err := res.Document(); err != nil {
+			t.Fatalf("%v\n%q", err, b)
+		}
+	})
 }

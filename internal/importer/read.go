@@ -24,8 +24,8 @@ const (
 var errEmpty = &Error{Text: "the file is empty: there is nothing to import", Hint: "look whether its exporter, or the copy, has ended without an error"}
 
 // ReadSpans reads every span of a file, in whichever form it is: OTLP as JSON (also one
-// document a line) or protobuf, or Jaeger's JSON; each also compressed by gzip. What
-// is wrong with the file is an [*Error].
+// document a line, or as the APIs of Jaeger and Tempo answer) or protobuf, or Jaeger's
+// JSON; each also compressed by gzip. What is wrong with the file is an [*Error].
 func ReadSpans(r io.Reader, each func(*span.Span)) error {
 	b, err := open(r)
 	if err != nil {
@@ -190,6 +190,13 @@ func (j *reader) document(each func(*span.Span)) (known bool, err error) {
 		line, column := j.lines.at(j.offset() - 1)
 		return false, &Error{line, column, fmt.Sprintf("a document begins with %v, not with {", t), traceForms}
 	}
+	return j.members(each)
+}
+
+// members reads an object that has begun to its end. OTLP's JSON may be inside another
+// object, as Jaeger's API version 3 (result) and Tempo's (trace) have it.
+func (j *reader) members(each func(*span.Span)) (known bool, err error) {
+	d := j.d
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
@@ -197,10 +204,17 @@ func (j *reader) document(each func(*span.Span)) (known bool, err error) {
 		}
 		var read func([]byte, func(*span.Span)) error
 		switch key {
-		case "resourceSpans", "resource_spans":
+		case "resourceSpans", "resource_spans", "batches": // the last one is Tempo's older name
 			read = otlp.ResourceSpansJSON
 		case "data":
 			read = jaeger.Trace
+		case "result", "trace":
+			found, err := j.inner(each)
+			known = known || found
+			if err != nil {
+				return known, err
+			}
+			continue
 		}
 		if read == nil {
 			var skipped json.RawMessage
@@ -216,6 +230,28 @@ func (j *reader) document(each func(*span.Span)) (known bool, err error) {
 	}
 	_, err = d.Token()
 	return known, inside(err)
+}
+
+// inner reads what may be an object with traces, and skips anything else.
+func (j *reader) inner(each func(*span.Span)) (known bool, err error) {
+	d := j.d
+	t, err := d.Token()
+	if err != nil {
+		return false, inside(err)
+	}
+	if t == json.Delim('{') {
+		return j.members(each)
+	}
+	for t == json.Delim('[') && d.More() {
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return false, inside(err)
+		}
+	}
+	if t == json.Delim('[') {
+		_, err = d.Token()
+	}
+	return false, inside(err)
 }
 
 func (j *reader) array(key json.Token, read func([]byte, func(*span.Span)) error, each func(*span.Span)) error {

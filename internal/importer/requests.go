@@ -43,6 +43,7 @@ func newTree(t *Traces, nodes []node, lost tallied) *tree {
 	}
 	tr.seen, tr.broken = make([]bool, len(tr.nodes)), make([]bool, len(tr.nodes))
 	tr.cycles()
+	tr.levels()
 	for i, n := range tr.nodes {
 		switch {
 		case tr.broken[i]:
@@ -88,6 +89,36 @@ func (tr *tree) cycles() {
 		}
 		for _, p := range path {
 			state[p] = done
+		}
+	}
+}
+
+// maxNesting is how many spans may be around one: what is done inside each other is
+// looked at by functions that call themselves.
+const maxNesting = 1000
+
+// levels breaks spans that lie too deep.
+func (tr *tree) levels() {
+	level := make([]int, len(tr.nodes)) // 0: not known yet
+	for i := range tr.nodes {
+		var path []int
+		at := i
+		for ; at >= 0 && level[at] == 0 && !tr.broken[at]; at = tr.parent(at) {
+			path = append(path, at)
+		}
+		n := 0
+		if at >= 0 {
+			n = level[at]
+		}
+		for _, p := range slices.Backward(path) {
+			n++
+			level[p] = n
+		}
+	}
+	for i, n := range level {
+		if n > maxNesting {
+			tr.broken[i] = true
+			tr.lost[lostNesting]++
 		}
 	}
 }

@@ -59,6 +59,8 @@ const (
 	lostUnnamed   = "waits whose peer no attribute names: the span's name stands for it"
 	lostFailed    = "requests that failed: mapped like the others"
 	lostDeep      = "requests with more than 8 parallels inside each other"
+	lostNesting   = "spans with more than 1000 others around them"
+	lostLarge     = "requests of routes with more than 900 steps (a query in a loop?)"
 	lostRare      = "requests of rare shapes (their routes' weights count them)"
 	lostRoutes    = "requests of rare routes"
 )

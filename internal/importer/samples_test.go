@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
@@ -68,6 +69,9 @@ func TestOTLPInItsForms(t *testing.T) {
 		"with byte order mark": append([]byte("\xef\xbb\xbf"), doc...),
 		"a line each":          append(append(append([]byte{}, line...), '\n'), line...),
 		"gzip":                 packed(doc),
+		"Jaeger's API 3":       []byte(`{"result": ` + string(line) + "}\n"),
+		"Tempo's API 2":        []byte(`{"trace": ` + string(line) + `, "metrics": {"trace": [1, {}]}}`),
+		"Tempo's older API":    bytes.ReplaceAll(doc, []byte("resourceSpans"), []byte("batches")),
 		"older names":          bytes.ReplaceAll(doc, []byte("scopeSpans"), []byte("instrumentationLibrarySpans")),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,6 +197,9 @@ func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
 		"truncated gzip":        {packed(doc)[:200], "the gzip file ends in the middle: it is truncated"},
 		"half a gzip header":    {packed(doc)[:3], "the gzip file ends in the middle: it is truncated"},
 		"damaged gzip":          {damaged(packed(doc)), "the gzip file is damaged"},
+		"zstd in each message":  {append([]byte{0, 0, 0, 8}, 0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3, 4), "message 1: it is compressed by zstd, by itself\n  export again without"},
+		"ends in Jaeger's API":  {[]byte("{\"result\": {\"resourceSpans\": []"), "the file is truncated"},
+		"no traces in a result": {[]byte(`{"result": [{"a": 1}], "trace": 1}`), "neither resourceSpans (OTLP) nor data (Jaeger)"},
 		"zip":                   {[]byte("PK\x03\x04..."), "unzip FILE"},
 		"UTF-16":                {[]byte("\xff\xfe{\x00"), "iconv"},
 		"ends on line 3":        {[]byte("{\"resourceSpans\": [\n  {},\n  {\"scopeSpans\":"), "3:17: the file ends inside a JSON document"},
@@ -220,6 +227,34 @@ func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
 		_, err := read(c.in)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+		}
+	}
+}
+
+// A file that ends anywhere in the middle is told from a whole one, in a sentence: what
+// is there would be imported as if it were all.
+func TestAFileThatEndsAnywhereElseIsTruncated(t *testing.T) {
+	pb, err := proto.Marshal(message(generate(parse(t, shop), 3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	framed := append(binary.BigEndian.AppendUint32(nil, uint32(len(pb))), pb...)
+	for name, whole := range map[string][]byte{
+		"OTLP JSON": bytes.TrimSpace(sample(t, "otlp.json")), "Jaeger": bytes.TrimSpace(sample(t, "jaeger.json")),
+		"protobuf": pb, "messages with lengths": framed,
+		"gzip": packed(sample(t, "otlp.json")), "protobuf in gzip": packed(pb),
+	} {
+		if _, err := read(whole); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for n := range whole {
+			spans, err := read(whole[:n])
+			switch {
+			case err == nil:
+				t.Fatalf("%s: the first %d of %d bytes are read as %d spans", name, n, len(whole), len(spans))
+			case n > 1 && !strings.Contains(err.Error(), "truncated"):
+				t.Fatalf("%s: of the first %d of %d bytes it is said: %v", name, n, len(whole), err)
+			}
 		}
 	}
 }
@@ -253,6 +288,19 @@ func TestAFileIsReadAsItsSpansAreSeen(t *testing.T) {
 	}
 }
 
+// pathological is what clocks and exporters make of a trace: spans that end before they
+// begin, begin before their parent or long ago, have lost their parent or are their own.
+func pathological() []span.Span {
+	s := func(id, parent byte, kind span.Kind, start, end time.Duration) span.Span {
+		return span.Span{Trace: span.TraceID{1}, ID: span.ID{id}, Parent: span.ID{parent}, Service: "a", Name: "GET /x", Kind: kind, Start: start, End: end}
+	}
+	return []span.Span{
+		s(1, 0, span.Server, time.Hour, time.Hour+time.Second), s(2, 1, span.Client, time.Hour+time.Millisecond, time.Hour),
+		s(3, 1, span.Client, time.Minute, time.Hour+time.Minute), s(4, 9, span.Producer, time.Hour, time.Hour), s(5, 5, span.Internal, 0, 0),
+		s(6, 7, span.Consumer, time.Hour, 2*time.Hour), s(7, 6, span.Server, time.Hour, time.Hour), s(8, 1, 77, 1<<62, 1<<62+1),
+	}
+}
+
 func FuzzReadSpans(f *testing.F) {
 	for _, name := range []string{"otlp.json", "jaeger.json"} {
 		b, err := os.ReadFile("testdata/" + name)
@@ -261,6 +309,13 @@ func FuzzReadSpans(f *testing.F) {
 		}
 		f.Add(b)
 	}
+	pb, err := proto.Marshal(message(pathological()))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(pb)
+	f.Add(append(binary.BigEndian.AppendUint32(nil, uint32(len(pb))), pb...))
+	f.Add([]byte(`{"result":{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01","kind":2}]}]}]},"trace":[{}]}`))
 	f.Add([]byte("\x00\x00\x00\x02\x0a\x00"))
 	f.Add([]byte("\x0a\x02\x12\x00"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -36,6 +36,9 @@ func (it item) took() time.Duration { return it.end - it.start }
 // own reports whether an item is nothing but its span's own time.
 func (it item) own() bool { return !it.wait && len(it.inner.tokens) == 0 }
 
+// maxStrands is more than a document can have of branches.
+const maxStrands = 1000
+
 // A strand is a sequence while it is put together.
 type strand struct {
 	sequence
@@ -111,7 +114,11 @@ func (s *strand) cluster(items []item) {
 				on = other
 			}
 		}
-		if on == nil {
+		switch {
+		case on != nil:
+		case len(strands) == maxStrands: // the document will not have all of them
+			on = slices.MinFunc(strands, func(a, b *strand) int { return cmp.Compare(a.end, b.end) })
+		default:
 			on = &strand{end: it.start, pending: it.start - began}
 			began = it.start
 			strands = append(strands, on)

@@ -1,7 +1,9 @@
 package importer
 
 import (
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,4 +217,70 @@ func TestManyStatementsAreOneUpstreamAndSlowOnesAnother(t *testing.T) {
 	if w, _ := mapped(t, spans, Options{}); outline(w.Routes[0].Steps) != "choice(await mysql-shop.REPORT | await mysql-shop.SELECT)" {
 		t.Errorf("operations of different length: %s", outline(w.Routes[0].Steps))
 	}
+}
+
+// A query in a loop, a request of everything at once, and spans inside spans inside
+// spans: what no document can hold is left out, and it is said why.
+func TestRequestsThatAreTooMuchAreLeftOutAndNamed(t *testing.T) {
+	trace := func(id byte, n int, place func(i int) (parent int, kind span.Kind, start, end time.Duration)) (out []span.Span) {
+		at := func(d time.Duration) time.Duration { return time.Hour + d }
+		name := func(i int) (id span.ID) {
+			binary.BigEndian.PutUint64(id[:], uint64(i+1))
+			return id
+		}
+		root := span.Span{Trace: span.TraceID{15: id}, ID: name(0), Service: "shop", Kind: span.Server, Start: at(0), End: at(time.Second), Attrs: span.Attrs{"http.route": fmt.Sprintf("/r%d", id)}}
+		out = append(out, root)
+		for i := range n {
+			parent, kind, start, end := place(i)
+			out = append(out, span.Span{Trace: root.Trace, ID: name(i + 1), Parent: name(parent), Service: "shop", Kind: kind, Start: at(start), End: at(end), Attrs: span.Attrs{"server.address": "db"}})
+		}
+		return out
+	}
+	loop := trace(1, 500, func(i int) (int, span.Kind, time.Duration, time.Duration) {
+		return 0, span.Client, time.Duration(2*i) * time.Millisecond, time.Duration(2*i+1) * time.Millisecond
+	})
+	wide := trace(2, 20_000, func(int) (int, span.Kind, time.Duration, time.Duration) {
+		return 0, span.Client, time.Millisecond, 900 * time.Millisecond
+	})
+	deep := trace(3, 300_000, func(i int) (int, span.Kind, time.Duration, time.Duration) {
+		return i, span.Internal, 0, time.Second
+	})
+	small := trace(4, 2, func(i int) (int, span.Kind, time.Duration, time.Duration) {
+		return 0, span.Client, time.Duration(i) * time.Millisecond, time.Duration(i+1) * time.Millisecond
+	})
+	for name, c := range map[string]struct {
+		spans []span.Span
+		says  string // alone, and beside another route
+	}{
+		"a query in a loop":    {loop, "1 × " + lostLarge},
+		"everything at once":   {wide, "1 × " + lostLarge},
+		"inside of each other": {deep, "299001 × " + lostNesting},
+	} {
+		tr := NewTraces("test")
+		for i := range c.spans {
+			tr.Add(&c.spans[i])
+		}
+		res, err := tr.Workload(Options{Waits: model.Await})
+		if name == "inside of each other" {
+			if err != nil || outline(res.Workload.Routes[0].Steps) != "compute" || !strings.Contains(reasons(tallyOf(res)), c.says) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "no route of \"shop\" fits into a document, which has at most 1000 steps: "+c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		w, res := mapped(t, slices.Concat(c.spans, small), Options{Waits: model.Await})
+		if len(w.Routes) != 1 || w.Routes[0].Name != "r4" || !strings.Contains(reasons(tallyOf(res)), c.says) {
+			t.Errorf("%s beside another: %d routes, %v", name, len(w.Routes), res.Unmapped)
+		}
+	}
+}
+
+func tallyOf(r *Result) tallied {
+	t := tallied{}
+	for _, u := range r.Unmapped {
+		t[u.What] = u.N
+	}
+	return t
 }

@@ -40,6 +40,9 @@ func (t *Traces) Workload(o Options) (*Result, error) {
 		return nil, fmt.Errorf("none of the server spans of %q can be used: %s", t.texts[service], reasons(lost))
 	}
 	routes := t.routes(requests, lost)
+	if len(routes) == 0 {
+		return nil, fmt.Errorf("no route of %q fits into a document, which has at most 1000 steps: %s", t.texts[service], reasons(lost))
+	}
 	took := map[int32][]time.Duration{}
 	places := 0
 	for _, r := range routes {
@@ -132,8 +135,20 @@ func (t *Traces) routes(requests []request, lost tallied) []route {
 		var rare int
 		r.shapes, rare = shapes(did)
 		size := 0
-		for _, s := range r.shapes {
-			size += s.requests[0].size()
+		for k, s := range r.shapes {
+			n := s.requests[0].size()
+			if k > 0 && size+n > maxSteps { // the rest of its shapes is too much
+				for _, s := range r.shapes[k:] {
+					rare += len(s.requests)
+				}
+				r.shapes = r.shapes[:k]
+				break
+			}
+			size += n
+		}
+		if size > maxSteps {
+			lost[lostLarge] += len(r.took)
+			continue
 		}
 		if i >= maxRoutes || steps+size > maxSteps {
 			lost[lostRoutes] += len(r.took)

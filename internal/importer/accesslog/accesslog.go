@@ -21,7 +21,11 @@ type Entry struct {
 	Path   string        // without its query
 	Status int           // 0 if the line does not say
 	Took   time.Duration // -1 if the line does not say
+	Whole  bool          // Took was a whole number without a name, which is taken to be microseconds
 }
+
+// longest is the longest service time that is believed.
+const longest = 24 * time.Hour
 
 var errForm = errors.New("neither the common nor the combined log format, nor JSON with a method and a path")
 
@@ -41,7 +45,7 @@ func Parse(line string) (Entry, error) {
 	}
 	e.At, _ = time.Parse("02/Jan/2006:15:04:05 -0700", m[1])
 	e.Status, _ = strconv.Atoi(m[3])
-	e.Took = trailing(m[4])
+	e.Took, e.Whole = trailing(m[4])
 	return e, nil
 }
 
@@ -76,23 +80,34 @@ func pathOf(target string) (string, bool) {
 
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// trailing reads a service time after the quoted fields: of what is called rt,
-// request_time or duration, or else the last number. One with a point is in seconds
-// ($request_time of nginx), a whole one in microseconds (%D of Apache).
-func trailing(rest string) time.Duration {
+// trailing reads a service time after the quoted fields: what is called rt,
+// request_time or duration, or else what ends with its unit (Traefik), or else the
+// largest number with a point, in seconds: beside nginx's $request_time may stand
+// $upstream_response_time, which is a part of it. A whole number is in microseconds
+// (Apache's %D) if it is alone; of several (%I and %O are bytes) none says what it is.
+func trailing(rest string) (took time.Duration, whole bool) {
 	fields := strings.Fields(quoted.ReplaceAllString(rest, " "))
+	took = -1
+	n, last := 0, ""
 	for _, f := range fields {
-		if name, v, ok := strings.Cut(f, "="); ok {
-			switch name {
-			case "rt", "request_time", "duration":
-				return number(v)
+		name, v, named := strings.Cut(f, "=")
+		switch {
+		case named && (name == "rt" || name == "request_time" || name == "duration"):
+			return number(v), false
+		case strings.HasSuffix(f, "s"):
+			if d, err := time.ParseDuration(f); err == nil && d >= 0 && d <= longest {
+				return d, false
 			}
+		case strings.Contains(f, "."):
+			took = max(took, scaled(f, time.Second))
+		case strings.Trim(f, "0123456789") == "":
+			n, last = n+1, f
 		}
 	}
-	if len(fields) > 0 {
-		return number(fields[len(fields)-1])
+	if took >= 0 || n != 1 {
+		return took, false
 	}
-	return -1
+	return scaled(last, time.Microsecond), true
 }
 
 func number(s string) time.Duration {
@@ -106,7 +121,7 @@ func number(s string) time.Duration {
 // no service time.
 func scaled(s string, unit time.Duration) time.Duration {
 	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(v >= 0 && v*float64(unit) <= float64(24*time.Hour)) {
+	if err != nil || !(v >= 0 && v*float64(unit) <= float64(longest)) {
 		return -1
 	}
 	return time.Duration(v * float64(unit))

@@ -89,7 +89,7 @@ func text(v any) string {
 // duration reads a number of units, or a time with its unit as Go writes it.
 func duration(s string, unit time.Duration) time.Duration {
 	if unit == 0 {
-		if d, err := time.ParseDuration(s); err == nil && d >= 0 && d <= 24*time.Hour {
+		if d, err := time.ParseDuration(s); err == nil && d >= 0 && d <= longest {
 			return d
 		}
 		unit = time.Millisecond

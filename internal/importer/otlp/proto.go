@@ -29,6 +29,13 @@ const resourceSpansTag = 1<<3 | byte(protowire.BytesType)
 
 var errTruncated = errors.New("the file ends in the middle of a message; it is truncated, or no OTLP protobuf\n  copy or export it again")
 
+// zstd is how its frames begin (RFC 8878, 3.1.1): the collector's exporter can compress
+// each message by itself, which the program zstd does not unpack.
+var (
+	zstd      = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	errPacked = errors.New("it is compressed by zstd, by itself\n  export again without `compression: zstd`, and compress the file by gzip")
+)
+
 // Proto reads a file of protobuf messages. A file of several has the length of
 // each before it, in four bytes, the most significant first, which for any
 // message of less than 16 MiB begins with a zero, and no message does.
@@ -48,7 +55,11 @@ func Proto(r *bufio.Reader, each func(*span.Span)) error {
 			return fmt.Errorf("otlp: message %d: %w", n, errTruncated)
 		}
 		message, err := take(r, uint64(binary.BigEndian.Uint32(length[:])))
-		if err == nil {
+		switch {
+		case err != nil:
+		case bytes.HasPrefix(message, zstd):
+			err = errPacked
+		default:
 			err = traces(bufio.NewReader(bytes.NewReader(message)), each)
 		}
 		if err != nil {
