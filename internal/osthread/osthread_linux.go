@@ -43,7 +43,10 @@ func Name(name string) {
 // Nice adds n to the calling thread's nice value: the kernel gives it that much
 // less of a CPU that others want. No privilege is needed for an n of 0 or more.
 // A nice thread must not be given back to Go, which would run anything on it:
-// end its goroutine while it is locked.
+// end its goroutine while it is locked, and the thread ends too, or sleeps for
+// good if it is the main one. Threads that Go makes meanwhile do not inherit the
+// value (a locked thread has another one make them); processes that are started
+// on the thread do.
 func Nice(n int) {
 	if n == 0 {
 		return
