@@ -13,21 +13,22 @@ import (
 // socket, and no thread waits. The zero value is ready; Close ends it. All
 // methods may be called concurrently.
 type Set struct {
-	mu   sync.Mutex // guards what follows; held for map and epoll_ctl only
-	set  *os.File   // nil until the first Add
-	gone map[uint64]func()
-	last uint64
-	done chan struct{} // closed when nobody reads events any more
+	mu     sync.Mutex // guards what follows; held for map and epoll_ctl only
+	set    *os.File   // nil until the first Add, and after Close
+	gone   map[uint64]func()
+	last   uint64
+	done   chan struct{} // closed when nobody reads events any more
+	closed bool
 }
 
 // Add has gone called, on a goroutine of the set, when the peer of a socket
 // hangs up: at once if it has. The socket is removed before its descriptor is
 // closed. Where the process has no descriptors left, or the kernel no watches,
-// nobody is told.
+// and after Close, nobody is told.
 func (s *Set) Add(fd int, gone func()) (id uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.set == nil && s.open() != nil {
+	if s.closed || s.set == nil && s.open() != nil {
 		return 0
 	}
 	s.last++
@@ -109,7 +110,7 @@ func (s *Set) read(raw syscall.RawConn, done chan<- struct{}) {
 func (s *Set) Close() {
 	s.mu.Lock()
 	set, done := s.set, s.done
-	s.set = nil
+	s.set, s.closed = nil, true
 	s.mu.Unlock()
 	if set != nil {
 		set.Close()

@@ -78,3 +78,27 @@ func TestASetThatNobodyUsedClosesToo(t *testing.T) {
 	s.Close()
 	s.Close()
 }
+
+// Nobody would end what it started, and goleak finds that.
+func TestAClosedSetTellsNobody(t *testing.T) {
+	var used Set
+	ours, theirs := pair(t)
+	id := used.Add(ours, func() {})
+	used.Close()
+	used.Remove(ours, id)
+	unix.Close(theirs)
+	for _, s := range []*Set{&used, closed()} {
+		ours, theirs := pair(t)
+		unix.Close(theirs)
+		if id := s.Add(ours, func() { t.Error("a closed set told of somebody") }); id != 0 {
+			t.Errorf("a closed set watches %d", id)
+			s.Close()
+		}
+	}
+}
+
+func closed() *Set {
+	s := new(Set)
+	s.Close()
+	return s
+}
