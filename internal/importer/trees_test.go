@@ -44,87 +44,64 @@ func spansOf(t *testing.T, text string) (out []span.Span) {
 	return out
 }
 
+// Each is what a request of 100 ms has recorded beside its own span.
 func TestTreesBecomeSteps(t *testing.T) {
 	for _, c := range []struct{ name, spans, want, lost string }{
-		{"one wait", `1 0 server 0 100
-			2 1 client 10 90`, "compute, await peer2, compute", ""},
-		{"no wait", `1 0 server 0 100`, "compute", ""},
-		{"nothing at all", `1 0 server 5 5`, "compute", ""},
-		{"waits that touch are one after another", `1 0 server 0 100
-			2 1 client 0 50
+		{"one wait", `2 1 client 10 90`, "compute, await peer2, compute", ""},
+		{"no wait", ``, "compute", ""},
+		{"waits that touch are one after another", `2 1 client 0 50
 			3 1 client 49 100`, "await peer2, await peer3", ""},
-		{"waits that overlap are parallel", `1 0 server 0 100
-			2 1 client 0 60
+		{"waits that overlap are parallel", `2 1 client 0 60
 			3 1 client 0 100`, "parallel(await peer2 | await peer3)", ""},
-		{"what follows in one branch stays in it", `1 0 server 0 100
-			2 1 client 0 100
+		{"what follows in one branch stays in it", `2 1 client 0 100
 			3 1 client 0 40
 			4 1 client 40 90`, "parallel(await peer2 | await peer3, await peer4)", ""},
-		{"a staircase is two strands", `1 0 server 0 100
-			2 1 client 0 40
+		{"a staircase is two strands", `2 1 client 0 40
 			3 1 client 20 60
 			4 1 client 40 80
 			5 1 client 60 100`, "parallel(await peer2, await peer4 | compute, await peer3, await peer5)", ""},
-		{"work beside a wait is a branch", `1 0 server 0 100
-			2 1 client 0 100
+		{"work beside a wait is a branch", `2 1 client 0 100
 			3 1 internal 0 80`, "parallel(await peer2 | compute)", ""},
-		{"work beside work is own time", `1 0 server 0 100
-			2 1 internal 0 100
+		{"work beside work is own time", `2 1 internal 0 100
 			3 1 internal 0 80`, "compute", ""},
-		{"internal spans are descended into", `1 0 server 0 100
-			2 1 internal 0 50
+		{"internal spans are descended into", `2 1 internal 0 50
 			3 2 client 0 20
 			4 2 client 20 50
 			5 1 client 50 100`, "await peer3, await peer4, await peer5", ""},
-		{"concurrent internal spans keep their order", `1 0 server 0 100
-			2 1 internal 0 100
+		{"concurrent internal spans keep their order", `2 1 internal 0 100
 			3 1 internal 0 100
 			4 2 client 0 50
 			5 2 client 50 100
 			6 3 client 0 100`, "parallel(await peer4, await peer5 | await peer6)", ""},
-		{"nested parallels", `1 0 server 0 100
-			2 1 internal 0 100
+		{"nested parallels", `2 1 internal 0 100
 			3 1 client 0 100
 			4 2 client 0 100
 			5 2 client 0 100`, "parallel(await peer3 | parallel(await peer4 | await peer5))", ""},
-		{"a server in a server is one request", `1 0 server 0 100
-			2 1 internal 0 100
+		{"a server in a server is one request", `2 1 internal 0 100
 			3 2 server 0 100
 			4 3 client 0 100`, "await peer4", ""},
-		{"a client in a client is one wait", `1 0 server 0 100
-			2 1 client 0 100
+		{"a client in a client is one wait", `2 1 client 0 100
 			3 2 client 0 90`, "await peer2", lostNested},
-		{"what others record is part of the wait", `1 0 server 0 100
-			2 1 client 0 100
+		{"what others record is part of the wait", `2 1 client 0 100
 			3 2 server 10 90 other
 			4 3 client 20 80 other`, "await peer2", ""},
-		{"a callee without the caller's client", `1 0 server 0 100
-			2 1 server 10 90 other`, "compute, await other, compute", ""},
-		{"clocks that differ", `1 0 server 0 100
-			2 1 client 0 100
+		{"a callee without the caller's client", `2 1 server 10 90 other`, "compute, await other, compute", ""},
+		{"clocks that differ", `2 1 client 0 100
 			3 2 server 50 150 other`, "await peer2", lostSkew},
-		{"work that goes on after the answer", `1 0 server 0 100
-			2 1 client 50 200`, "compute, await peer2", lostClipped},
-		{"work that begins after the answer", `1 0 server 0 100
-			2 1 client 150 200`, "compute", lostAfter},
-		{"an orphan", `1 0 server 0 100
-			2 9 client 0 50`, "compute", lostOrphan},
-		{"a wait outside any request", `1 0 server 0 100
-			2 0 client 0 50`, "compute", lostOutside},
-		{"a span that was not ended", `1 0 server 0 100
-			2 1 client 20 0`, "compute", lostOpen},
-		{"a consumer", `1 0 server 0 100
-			2 1 producer 0 100
+		{"work that goes on after the answer", `2 1 client 50 200`, "compute, await peer2", lostClipped},
+		{"work that begins after the answer", `2 1 client 150 200`, "compute", lostAfter},
+		{"an orphan", `2 9 client 0 50`, "compute", lostOrphan},
+		{"a wait outside any request", `2 0 client 0 50`, "compute", lostOutside},
+		{"a span that was not ended", `2 1 client 20 0`, "compute", lostOpen},
+		{"a consumer", `2 1 producer 0 100
 			3 2 consumer 0 100`, "await peer2", lostConsumer},
-		{"the same identifier twice", `1 0 server 0 100
-			2 1 client 0 100
+		{"the same identifier twice", `2 1 client 0 100
 			2 1 client 5 100`, "await peer2", lostDuplicate},
-		{"a cycle beside a request", `1 0 server 0 100
-			2 3 client 0 100
+		{"a cycle beside a request", `2 3 client 0 100
 			3 2 internal 0 100`, "compute", lostCycle},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w, res := mapped(t, spansOf(t, c.spans), Options{})
+			w, res := mapped(t, spansOf(t, "1 0 server 0 100\n"+c.spans), Options{})
 			if got := outline(w.Routes[0].Steps); got != c.want {
 				t.Errorf("%s\nwant %s", got, c.want)
 			}
@@ -136,10 +113,16 @@ func TestTreesBecomeSteps(t *testing.T) {
 				t.Errorf("not mapped: %q, want %q", lost, c.lost)
 			}
 			// No time is lost or found: what the document takes is what the request took.
-			if !strings.Contains(res.Comments[""], "takes 100ms") && c.name != "nothing at all" {
+			if !strings.Contains(res.Comments[""], "takes 100ms") {
 				t.Errorf("the document does not take 100ms:\n%s", res.Comments[""])
 			}
 		})
+	}
+}
+
+func TestARequestThatTookNoTimeComputes(t *testing.T) {
+	if w, res := mapped(t, spansOf(t, "1 0 server 5 5"), Options{}); outline(w.Routes[0].Steps) != "compute" || len(res.Unmapped) > 0 {
+		t.Errorf("%s, not mapped: %v", outline(w.Routes[0].Steps), res.Unmapped)
 	}
 }
 
