@@ -51,7 +51,11 @@ type talk struct {
 
 func startTalk(t *testing.T, mode string, args ...string) *talk {
 	t.Helper()
-	cmd := childCommand(mode, args...)
+	return talkTo(t, childCommand(mode, args...))
+}
+
+func talkTo(t *testing.T, cmd *exec.Cmd) *talk {
+	t.Helper()
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +70,7 @@ func startTalk(t *testing.T, mode string, args ...string) *talk {
 	t.Cleanup(func() {
 		in.Close()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("child %s: %v", mode, err)
+			t.Errorf("%s: %v", cmd, err)
 		}
 	})
 	return &talk{t, cmd, in, bufio.NewScanner(out)}

@@ -2,7 +2,8 @@
 //
 // Before a run: [CPUs] and [Siblings] say what there is, [Plan] gives each role
 // its share, [StartPinned] starts a process on it, [EnsureDescriptors] makes
-// room for connections, [Describe] writes it all down. During a run: [Sample],
+// room for connections, [Nobody] is whom somebody else's server runs as, [Describe]
+// writes it all down. During a run: [Sample],
 // [SampleTree], [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] at what the
 // machine's CPUs do, and what its hypervisor takes of them.
 //

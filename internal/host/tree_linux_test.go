@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,28 +15,13 @@ import (
 // the first has used counts although it has ended, and the second is of the
 // tree.
 func TestATreeHasItsChildrenAndWhatThoseUsedThatEnded(t *testing.T) {
-	cmd := exec.Command("/bin/sh", "-c", `sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'; sleep 60 & echo ready; read stop; kill $!`)
-	in, err := cmd.StdinPipe()
+	sh := talkTo(t, exec.Command("/bin/sh", "-c", `sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'; sleep 60 & read ask; echo ready; read stop; kill $!`))
+	sh.ask()
+	tree, err := SampleTree(sh.cmd.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer in.Close()
-	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("%q, %v", line, err)
-	}
-	tree, err := SampleTree(cmd.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	own, err := Sample(cmd.Process.Pid)
+	own, err := Sample(sh.cmd.Process.Pid)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,13 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
 //go:embed programs
@@ -117,24 +118,8 @@ func (r *Running) settle() error {
 			return err
 		}
 	}
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	// PostgreSQL and PHP refuse to run as root, and the others should not.
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
-	if err != nil {
-		return err
-	}
-	gid, err := strconv.ParseUint(nobody.Gid, 10, 32)
-	if err != nil {
-		return err
-	}
-	r.user = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return nil
+	r.user, err = host.Nobody() // PostgreSQL and PHP refuse to run as root, and the others should not
+	return err
 }
 
 // handOver gives the directory to the user that the servers run as.

@@ -8,13 +8,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 )
 
 // A Server is a running PostgreSQL. It trusts everybody who can connect: the
@@ -51,11 +52,14 @@ func newServer() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{bin: bin}
+	if s.as, err = host.Nobody(); err != nil { // PostgreSQL refuses to run as root
+		return nil, err
+	}
 	if s.dir, err = os.MkdirTemp("", "plimsoll-postgres-"); err != nil {
 		return nil, err
 	}
-	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
-		if err := s.unprivileged(); err != nil {
+	if s.as != nil {
+		if err := os.Chown(s.dir, int(s.as.Uid), int(s.as.Gid)); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(s.dir))
 		}
 	}
@@ -90,23 +94,6 @@ func programs() (string, error) {
 		}
 	}
 	return "", errors.New("pgtest: no PostgreSQL server found; run scripts/setup, which installs it")
-}
-
-func (s *Server) unprivileged() error {
-	nobody, err := user.Lookup("nobody")
-	if err != nil {
-		return err
-	}
-	uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
-	if err != nil {
-		return err
-	}
-	gid, err := strconv.ParseUint(nobody.Gid, 10, 32)
-	if err != nil {
-		return err
-	}
-	s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	return os.Chown(s.dir, int(uid), int(gid))
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
