@@ -1,6 +1,7 @@
 package load
 
 import (
+	"bytes"
 	"math"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/host"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -45,13 +47,17 @@ func BenchmarkAgainstWrk(b *testing.B) {
 			ours += r.Rate / 3
 			ourCPU += float64(r.CPU.Microseconds()) / float64(r.OK) / 3
 
-			cmd := onCPU(b, "0", wrk, "-t1", "-c64", "-d1s", target)
-			out, err := cmd.Output()
-			if err != nil {
+			var out bytes.Buffer
+			cmd := exec.Command(wrk, "-t1", "-c64", "-d1s", target)
+			cmd.Stdout = &out
+			if err := host.StartPinned(cmd, on(0).CPUs); err != nil {
 				b.Fatal(err)
 			}
-			theirs += number(perSecond, out) / 3
-			theirCPU += float64(cpuOf(cmd).Microseconds()) / number(requests, out) / 3
+			if err := cmd.Wait(); err != nil {
+				b.Fatal(err)
+			}
+			theirs += number(perSecond, out.Bytes()) / 3
+			theirCPU += float64(cpuOf(cmd).Microseconds()) / number(requests, out.Bytes()) / 3
 		}
 	}
 	b.ReportMetric(ourCPU, "cpu-µs/req")

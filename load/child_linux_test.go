@@ -1,12 +1,9 @@
 package load
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -17,63 +14,28 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// Benchmarks run the server and the client in processes of their own, this
-// binary again, so that each has the CPU that it is given.
-const roleKey = "PLIMSOLL_LOAD_ROLE"
-
-// role returns the command that runs this binary in a role, on one CPU.
-func role(b *testing.B, name, cpu string, args ...string) *exec.Cmd {
-	b.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		b.Fatal(err)
+// play is what this binary does in a process of its own: benchmarks run server
+// and client so, each on the CPU that it is given.
+func play(role []string) error {
+	if role[0] == "server" {
+		return rig.BeServer(servePlaintext)
 	}
-	cmd := onCPU(b, cpu, self, args...)
-	cmd.Env = append(os.Environ(), roleKey+"="+name, "GOMAXPROCS=2")
-	cmd.Stderr = os.Stderr
-	return cmd
+	return runAndReport(role[1])
 }
 
-func onCPU(b *testing.B, cpu, path string, args ...string) *exec.Cmd {
-	b.Helper()
-	taskset, err := exec.LookPath("taskset")
-	if err != nil {
-		b.Skip("taskset is not installed (Debian: util-linux)")
-	}
-	return exec.Command(taskset, append([]string{"-c", cpu, path}, args...)...)
-}
+// on is where a role is played.
+func on(cpu int) rig.Place { return rig.Place{CPUs: []int{cpu}, Procs: 2} }
 
 // plaintext starts the server on CPU 1 and returns its target.
 func plaintext(b *testing.B) string {
 	b.Helper()
-	cmd := role(b, "server", "1")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		in.Close() // its sign to end
-		if err := cmd.Wait(); err != nil {
-			b.Errorf("server: %v", err)
-		}
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.TrimSpace(line)
+	return "http://" + rig.StartChild(b, "server", on(1)).Address
 }
 
 // A report is what the client process says of its run.
@@ -105,16 +67,15 @@ func measure(b *testing.B, j job) report {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := role(b, "client", "0", string(text))
-	out, err := cmd.Output()
-	if err != nil {
-		b.Fatal(err)
-	}
+	c := rig.StartChild(b, "client "+string(text), on(0))
 	var r report
-	if err := json.Unmarshal(out, &r); err != nil {
+	if err := json.Unmarshal([]byte(c.Address), &r); err != nil {
 		b.Fatal(err)
 	}
-	r.CPU = cpuOf(cmd)
+	if err := c.Cmd.Wait(); err != nil {
+		b.Fatalf("client: %v", err)
+	}
+	r.CPU = cpuOf(c.Cmd)
 	return r
 }
 
@@ -123,24 +84,9 @@ func cpuOf(cmd *exec.Cmd) time.Duration {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
-func child(role string) int {
-	var err error
-	switch role {
-	case "server":
-		err = servePlaintext()
-	case "client":
-		err = runAndReport()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, role+":", err)
-		return 1
-	}
-	return 0
-}
-
-func runAndReport() error {
+func runAndReport(text string) error {
 	var j job
-	if err := json.Unmarshal([]byte(os.Args[1]), &j); err != nil {
+	if err := json.Unmarshal([]byte(text), &j); err != nil {
 		return err
 	}
 	cfg := Config{Target: j.Target, Closed: j.Closed, Preopen: j.Preopen, Nice: j.Nice, Stages: []model.Stage{j.Stage}}
@@ -181,18 +127,14 @@ func peakResident() (int64, error) {
 	return kB << 10, err
 }
 
-// servePlaintext answers whatever arrives, on one reactor, until standard input
-// ends: a server that costs less than its clients.
-func servePlaintext() error {
+// servePlaintext answers whatever arrives, on one reactor: a server that costs
+// less than its clients.
+func servePlaintext(ctx context.Context, ln net.Listener) error {
 	r, err := reactor.New()
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
 	f, err := ln.(*net.TCPListener).File()
 	if err != nil {
 		return err
@@ -204,12 +146,6 @@ func servePlaintext() error {
 	if err := r.Add(fd, reactor.Readable, &acceptor{r, fd}); err != nil {
 		return err
 	}
-	fmt.Println("http://" + ln.Addr().String())
-	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		cancel()
-	}()
 	return r.Run(ctx)
 }
 

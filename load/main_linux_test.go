@@ -5,17 +5,16 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/plimsoll-dev/plimsoll/engine/enginetest/rig"
 )
 
 func TestMain(m *testing.M) {
-	if role := os.Getenv(roleKey); role != "" {
-		os.Exit(child(role))
-	}
+	rig.Main(play)
 	goleak.VerifyTestMain(m)
 }
 
