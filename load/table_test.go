@@ -2,33 +2,14 @@ package load
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
+
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	file = "testdata/" + file
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s (go test -update writes it anew): got\n%s", file, got)
-	}
-}
 
 // spread is n values from d up to 2·d.
 func spread(n int, d time.Duration) *record.Hist {
@@ -74,12 +55,12 @@ func TestTheTableSaysWhatHappened(t *testing.T) {
 		if err := s.WriteTable(&b, within); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".txt", b.String())
+		golden.Check(t, name+".txt", b.String())
 		text, err := json.MarshalIndent(s.Digest(within), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		golden(t, name+".json", string(text)+"\n")
+		golden.Check(t, name+".json", string(text)+"\n")
 	}
 }
 

@@ -1,19 +1,15 @@
 package probe
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
 	"github.com/plimsoll-dev/plimsoll/workload"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // Each wall is written as the engine, or the resource, that has it.
 func TestWhatWasLearnedIsWrittenAsAWorkload(t *testing.T) {
@@ -67,17 +63,8 @@ func TestWhatWasLearnedIsWrittenAsAWorkload(t *testing.T) {
 			if total := takes(w, "heavy"); total < 0.99*v.Service.MeanMS || total > 1.01*v.Service.MeanMS {
 				t.Errorf("a request takes %.1f ms in the document, and %.1f ms in truth\n%s", total, v.Service.MeanMS, text)
 			}
-			if !c.golden {
-				return
-			}
-			file := filepath.Join("testdata", "fitted-"+c.name+".yaml")
-			if *update {
-				if err := os.WriteFile(file, text, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if want, err := os.ReadFile(file); err != nil || string(want) != string(text) {
-				t.Errorf("%v; the document is\n%s\nit was\n%s", err, text, want)
+			if c.golden {
+				golden.Check(t, "fitted-"+c.name+".yaml", string(text))
 			}
 		})
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/model"
+
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 )
 
 // blocks returns the fenced blocks of a language in a Markdown file.
@@ -117,8 +119,8 @@ routes:
 			t.Fatal(err)
 		}
 	}
-	golden(t, "testdata/list.golden", list.String())
-	golden(t, "testdata/check.golden", check.String())
+	golden.Check(t, "list.golden", list.String())
+	golden.Check(t, "check.golden", check.String())
 	for line := range strings.SplitSeq(check.String(), "\n") {
 		if len([]rune(line)) > lineWidth && !strings.Contains(line, "warning:") {
 			t.Errorf("wider than %d: %q", lineWidth, line)

@@ -2,31 +2,12 @@ package workload
 
 import (
 	"errors"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares what a person reads with a file of testdata.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; if that is meant, run go test -update and read the difference.\ngot:\n%s", file, got)
-	}
-}
 
 // rest completes a document to which one part is given.
 const (
@@ -310,5 +291,5 @@ func TestEveryFaultIsOneErrorThatPointsAtItsPlace(t *testing.T) {
 		}
 		all.WriteString("# " + c.name + "\n" + err.Error() + "\n\n")
 	}
-	golden(t, "testdata/errors.golden", all.String())
+	golden.Check(t, "errors.golden", all.String())
 }

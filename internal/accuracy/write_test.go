@@ -3,13 +3,11 @@ package accuracy
 import (
 	"bytes"
 	"errors"
-	"flag"
-	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
+)
 
 // everything has each thing that a report may have to say.
 func everything() *Report {
@@ -43,19 +41,7 @@ func TestReport(t *testing.T) {
 	for i := range r.Trials {
 		got.WriteString(Line(&r.Trials[i]) + "\n")
 	}
-	const golden = "testdata/report.md"
-	if *update {
-		if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("go test -update, if this is meant:\n%s", got.String())
-	}
+	golden.Check(t, "report.md", got.String())
 }
 
 func TestAWriterThatFailsIsReported(t *testing.T) {

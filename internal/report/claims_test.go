@@ -1,13 +1,13 @@
 package report
 
 import (
-	"bytes"
-	"os"
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -33,26 +33,12 @@ func suite() *analysis.SuiteVerdict {
 }
 
 func TestClaimsReadAsMeant(t *testing.T) {
-	for file, write := range map[string]func(*bytes.Buffer) error{
-		"testdata/claims.golden": func(b *bytes.Buffer) error { return Claims(b, suite()) },
-		"testdata/claims.md":     func(b *bytes.Buffer) error { return ClaimsMarkdown(b, suite()) },
-	} {
-		var out bytes.Buffer
-		if err := write(&out); err != nil {
+	for file, write := range map[string]func(io.Writer, *analysis.SuiteVerdict) error{"claims.golden": Claims, "claims.md": ClaimsMarkdown} {
+		var out strings.Builder
+		if err := write(&out, suite()); err != nil {
 			t.Fatal(err)
 		}
-		if *update {
-			if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(out.Bytes(), want) {
-			t.Errorf("%s differs; if that is meant, run go test -update and read the difference.\ngot:\n%s", file, &out)
-		}
+		golden.Check(t, file, out.String())
 	}
 }
 
@@ -75,23 +61,11 @@ func TestExpectationsAndRatesReadAsMeant(t *testing.T) {
 		analysis.ExpectationVerdict{Engine: "loop", At: "line", Step: "parse", Measure: "memory", Bound: "<= 64MiB", Unit: "bytes", Value: ptr(43e6), Low: ptr(43e6), High: ptr(43e6), Outcome: analysis.Met},
 		analysis.ExpectationVerdict{Engine: "loop", At: "200/s", Route: "light", Measure: "p99", Bound: "<= 50ms", Unit: "s", Value: ptr(0.03), Low: ptr(0.0), High: ptr(0.061), Outcome: analysis.Undone, Reason: "the measuring was disturbed: generator: late"},
 	)
-	var out bytes.Buffer
+	var out strings.Builder
 	if err := Compare(&out, v); err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/expect.golden"
-	if *update {
-		if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(out.Bytes(), want) {
-		t.Errorf("the table has changed; if that is meant, run go test -update and read the difference.\ngot:\n%s", &out)
-	}
+	golden.Check(t, "expect.golden", out.String())
 	for l := range strings.Lines(out.String()) {
 		if n := utf8.RuneCountInString(strings.TrimRight(l, "\n")); n > 120 {
 			t.Errorf("%d characters: %s", n, l)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/internal/plan"
+
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 )
 
 // shop is a plan that was made once, shortened.
@@ -28,19 +30,7 @@ func TestAPlanReadsAsIsMeant(t *testing.T) {
 	if err := Plan(&b, shop(t)); err != nil {
 		t.Fatal(err)
 	}
-	const file = "testdata/plan.golden"
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("the table has changed; if that is meant, run go test -update and read the difference.\ngot:\n%s", &b)
-	}
+	golden.Check(t, "plan.golden", b.String())
 }
 
 func TestAPlanOfWhichNothingIsKnownYet(t *testing.T) {

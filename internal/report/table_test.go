@@ -2,18 +2,14 @@ package report
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func ptr[T any](v T) *T { return &v }
 
@@ -98,26 +94,11 @@ func TestASimulationHasNoGOMAXPROCS(t *testing.T) {
 }
 
 func TestTheTableReadsAsMeant(t *testing.T) {
-	var out bytes.Buffer
+	var out strings.Builder
 	if err := Compare(&out, complete()); err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "compare.golden")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, out.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(out.Bytes(), want) {
-		t.Errorf("the table has changed; if that is meant, run go test -update and read the difference.\ngot:\n%s", &out)
-	}
+	golden.Check(t, "compare.golden", out.String())
 }
 
 func TestNoLineIsWiderThanATerminal(t *testing.T) {

@@ -1,19 +1,15 @@
 package page
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 func TestThePageSaysWhatIsMeant(t *testing.T) {
 	html, _ := recorded(t,
@@ -21,27 +17,15 @@ func TestThePageSaysWhatIsMeant(t *testing.T) {
 		plan{engine: "vthread", passed: []float64{500, 2000}, voided: []float64{2400}, gauges: map[string]float64{"carriers.pinned_seconds": 4}, stall: "native"},
 		plan{engine: "loop", voided: []float64{90}},
 	).page()
-	golden(t, "page.golden", html)
+	says(t, html, "page.golden")
 }
 
-// golden compares what a page says with a file.
-func golden(t *testing.T, name, html string) {
+// says checks that a page says what a file has.
+func says(t *testing.T, html, file string) {
 	t.Helper()
 	var b strings.Builder
 	outline(parsePage(t, html), &b)
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("what the page says has changed; if that is meant, run go test -update and read the difference.\ngot:\n%s", &b)
-	}
+	golden.Check(t, file, b.String())
 }
 
 func TestOneEngine(t *testing.T) {

@@ -37,7 +37,7 @@ func plannedPage(t *testing.T, change func(*planning.Plan)) string {
 }
 
 func TestThePageOfAPlanSaysWhatIsMeant(t *testing.T) {
-	golden(t, "plan.golden", plannedPage(t, nil))
+	says(t, plannedPage(t, nil), "plan.golden")
 }
 
 // A heat map has a cell for each choice, with its figures in the tooltip, and

@@ -146,7 +146,7 @@ func (s *target) page(v *probe.Verdict) string {
 
 func TestTheProbesPageSaysWhatIsMeant(t *testing.T) {
 	s := probedTarget(t, 10, true, false)
-	golden(t, "probe.golden", s.page(s.found(probe.SharedPool)))
+	says(t, s.page(s.found(probe.SharedPool)), "probe.golden")
 }
 
 // The page and the verdict that is derived from the same rows go together.

@@ -97,7 +97,7 @@ func TestAPageOfRatesSaysWhatIsMeant(t *testing.T) {
 	if v.Searched {
 		t.Fatal("a load line was searched")
 	}
-	golden(t, "rates.golden", html)
+	says(t, html, "rates.golden")
 }
 
 func TestAPageHasTheSectionsThatItsRecordHas(t *testing.T) {
@@ -173,7 +173,7 @@ func claimsPage(t *testing.T, s *analysis.Suite) string {
 }
 
 func TestAPageOfClaimsSaysWhatIsMeant(t *testing.T) {
-	golden(t, "claims.golden", claimsPage(t, suite(t)))
+	says(t, claimsPage(t, suite(t)), "claims.golden")
 }
 
 func TestAPageOfOneClaimBeginsWithIt(t *testing.T) {

@@ -4,17 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/plimsoll-dev/plimsoll/internal/golden"
 	"github.com/plimsoll-dev/plimsoll/internal/report/traceevent/eventtest"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
-
-var update = flag.Bool("update", false, "write the golden file anew")
 
 const ms = 1_000_000
 
@@ -104,19 +101,7 @@ func madeUp() *maker {
 
 func TestAMadeUpRecordMakesThisFile(t *testing.T) {
 	got := madeUp().write(t)
-	const golden = "testdata/made-up.golden"
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("the file has changed; if that is right, go test -update\n%s", got)
-	}
+	golden.Check(t, "made-up.golden", string(got))
 	if _, err := eventtest.Check(got); err != nil {
 		t.Error(err)
 	}
