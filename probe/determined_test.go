@@ -12,6 +12,7 @@ import (
 // In virtual time the same service is seen the same, to the byte, whatever the
 // order in which goroutines came to run: a test that fails once fails always.
 func TestAProbeInVirtualTimeDoesNotDependOnChance(t *testing.T) {
+	arithmetic(t)
 	recorded := func(build func() *responder.Service) (text []byte) {
 		synctest.Test(t, func(t *testing.T) {
 			s := build()

@@ -23,9 +23,7 @@ func computing(seed uint64, wait, work time.Duration) func() *responder.Service 
 // The processor that answers requests one after the other has a pace, as a
 // limiter has.
 func TestAProcessorIsNotTakenForALimiter(t *testing.T) {
-	if raced {
-		t.Skip("it takes many requests at once")
-	}
+	arithmetic(t)
 	for _, c := range []struct {
 		most       int
 		wait, work time.Duration

@@ -255,9 +255,7 @@ func TestAQuotaIsNotScarceBecauseOthersWork(t *testing.T) {
 // Whatever is seen inside, the walls that are known from outside keep their
 // names: nothing that is seen makes a verdict wrong, and sure of it.
 func TestWhatIsSeenInsideMisleadsNobody(t *testing.T) {
-	if raced {
-		t.Skip("it takes many requests at once")
-	}
+	arithmetic(t)
 	for seed := range seeds(t, 1) {
 		n, wait := drawn(seed + 500)
 		for _, threads := range []int{3, 300} {

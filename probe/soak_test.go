@@ -24,9 +24,7 @@ func soaked(few, many uint64) uint64 {
 // verdict of high confidence is wrong. With -v it prints the confusion matrix
 // and the Brier score; PLIMSOLL_ZOO=SEED tries that one alone.
 func TestZooHasNoConfidentErrors(t *testing.T) {
-	if raced {
-		t.Skip("it is arithmetic in virtual time, and takes many requests at once")
-	}
+	arithmetic(t)
 	most := int(soaked(64, 512))
 	from, to := uint64(0), soaked(50, 500)
 	if seed, err := strconv.ParseUint(os.Getenv("PLIMSOLL_ZOO"), 10, 64); err == nil {
@@ -59,9 +57,7 @@ func TestZooHasNoConfidentErrors(t *testing.T) {
 // itself; and where they vary much, a pool and a pace look alike, and of a few of
 // them neither may be named.
 func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
-	if raced {
-		t.Skip("it is arithmetic in virtual time, and takes many requests at once")
-	}
+	arithmetic(t)
 	varying, abstained, missed := 0, 0, 0
 	for seed := range soaked(4, 200) {
 		r := rand.New(rand.NewPCG(seed, 13))
@@ -105,9 +101,7 @@ func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
 // That there is no wall up to 400 is known within a minute and a half, from few
 // requests.
 func TestNoWallIsFoundSoon(t *testing.T) {
-	if raced {
-		t.Skip("it takes many requests at once")
-	}
+	arithmetic(t)
 	for _, wait := range []time.Duration{50 * ms, 500 * ms} {
 		v, h := probed(t, 400, func() *responder.Service { return responder.New(1, responder.Wait(wait, 0.1, ms)) })
 		if end := h.Experiments[len(h.Experiments)-1].End; v.Wall.Kind != None || v.Confidence != "high" || end > 90e9 || v.Requests > 30*400 {

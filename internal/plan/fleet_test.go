@@ -18,6 +18,7 @@ func planned(t *testing.T, source, engine string, q Question) *Plan {
 
 // One slot for all instances serves 200/s, however many there are.
 func TestInstancesDoNotMultiplyWhatTheyShare(t *testing.T) {
+	long(t)
 	const source = `workload: gated
 upstreams: {api: {latency: 5ms}}
 resources: {gate: {size: 1, shared: true}}

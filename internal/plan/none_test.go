@@ -11,6 +11,7 @@ import (
 
 // Whoever has a slot waits for the loop: more slots would not help.
 func TestAFullResourceIsNotBlamedForTheLoopThatItWaitsFor(t *testing.T) {
+	long(t)
 	p := planned(t, `workload: stalled
 upstreams: {db: {latency: 10ms}, tax: {latency: 20ms}}
 resources: {license: {size: 40}}
@@ -30,6 +31,7 @@ slo: {within: 500ms, ratio: 99%, errors: 0.1%}
 
 // In short trials chance decides; the pool that would hold was said to be a million.
 func TestWhatHoldsByChanceDoesNotHold(t *testing.T) {
+	long(t)
 	p := planned(t, `workload: tight
 upstreams: {api: {latency: {lognormal: {p50: 100ms, p99: 900ms}}}}
 resources: {pool: {size: 5}}
