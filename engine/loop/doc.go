@@ -30,8 +30,9 @@
 //
 // What needs a caller or a stack is missing: a panic fails the request at once,
 // since nobody called the callback that could recover; writing never waits, so no
-// write deadline ever strikes; and servers are asked by cps.Task's Get, which
-// takes no context, not on connections of one's own.
+// write deadline ever strikes, and a connection is taken over (http.Hijacker)
+// before much is written or not at all; and servers are asked by cps.Task's Get,
+// which takes no context, not on connections of one's own.
 //
 // # Polling without waiting
 //

@@ -58,7 +58,7 @@ func (cb *Callback) Fail(v any, stack []byte) {
 
 func (w *worker) done(outcome exchange.Outcome, whole bool) {
 	w.whole = whole
-	if len(w.unsent) > 0 && outcome != exchange.Hijacked {
+	if len(w.unsent) > 0 {
 		w.server.group.Go(func() { w.send(outcome) })
 		return
 	}

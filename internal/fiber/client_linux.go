@@ -1,6 +1,7 @@
 package fiber
 
 import (
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -215,9 +216,16 @@ func (c *conn) RemoteAddr() net.Addr {
 	return (*peer)(c)
 }
 
+// errUnsent is what a callback is told that takes over a connection too late:
+// what is to be sent before would be lost.
+var errUnsent = errors.New("fiber: the client has not taken all that was written yet, and callbacks do not wait; take the connection over before writing")
+
 // NetConn implements [exchange.Transport]: the connection in ordinary Go form,
 // on a descriptor of its own.
 func (c *conn) NetConn() (net.Conn, error) {
+	if c.unsent != nil && len(*c.unsent) > 0 {
+		return nil, errUnsent
+	}
 	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("fcntl", err)
