@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 
@@ -16,18 +15,10 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 	"github.com/plimsoll-dev/plimsoll/model"
-)
-
-// The states of a connection say who owns it.
-const (
-	fresh     uint32 = iota // the poller: no request has come yet
-	idle                    // the poller: no request is here
-	busy                    // the executor: a request waits for a thread, or has one
-	lingering               // the poller: answered for the last time, reads until the client hangs up
-	gone                    // nobody: closed, or handed to a handler
 )
 
 // A Carrier is what an engine has for a connection: what carries its requests,
@@ -62,9 +53,9 @@ type Conn struct {
 	exchange  *exchange.Conn
 	base      context.Context // of its requests: values only
 
-	state atomic.Uint32
-	since atomic.Int64 // when it became idle or lingering
-	ready int64        // when the poller saw its latest request; handed over with it
+	state atomic.Uint32 // see package expiry: who owns it, the poller or the executor
+	since atomic.Int64  // when it became idle or lingering
+	ready int64         // when the poller saw its latest request; handed over with it
 
 	// mu makes a change of state and of what is registered one step, as seen
 	// by expire and watch, and guards what follows.
@@ -158,7 +149,7 @@ func (c *Conn) CloseWrite() error {
 // waits for the client to hang up; no thread does.
 func (c *Conn) Close() error {
 	if c.shut {
-		c.park(lingering)
+		c.park(expiry.Lingering)
 		return nil
 	}
 	return c.close()
@@ -167,7 +158,7 @@ func (c *Conn) Close() error {
 // close ends the connection; its owner calls it, once.
 func (c *Conn) close() error {
 	c.mu.Lock()
-	c.state.Store(gone) // from here on watch keeps off the descriptor, whose number may be another's
+	c.state.Store(expiry.Gone) // from here on watch keeps off the descriptor, whose number may be another's
 	_ = c.container.poller.reactor.Remove(c.FD())
 	c.mu.Unlock()
 	c.container.conns.remove(c)
@@ -191,13 +182,7 @@ func (c *Conn) park(state uint32) {
 // NetConn implements exchange.Transport: the connection in ordinary Go form,
 // on a descriptor of its own.
 func (c *Conn) NetConn() (net.Conn, error) {
-	fd, err := unix.FcntlInt(uintptr(c.FD()), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	f := os.NewFile(uintptr(fd), "")
-	defer f.Close() //nolint:errcheck // FileConn has a duplicate
-	n, err := net.FileConn(f)
+	n, err := exchange.Detach(c.FD())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
 )
@@ -26,7 +27,7 @@ func (c *Conn) endRequest(r *lifetime.Context) {
 func (c *Conn) Watch(r *lifetime.Context) (left bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.request == r && !c.left && !c.watched && c.state.Load() == busy {
+	if c.request == r && !c.left && !c.watched && c.state.Load() == expiry.Busy {
 		c.watched = true
 		_ = c.container.poller.reactor.Modify(c.FD(), reactor.PeerClosed|reactor.OneShot) // out of memory: nobody will tell
 	}

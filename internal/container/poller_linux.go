@@ -1,28 +1,15 @@
 package container
 
 import (
-	"math"
 	"runtime"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/blocking"
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/osthread"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
-)
-
-const (
-	forever = math.MaxInt64
-	// lingerTime is how long a connection that was answered for the last time
-	// waits for the client to hang up (net/http's rstAvoidanceDelay), and
-	// lingerBytes how much it reads meanwhile.
-	lingerTime  = 500 * time.Millisecond
-	lingerBytes = 1 << 20
-	// sweepGap bounds how often the connections are gone through: the cost of
-	// 8,192 of them is then 0.2 % of a CPU, and a time-out up to this late.
-	sweepGap = 20 * time.Millisecond
 )
 
 // refusal is the answer to a request that finds the queue full. It is sent
@@ -94,7 +81,7 @@ func (c *Conn) Ready(ev reactor.Events) {
 		c.hangup() // armed by watch
 		return
 	}
-	if c.state.Load() == lingering {
+	if c.state.Load() == expiry.Lingering {
 		c.drain()
 		return
 	}
@@ -119,7 +106,7 @@ func (c *Conn) pending() bool {
 // dispatch gives a connection that has a request to the executor.
 func (c *Conn) dispatch(ev reactor.Events) {
 	c.ready = account.Now()
-	c.state.Store(busy)
+	c.state.Store(expiry.Busy)
 	if ev&reactor.PeerClosed != 0 {
 		c.hangup() // it has sent a request, and no more will come
 	}
@@ -135,7 +122,7 @@ func (c *Conn) refuse() {
 		_ = c.close()
 		return
 	}
-	c.park(lingering)
+	c.park(expiry.Lingering)
 }
 
 // drain reads what a client still sends that was answered for the last time.
@@ -147,7 +134,7 @@ func (c *Conn) drain() {
 	c.drained += n
 	switch {
 	case err == unix.EINTR || err == unix.EAGAIN:
-	case err != nil || n == 0 || c.drained > lingerBytes:
+	case err != nil || n == 0 || c.drained > expiry.LingerBytes:
 		_ = c.close()
 		return
 	}
@@ -160,68 +147,31 @@ func (c *Conn) drain() {
 // sweep: that of the first to expire. One that comes later has its full time
 // from now, at least.
 func (p *poller) sweep() {
-	now := account.Now()
-	rules := p.rules()
-	next := now + min(rules.first, rules.keepalive, int64(lingerTime))
-	p.expired = p.container.conns.collect(p.expired[:0], func(c *Conn) bool {
-		at := rules.expiry(c.state.Load(), c.since.Load())
-		if at > now {
-			next = min(next, at)
-		}
-		return at <= now
-	})
+	t := p.container
+	s := expiry.New(t.limits, t.keepalive, p.drain).Sweep(account.Now())
+	p.expired = t.conns.collect(p.expired[:0], func(c *Conn) bool { return s.Over(c.state.Load(), c.since.Load()) })
 	for i, c := range p.expired {
-		c.expire(now, rules)
+		c.expire(&s)
 		p.expired[i] = nil
 	}
-	p.reactor.Start(&p.sweeper, max(next, now+int64(sweepGap)))
-}
-
-func (p *poller) rules() rules {
-	first := int64(p.container.limits.HeaderTimeout)
-	if first == 0 {
-		first = forever / 2 // so that a time can be added
-	}
-	return rules{first, int64(p.container.keepalive), int64(p.container.limits.Linger), p.drain}
-}
-
-// rules say when the poller gives up on a connection; nanoseconds.
-type rules struct {
-	first     int64 // for the first byte of a connection
-	keepalive int64 // for that of a next request
-	linger    int64 // for a request under way, once the engine stops
-	drain     int64 // when it began to stop; 0: it runs
-}
-
-func (r rules) expiry(state uint32, since int64) int64 {
-	switch {
-	case state == lingering:
-		return since + int64(lingerTime)
-	case state != idle && state != fresh:
-		return forever
-	case r.drain != 0:
-		return max(r.drain, since) + r.linger
-	case state == fresh:
-		return since + r.first
-	}
-	return since + r.keepalive
+	p.reactor.Start(&p.sweeper, s.Next())
 }
 
 // expire closes the connection if its time is still up. An idle one hears
 // first that nothing more comes, and lingers.
-func (c *Conn) expire(now int64, r rules) {
+func (c *Conn) expire(s *expiry.Sweep) {
 	if !c.mu.TryLock() {
 		return // a thread is giving it to the poller just now
 	}
 	state := c.state.Load()
-	due := r.expiry(state, c.since.Load()) <= now
+	due := s.Over(state, c.since.Load())
 	c.mu.Unlock()
-	if !due || state != lingering && c.pending() { // a request came in the last moment; Ready is about to hear of it
+	if !due || state != expiry.Lingering && c.pending() { // a request came in the last moment; Ready is about to hear of it
 		return
 	}
-	if state == lingering || c.CloseWrite() != nil {
+	if state == expiry.Lingering || c.CloseWrite() != nil {
 		_ = c.close()
 		return
 	}
-	c.park(lingering)
+	c.park(expiry.Lingering)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 )
 
 // ReadHead reads the head of a request in a blocking read; false means that
@@ -71,7 +72,7 @@ func (c *Conn) Next(outcome exchange.Outcome) bool {
 		return false // NetConn has forgotten the connection
 	case !c.exchange.Buffered():
 		c.exchange.Idle()
-		c.park(idle)
+		c.park(expiry.Idle)
 		return false
 	}
 	c.ready = account.Now()

@@ -12,16 +12,8 @@ import (
 
 	"github.com/plimsoll-dev/plimsoll/internal/address"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
-)
-
-// The states of a client's connection say who has it.
-const (
-	fresh     uint32 = iota // the reactor's goroutine: no request has come yet
-	idle                    // the reactor's goroutine: no request is here
-	busy                    // a worker
-	lingering               // the reactor's goroutine: answered for the last time, reads until the client hangs up
-	gone                    // nobody: closed, or handed to a handler
 )
 
 // A conn is a client's connection, and the exchange.Transport of its requests.
@@ -34,7 +26,7 @@ type conn struct {
 	socket
 	server *Server
 
-	state   atomic.Uint32
+	state   atomic.Uint32           // see package expiry: who has it, the reactor's goroutine or a worker
 	since   atomic.Int64            // when it came to rest
 	begun   atomic.Int64            // when the head that is being read began; 0: none is
 	request atomic.Pointer[request] // that runs
@@ -160,7 +152,7 @@ func (c *conn) Close() error {
 
 // close ends the connection; who has it calls it, once.
 func (c *conn) close() {
-	c.state.Store(gone)
+	c.state.Store(expiry.Gone)
 	c.server.hangups.Remove(c.fd, c.watched.Load())
 	_ = c.end()
 	c.server.remove(c)
@@ -176,7 +168,7 @@ func (c *conn) rest(state uint32, now int64) bool {
 		return true
 	}
 	c.look()
-	c.state.Store(busy)
+	c.state.Store(expiry.Busy)
 	return false
 }
 
@@ -226,13 +218,7 @@ func (c *conn) NetConn() (net.Conn, error) {
 	if c.unsent != nil && len(*c.unsent) > 0 {
 		return nil, errUnsent
 	}
-	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	f := os.NewFile(uintptr(fd), "")
-	defer f.Close() //nolint:errcheck // FileConn has a duplicate
-	n, err := net.FileConn(f)
+	n, err := exchange.Detach(c.fd)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package fiber
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/trace"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
+
+// forever is a time that does not come.
+const forever = math.MaxInt64
 
 // A Fiber is a coroutine that a scheduler runs: a request, or a branch of one.
 // It is an [engine.Parker] for itself. Unpark may be called by anybody, at any

@@ -8,6 +8,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/engine"
 	"github.com/plimsoll-dev/plimsoll/internal/account"
 	"github.com/plimsoll-dev/plimsoll/internal/exchange"
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/inline"
 	"github.com/plimsoll-dev/plimsoll/internal/lifetime"
 )
@@ -49,7 +50,7 @@ func (r *request) Value(key any) any {
 func (c *conn) Watch(*lifetime.Context) (left bool) {
 	if c.watched.Load() == 0 && c.acquire(0) == nil {
 		c.watched.Store(c.server.hangups.Add(c.fd, c.hangUp))
-		if c.state.Load() == gone { // close says that before it looks for the number
+		if c.state.Load() == expiry.Gone { // close says that before it looks for the number
 			c.server.hangups.Remove(c.fd, c.watched.Load())
 		}
 		c.release(0) //nolint:errcheck // as in read
@@ -68,7 +69,7 @@ func (c *conn) hangUp() {
 // dispatch has a worker serve a connection whose gate was resting. ready is
 // when something came.
 func (s *Server) dispatch(c *conn, ready int64) {
-	c.state.Store(busy)
+	c.state.Store(expiry.Busy)
 	if s.cfg.Callbacks != nil {
 		if w := s.takeWorker(c); !w.answer(ready) {
 			w.queue(ready)
@@ -162,7 +163,7 @@ func (w *worker) run() {
 // request had its edge then: there is none to wait for.
 func (w *worker) idle() bool {
 	c, answered := w.conn, w.clock.At()
-	if !c.hungUp.Load() && c.rest(idle, answered) {
+	if !c.hungUp.Load() && c.rest(expiry.Idle, answered) {
 		return true
 	}
 	for {
@@ -172,7 +173,7 @@ func (w *worker) idle() bool {
 		case end:
 			c.close()
 			return true
-		case c.rest(idle, answered):
+		case c.rest(expiry.Idle, answered):
 			return true
 		}
 	}

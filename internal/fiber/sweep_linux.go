@@ -1,26 +1,10 @@
 package fiber
 
 import (
-	"math"
-	"time"
-
 	"golang.org/x/sys/unix"
 
+	"github.com/plimsoll-dev/plimsoll/internal/expiry"
 	"github.com/plimsoll-dev/plimsoll/internal/reactor"
-)
-
-// forever is a time that does not come.
-const forever = math.MaxInt64
-
-const (
-	// lingerTime is how long a connection that was answered for the last time
-	// waits for the client to hang up (net/http's rstAvoidanceDelay), and
-	// lingerBytes how much it reads meanwhile.
-	lingerTime  = 500 * time.Millisecond
-	lingerBytes = 1 << 20
-	// sweepGap bounds how often the connections are gone through: the cost of
-	// 10,000 of them is then 1 % of a CPU, and a time-out up to this late.
-	sweepGap = 20 * time.Millisecond
 )
 
 // Ready implements reactor.Handler.
@@ -33,7 +17,7 @@ func (c *conn) Ready(ev reactor.Events) {
 		return
 	}
 	c.look() // ours
-	if c.state.Load() == lingering {
+	if c.state.Load() == expiry.Lingering {
 		c.drain(c.server.scratch)
 		return
 	}
@@ -73,7 +57,7 @@ func (c *conn) peek() (data, end bool) {
 // more.
 func (c *conn) linger(buf []byte) {
 	c.since.Store(reactor.Clock())
-	c.state.Store(lingering)
+	c.state.Store(expiry.Lingering)
 	c.drain(buf)
 }
 
@@ -89,7 +73,7 @@ func (c *conn) drain(buf []byte) {
 				return
 			}
 			c.look()
-		case err != nil || c.drained > lingerBytes:
+		case err != nil || c.drained > expiry.LingerBytes:
 			c.close()
 			return
 		}
@@ -101,65 +85,28 @@ func (c *conn) drain(buf []byte) {
 // from now, at least.
 func (s *Server) sweep() {
 	now := reactor.Clock()
-	rules := s.rules()
-	next := now + min(rules.first, rules.keepalive, int64(lingerTime))
+	sweep := expiry.New(s.cfg.Limits, s.cfg.KeepAlive, s.drain).Sweep(now)
 	s.mu.Lock()
 	for c := s.first; c != nil; c = c.next {
-		switch at := rules.expiry(c.state.Load(), c.since.Load()); {
-		case at <= now:
+		if sweep.Over(c.state.Load(), c.since.Load()) {
 			s.expired = append(s.expired, c)
-		default:
-			next = min(next, at)
 		}
 	}
 	s.mu.Unlock()
 	for i, c := range s.expired {
-		c.expire(now, rules)
+		c.expire(now, &sweep)
 		s.expired[i] = nil
 	}
 	s.expired = s.expired[:0]
 	if !s.ended {
-		s.group.reactor.Start(&s.sweeper, max(next, now+int64(sweepGap)))
+		s.group.reactor.Start(&s.sweeper, sweep.Next())
 	}
-}
-
-func (s *Server) rules() rules {
-	return rules{orForever(s.cfg.Limits.HeaderTimeout), orForever(s.cfg.KeepAlive), int64(s.cfg.Limits.Linger), s.drain}
-}
-
-func orForever(d time.Duration) int64 {
-	if d <= 0 {
-		return forever / 2 // so that a time can be added
-	}
-	return int64(d)
-}
-
-// rules say when the server gives up on a connection; nanoseconds.
-type rules struct {
-	first     int64 // for the first byte of a connection
-	keepalive int64 // for that of a next request
-	linger    int64 // for a request under way, once the server stops
-	drain     int64 // when it began to stop; 0: it runs
-}
-
-func (r rules) expiry(state uint32, since int64) int64 {
-	switch {
-	case state == lingering:
-		return since + int64(lingerTime)
-	case state != idle && state != fresh:
-		return forever
-	case r.drain != 0:
-		return max(r.drain, since) + r.linger
-	case state == fresh:
-		return since + r.first
-	}
-	return since + r.keepalive
 }
 
 // expire closes the connection if it still rests and its time is still up. An
 // idle one hears first that nothing more comes, and lingers.
-func (c *conn) expire(now int64, r rules) {
-	if data, _ := c.peek(); data && c.state.Load() != lingering {
+func (c *conn) expire(now int64, sweep *expiry.Sweep) {
+	if data, _ := c.peek(); data && c.state.Load() != expiry.Lingering {
 		return // a request came in the last moment; Ready is about to hear of it
 	}
 	if !c.rd.state.CompareAndSwap(resting, shut) {
@@ -167,11 +114,11 @@ func (c *conn) expire(now int64, r rules) {
 	}
 	state := c.state.Load()
 	switch {
-	case r.expiry(state, c.since.Load()) > now: // it was busy meanwhile
+	case !sweep.Over(state, c.since.Load()): // it was busy meanwhile
 		if !c.rest(state, now) {
 			c.server.dispatch(c, now)
 		}
-	case state == lingering || c.CloseWrite() != nil:
+	case state == expiry.Lingering || c.CloseWrite() != nil:
 		c.close()
 	default:
 		c.linger(c.server.scratch)
