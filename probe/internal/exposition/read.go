@@ -50,6 +50,9 @@ func Read(r io.Reader, limit int64, visit func(*Sample)) error {
 		if whole.N == 0 {
 			break // the last line may be half of one
 		}
+		if cut := lines.Err(); err != nil && cut != nil && !errors.Is(cut, bufio.ErrTooLong) {
+			return cut // what follows did not come
+		}
 		if err != nil {
 			return fmt.Errorf("line %d is no metric: %w", n, err)
 		}

@@ -2,11 +2,13 @@ package exposition
 
 import (
 	"errors"
+	"io"
 	"math"
 	"reflect"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func read(text string, limit int64) (all []Sample, err error) {
@@ -89,6 +91,17 @@ func TestNoMoreIsReadThanAsked(t *testing.T) {
 	}{{page, 399}, {page, 0}, {"a 1" + strings.Repeat(" ", longestLine), 1 << 20}} {
 		if _, err := read(c.text, c.limit); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%d bytes, where %d are allowed: %v", len(c.text), c.limit, err)
+		}
+	}
+}
+
+// A page whose connection broke is not one with a wrong line.
+func TestAPageThatBreaksOffIsNotAPageOfSomethingElse(t *testing.T) {
+	broken := errors.New("connection reset")
+	for _, text := range []string{"a 1\nb", "a 1\nb{c=", "a 1\n", "a 1\nb 2"} {
+		r := io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken))
+		if err := Read(r, 1<<20, func(*Sample) {}); !errors.Is(err, broken) {
+			t.Errorf("%q: error %v", text, err)
 		}
 	}
 }
