@@ -3,9 +3,9 @@
 // Before a run: [CPUs] and [Siblings] say what there is, [Plan] gives each role
 // its share, [StartPinned] starts a process on it, [EnsureDescriptors] makes
 // room for connections, [Nobody] is whom somebody else's server runs as, [Describe]
-// writes it all down. During a run: [Sample],
-// [SampleTree], [SelfUsage] and [ThreadsInRead] look at processes, [ReadCPUTimes] at what the
-// machine's CPUs do, and what its hypervisor takes of them.
+// writes it all down. During a run: [Sample], [SampleTree], [SelfUsage] and
+// [ThreadsInRead] look at processes, [Serves] at who listens, [ReadCPUTimes] at what
+// the machine's CPUs do, and what its hypervisor takes of them.
 //
 // Linux has all of it. Elsewhere what is missing returns an error that wraps
 // [errors.ErrUnsupported].

@@ -5,6 +5,7 @@ package host
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"os/exec"
 	"runtime"
 )
@@ -32,6 +33,9 @@ func Sample(int) (Proc, error) { return Proc{}, unsupported("sample a process") 
 
 // SampleTree returns an error: this system has no /proc.
 func SampleTree(int) (Tree, error) { return Tree{}, unsupported("look at a service's processes") }
+
+// Serves returns an error: this system has no /proc.
+func Serves(int, netip.AddrPort) error { return unsupported("see who listens") }
 
 // SelfUsage returns an error: it is measured on Linux only.
 func SelfUsage() (Usage, error) { return Usage{}, unsupported("sample this process") }
