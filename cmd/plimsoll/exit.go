@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 )
 
 // Exit codes. A failure that is none of the others is [exitUsage]: the command
@@ -41,7 +43,7 @@ func finish(w io.Writer, err error) int {
 	if e := (*exitError)(nil); errors.As(err, &e) {
 		code = e.code
 	}
-	text := strings.TrimRight(err.Error(), "\n")
+	text := strings.TrimRight(redact.Text(err.Error()), "\n") // it may quote an argument
 	if code == exitInterrupted {
 		text = "interrupted"
 	}

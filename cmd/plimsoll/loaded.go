@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 	generator "github.com/plimsoll-dev/plimsoll/load"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -97,7 +98,7 @@ func (l *loaded) outcome() error {
 }
 
 // withoutSecrets returns arguments without the values of headers and without
-// the body, which may hold passwords and tokens.
+// the body, which may hold passwords and tokens, and URLs without theirs.
 func withoutSecrets(args []string) []string {
 	hide := func(flag, value string) string {
 		if name, _, ok := strings.Cut(value, ":"); ok && flag != "--body" {
@@ -117,7 +118,7 @@ func withoutSecrets(args []string) []string {
 		}
 		switch {
 		case flag != "-H" && flag != "--header" && flag != "--body":
-			shown = append(shown, arg)
+			shown = append(shown, withoutSecret(arg))
 		case joined:
 			shown = append(shown, flag+"="+hide(flag, value))
 		case i+1 < len(args):
@@ -126,4 +127,15 @@ func withoutSecrets(args []string) []string {
 		}
 	}
 	return shown
+}
+
+// withoutSecret returns an argument that may be a URL, or a flag with one.
+func withoutSecret(arg string) string {
+	if !strings.Contains(arg, "://") {
+		return arg
+	}
+	if flag, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(arg, "-") {
+		return flag + "=" + redact.URL(value)
+	}
+	return redact.URL(arg)
 }

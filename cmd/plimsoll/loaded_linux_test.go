@@ -205,12 +205,14 @@ func TestALoadWhoseRecordBreaksOffIsStillPrinted(t *testing.T) {
 
 func TestArgumentsAreShownWithoutSecrets(t *testing.T) {
 	for in, want := range map[string]string{
-		"load http://a?b=c --rate 5":            "load http://a?b=c --rate 5",
-		"-H A:secret --header B:secret -c 1":    "-H A: … --header B: … -c 1",
-		"--header=A:secret -HB:secret --rate=1": "--header=A: … -H=B: … --rate=1",
-		"--body secret --body=a:secret":         "--body … --body=…",
-		"--body @file -H secret":                "--body @file -H …",
-		"--body -H -H A:secret":                 "--body … -H A: …",
+		"load http://a?b=c --rate 5":                             "load http://a?b=c --rate 5",
+		"-H A:secret --header B:secret -c 1":                     "-H A: … --header B: … -c 1",
+		"--header=A:secret -HB:secret --rate=1":                  "--header=A: … -H=B: … --rate=1",
+		"--body secret --body=a:secret":                          "--body … --body=…",
+		"probe --heavy http://me:secret@a/?token=secret&ms={ms}": "probe --heavy http://…@a/?token=…&ms={ms}",
+		"--heavy=http://a/?x=y&sig=secret --canary http://a/ok":  "--heavy=http://a/?x=y&sig=… --canary http://a/ok",
+		"--body @file -H secret":                                 "--body @file -H …",
+		"--body -H -H A:secret":                                  "--body … -H A: …",
 	} {
 		if got := withoutSecrets(strings.Fields(in)); strings.Join(got, " ") != want {
 			t.Errorf("%s: %q, want %q", in, got, want)

@@ -1,0 +1,125 @@
+// Package redact takes out of URLs what is for the service alone, so that they may
+// be printed and recorded: the user information, and the values of parameters
+// whose names say that they let somebody in. The rest stays, in the same order: a
+// record has to say what was asked for.
+//
+// [URL] is for what is known to be one, also if it is written wrongly; [Text] for
+// messages that may quote some.
+package redact
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Mark stands for what was taken out.
+const Mark = "…"
+
+// URL returns a URL without its secrets: user information, fragment, and the
+// values of query and path parameters of names such as token, api_key or
+// X-Amz-Signature. Of a text that is no URL everything before its last @ is taken
+// for a password.
+func URL(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if ok && !strings.ContainsAny(scheme, "/?#@;&=") {
+		scheme += "://"
+	} else {
+		scheme, rest = "", text
+	}
+	if u, err := url.Parse(strings.ReplaceAll(text, Mark, "x")); err != nil || u.Host == "" {
+		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+			rest = Mark + rest[at:]
+		}
+	}
+	rest, _, fragment := strings.Cut(rest, "#")
+	rest, query, asked := strings.Cut(rest, "?")
+	host, path, deep := strings.Cut(rest, "/")
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		host = Mark + host[at:]
+	}
+	text = scheme + host
+	if deep {
+		text += "/" + values(path, ";/") // RFC 3986, 3.3: ;jsessionid=…
+	}
+	if asked {
+		text += "?" + values(query, "&;")
+	}
+	if fragment {
+		text += "#" + Mark
+	}
+	return text
+}
+
+// values masks the values of secret parameters, which any of the separators ends.
+func values(text, separators string) string {
+	var b strings.Builder
+	for text != "" {
+		end := strings.IndexAny(text, separators)
+		if end < 0 {
+			end = len(text)
+		}
+		name, value, ok := strings.Cut(text[:end], "=")
+		switch {
+		case ok && value != "" && (secret(name) || quotes(value)):
+			b.WriteString(name + "=" + Mark)
+		default:
+			b.WriteString(text[:end])
+		}
+		if end < len(text) {
+			b.WriteByte(text[end])
+			end++
+		}
+		text = text[end:]
+	}
+	return b.String()
+}
+
+// quotes reports whether a value is itself a URL with secrets, as the address to
+// return to after a login.
+func quotes(value string) bool {
+	plain, err := url.QueryUnescape(value)
+	return err == nil && strings.Contains(plain, "://") && URL(plain) != plain
+}
+
+// The names of parameters that let somebody in, without case and punctuation:
+// those that contain a word, those that end with one, and those that are one.
+var (
+	within = []string{"token", "secret", "passw", "passphrase", "pwd", "credential", "signature", "session", "authorization", "assertion", "bearer", "cookie", "jwt"}
+	ending = []string{"key", "auth", "sig", "sid", "pass", "hmac"}
+	whole  = []string{"pin", "otp", "accesskeyid", "googleaccessid"}
+)
+
+func secret(name string) bool {
+	if plain, err := url.QueryUnescape(name); err == nil {
+		name = plain
+	}
+	name = strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+	for _, w := range within {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	for _, w := range ending {
+		if strings.HasSuffix(name, w) {
+			return true
+		}
+	}
+	for _, w := range whole {
+		if name == w {
+			return true
+		}
+	}
+	return false
+}
+
+var quoted = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"'<>` + "`" + `]+`)
+
+// Text returns a message in which every URL is without its secrets.
+func Text(message string) string { return quoted.ReplaceAllStringFunc(message, URL) }
