@@ -48,7 +48,7 @@ func TestAHeaderWithoutEndIsNotReadToItsEnd(t *testing.T) {
 			return nil
 		},
 		"metrics": func(r *runner) error {
-			if _, err := r.scrape(t.Context(), m); err == nil || !strings.Contains(err.Error(), "does not speak HTTP") {
+			if _, _, err := r.scrape(t.Context(), m); err == nil || !strings.Contains(err.Error(), "does not speak HTTP") {
 				return fmt.Errorf("%w", err)
 			}
 			return nil

@@ -50,6 +50,7 @@ type lookout struct {
 	last   time.Time // when it last looked
 	failed int       // times in a row
 	lost   error     // why it no longer looks
+	doubt  string    // what a reader has to know of what it sees; "": nothing, or it was said
 }
 
 // lostAfter is how many looks may fail in a row.
@@ -149,13 +150,20 @@ func (r *runner) makeLookouts(ctx context.Context) error {
 		}})
 	}
 	if r.cfg.Metrics != nil {
-		m, err := r.cfg.Metrics.prepare(0)
+		m, err := r.cfg.Metrics.prepareMetrics()
 		if err != nil {
 			return err
 		}
-		all = append(all, &lookout{source: record.SourceMetrics, every: metricsEvery, asks: true, see: func(ctx context.Context) (map[string]float64, error) {
-			return r.scrape(ctx, m)
-		}})
+		l := &lookout{source: record.SourceMetrics, every: metricsEvery, asks: true}
+		said := false
+		l.see = func(ctx context.Context) (map[string]float64, error) {
+			values, left, err := r.scrape(ctx, m)
+			if left > 0 && !said {
+				l.doubt, said = fmt.Sprintf("--metrics: of %d series that tell of CPU time, threads or pools, the first %d on the page were looked at", mostSeries+left, mostSeries), true
+			}
+			return values, err
+		}
+		all = append(all, l)
 	}
 	for _, l := range all {
 		_, err := l.see(ctx)
@@ -190,10 +198,16 @@ func (r *runner) warn(l *lookout, err error) error {
 }
 
 // missLost writes a warning for each lookout that has failed too often, and
-// leaves it out from now on.
+// leaves it out from now on; and for one that does not see everything.
 func (r *runner) missLost() error {
 	var left []*lookout
 	for _, l := range r.lookouts {
+		if l.doubt != "" {
+			if err := r.write(record.Warning{Head: r.head(), Code: "part-of-" + l.source, Text: l.doubt}); err != nil {
+				return err
+			}
+			l.doubt = ""
+		}
 		if l.lost == nil {
 			left = append(left, l)
 		} else if err := r.warn(l, l.lost); err != nil {

@@ -1,9 +1,11 @@
 package probe
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -115,6 +117,8 @@ func TestWithoutMetricsTheProbeGoesOn(t *testing.T) {
 		{"a page without an end", plainText, strings.Repeat("a_metric{label=\"value\"} 1\n", largestPage/26+1), "--metrics: its metrics are more than 8388608 bytes: too large; the probe goes on without it", 200},
 		{"metrics of something else", plainText, "up 1\n", "it shows no metric that says something of CPU time, threads, event loops or pools", 200},
 		{"nothing", plainText, "", "without metrics", 204},
+		{"several services", plainText, "process_open_fds{instance=\"a:80\"} 3\nprocess_open_fds{instance=\"b:\x1b80\"} 4\n",
+			"--metrics: it shows the metrics of several instances (\"a:80\", \"b:\uFFFD80\"), of which one is probed; write the URL of that one's own; the probe goes on without it", 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v, h, _ := look(t, 8, func() seen {
@@ -135,10 +139,8 @@ func TestWithoutMetricsTheProbeGoesOn(t *testing.T) {
 // said of it is how long it was waited for.
 func TestMetricsThatAreSlowAreDoneWithout(t *testing.T) {
 	v, h, _ := look(t, 16, func() seen {
-		s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string {
-			time.Sleep(2500 * ms)
-			return "process_open_fds 3\n"
-		}), responder.Pool(3), responder.Wait(100*ms, 0, ms))
+		s := responder.New(1, responder.Late("/metrics", 2500*ms),
+			responder.Page("/metrics", 200, plainText, func() string { return "process_open_fds 3\n" }), responder.Pool(3), responder.Wait(100*ms, 0, ms))
 		return seen{service: s, metrics: "/metrics"}
 	})
 	if n := len(v.Warnings); n != 1 || v.Warnings[0].Text != "--metrics: there was no answer within 2s; the probe goes on without it" {
@@ -237,5 +239,81 @@ func TestTheManualNamesEveryMetric(t *testing.T) {
 		if !bytes.Contains(manual, []byte("`"+name+"`")) {
 			t.Errorf("docs/probe.md says nothing of %s", name)
 		}
+	}
+}
+
+// paged is what is kept of a page, answered over the wire in the words given.
+func paged(t *testing.T, head, body string) (*page, error) {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(head+"\r\n\r\n"+body)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return series(resp)
+}
+
+// Workers that show their own figures on one page have their threads and CPU time
+// in common with the service; how late its loops are is how late the latest is, and
+// the machine's CPUs are the same for all.
+func TestWhatSeveralProcessesShowOnOnePage(t *testing.T) {
+	p, err := paged(t, "HTTP/1.1 200 OK", `nodejs_eventloop_lag_seconds{worker="1"} 0.25
+nodejs_eventloop_lag_seconds{worker="2"} 0.5
+nodejs_eventloop_lag_seconds{worker="3"} 0.125
+process_cpu_seconds_total{worker="1"} 3
+process_cpu_seconds_total{worker="2"} 4
+system_cpu_count{worker="1"} 2
+system_cpu_count{worker="2"} 2
+tomcat_threads_busy_threads{worker="1"} 5
+tomcat_threads_busy_threads{worker="2"} 6
+`)
+	want := map[string]float64{"nodejs_eventloop_lag_seconds": 0.5, "process_cpu_seconds_total": 7, "system_cpu_count": 2, "tomcat_threads_busy_threads": 11}
+	if err != nil || !maps.Equal(p.values, want) {
+		t.Errorf("kept %v, %v; want %v", p, err, want)
+	}
+}
+
+// Half a number is another number: a page that is not known to be whole is not
+// believed.
+func TestAPageThatWasCutOffIsNotRead(t *testing.T) {
+	const line = "process_open_fds 31"
+	for _, c := range []struct{ why, head, body, want string }{
+		{"as long as it says", "HTTP/1.1 200 OK\r\nContent-Length: 19", line, ""},
+		{"until the connection ends, and the line does", "HTTP/1.0 200 OK", line + "7\n", ""},
+		{"until the connection ends, in a line", "HTTP/1.0 200 OK", line, "its last line does not end"},
+		{"shorter than it says, in a line", "HTTP/1.1 200 OK\r\nContent-Length: 20", line, "cut off: unexpected EOF"},
+		{"shorter than it says, in a name", "HTTP/1.1 200 OK\r\nContent-Length: 40", line + "\nproc", "cut off: unexpected EOF"},
+		{"without its last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "13\r\n" + line + "\r\n", "cut off: unexpected EOF"},
+		{"with its last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "13\r\n" + line + "\r\n0\r\n\r\n", ""},
+		{"compressed, unasked", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4", "\x1f\x8b\x08\x00", "compressed"},
+	} {
+		if _, err := paged(t, c.head, c.body); (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.why, err, c.want)
+		}
+	}
+}
+
+// What a header file asks of the service's answers is not asked of metrics.
+func TestMetricsAreNotAskedForCompressed(t *testing.T) {
+	header := http.Header{"Accept-Encoding": {"gzip"}, "Authorization": {"Bearer hunter2"}}
+	m, err := (&Request{URL: "http://s/metrics", Header: header}).prepareMetrics()
+	if err != nil || bytes.Contains(m.once, []byte("gzip")) || !bytes.Contains(m.once, []byte("hunter2")) || header.Get("Accept-Encoding") == "" {
+		t.Errorf("it asks %q, %v", m.once, err)
+	}
+}
+
+// A page with more series than are kept is said to be one, once.
+func TestSeriesThatAreLeftOutAreSaid(t *testing.T) {
+	v, h, _ := look(t, 8, func() seen {
+		var b strings.Builder
+		for i := range mostSeries + 7 {
+			fmt.Fprintf(&b, "hikaricp_connections_active{pool=\"%d\"} 0\n", i)
+		}
+		s := responder.New(1, responder.Page("/metrics", 200, plainText, b.String), responder.Pool(2), responder.Wait(100*ms, 0, ms))
+		return seen{service: s, metrics: "/metrics"}
+	})
+	const want = "--metrics: of 207 series that tell of CPU time, threads or pools, the first 200 on the page were looked at"
+	if n := len(v.Warnings); n != 1 || v.Warnings[0].Text != want {
+		t.Errorf("warnings %q, want %s\n%s", v.Warnings, want, told(h))
 	}
 }

@@ -71,6 +71,16 @@ func Page(path string, status int, kind string, body func() string) Wall {
 	}
 }
 
+// Late has requests for one path wait before they go on.
+func Late(path string, by time.Duration) Wall {
+	return func(c *Call, next func()) {
+		if c.Request.URL.Path == path {
+			time.Sleep(by)
+		}
+		next()
+	}
+}
+
 // Leaky delays what comes faster than a rate, as long as no more than so many
 // wait; the rest is refused with 429.
 func Leaky(rate float64, queue int) Wall {
