@@ -165,9 +165,7 @@ func (r *runner) answer(l *link, m *message, row *record.Request) error {
 	defer resp.Body.Close()
 	row.Status = strconv.Itoa(resp.StatusCode)
 	if resp.StatusCode >= 400 {
-		if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && after >= 0 {
-			row.Wait = int64(time.Duration(after) * time.Second)
-		}
+		row.Wait = int64(retryAfter(resp.Header, time.Now()))
 	}
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return err
