@@ -53,6 +53,9 @@ func (h *History) samples(o *Observation) []sample {
 		if len(alone) == 0 || left < 3*base+0.002 {
 			continue
 		}
+		if sentAway(c) {
+			continue // somebody else answered
+		}
 		s := sample{experiment: o.ID, held: held, kept: c.Kept, took: latency(c), fate: slowed}
 		switch {
 		case refusal(c):

@@ -36,6 +36,7 @@ const (
 	endTime        = "max-time"
 	endRequests    = "max-requests"
 	endCanary      = "canary-budget"
+	endChanged     = "answers-changed"
 )
 
 // A History is what a record says of the experiments on a service. It is made

@@ -191,6 +191,8 @@ func (r *runner) loop(ctx, limited context.Context) error {
 			end = endTime
 		case r.over:
 			end = endCanary
+		case r.history.changed() != "":
+			end = endChanged
 		case more && r.history.Requests+cost(&e) > 30*r.cfg.MaxConcurrency:
 			end = endRequests
 		case !more:

@@ -57,7 +57,7 @@ func refusal(r *record.Request) bool {
 	case statusRefused, statusReset, statusClosed:
 		return true
 	}
-	return cmp.Compare(r.Status, "400") >= 0 && len(r.Status) == 3
+	return cmp.Compare(r.Status, "400") >= 0 && len(r.Status) == 3 && !sentAway(r)
 }
 
 func (s *shape) count() int { return len(s.done) }

@@ -116,6 +116,9 @@ func (v *Verdict) service(a *assessment) {
 // conclude names the wall, or abstains.
 func (v *Verdict) conclude(a *assessment) {
 	best := &a.merged()[0]
+	if best.kind == None && a.most == 0 {
+		return // nothing was tried that a wall could stop
+	}
 	if best.weight < shareLow {
 		// What the rivals have in common is known all the same.
 		if x := a.pool(); x != nil && a.weight(None, CPU, Unknown, RateLimit) < 0.1 {
@@ -243,5 +246,8 @@ func (v *Verdict) doubts(a *assessment) {
 		v.Warnings = append(v.Warnings, Warning{"max-requests", "the number of requests allowed was used up before every question was answered; allow more with --max-concurrency"})
 	case endCanary:
 		v.Warnings = append(v.Warnings, Warning{"canary-budget", "the canary waited longer than --canary-budget allows, so the probe stopped"})
+	case endChanged:
+		v.atMost("low")
+		v.Warnings = append(v.Warnings, Warning{"answers-changed", h.changed() + ", which is not the work that was probed, so the probe stopped: a session that ended, perhaps, or a login; put a header with one that lasts into a file, for --header-file"})
 	}
 }
