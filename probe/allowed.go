@@ -19,8 +19,12 @@ func Allowed(remote net.Addr, authorised bool) error {
 		return nil
 	}
 	a, err := netip.ParseAddrPort(remote.String())
-	if err == nil && a.Addr().Unmap().IsLoopback() {
+	at := a.Addr().Unmap()
+	switch {
+	case err == nil && at.IsLoopback():
 		return nil
+	case err == nil && at.IsUnspecified():
+		return fmt.Errorf("%w: %s is where servers listen, on all addresses of a machine; write the one to ask, as 127.0.0.1 or [::1]", ErrNotAuthorised, remote)
 	}
-	return fmt.Errorf("%w: %s is not this machine, and a probe drives a service to its limit; if you are allowed to do that there, write --i-am-authorised, which the record will say", ErrNotAuthorised, remote)
+	return fmt.Errorf("%w: %s is not a loopback address, and so perhaps not of this machine; a probe drives a service to its limit: if you are allowed to do that there, write --i-am-authorised, which the record will say", ErrNotAuthorised, remote)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -31,7 +32,14 @@ func TestOnlyThisMachineIsAllowedWithoutAuthorisation(t *testing.T) {
 		{"169.254.1.1:80", false},
 		{"[fe80::1]:80", false},
 		{"[fd00::1]:80", false},
+		{"[::ffff:10.0.0.1]:80", false},
+		{"[64:ff9b::7f00:1]:80", false}, // a translator's, which is elsewhere
+		{"[::127.0.0.1]:80", false},     // of a form that is no longer in use
+		{"[fe80::1%lo]:80", false},
+		{"100.64.0.1:80", false},
 		{"0.0.0.0:80", false},
+		{"[::]:80", false},
+		{"[::ffff:0.0.0.0]:80", false},
 		{"192.0.2.1:80", false},
 		{"[2001:db8::1]:443", false},
 	} {
@@ -45,13 +53,78 @@ func TestOnlyThisMachineIsAllowedWithoutAuthorisation(t *testing.T) {
 	}
 }
 
-// elsewhere is a connection to another machine.
+// Where servers listen is not where they are asked.
+func TestAnAddressOfAllIsNotOneToAsk(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:80", "[::]:80"} {
+		err := Allowed(net.TCPAddrFromAddrPort(netip.MustParseAddrPort(address)), false)
+		if err == nil || !strings.Contains(err.Error(), "write the one to ask, as 127.0.0.1 or [::1]") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+// A name is looked up once, and then its address is probed: neither a name that
+// leads elsewhere a moment later nor one with several servers mixes two services.
+func TestOneServiceIsProbedWhereANameStandsForSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string { return "process_open_fds 3\n" }), responder.Pool(2), responder.Wait(50*ms, 0, ms))
+		var mu sync.Mutex
+		dialled := map[string]int{}
+		var file bytes.Buffer
+		err := Run(t.Context(), Config{
+			Heavy: Request{URL: "http://name/heavy"}, Canary: &Request{URL: "http://name:80/canary"}, Metrics: &Request{URL: "http://name/metrics"}, MaxConcurrency: 4,
+			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				mu.Lock()
+				dialled[address]++
+				mu.Unlock()
+				return s.Dial(ctx, network, address)
+			},
+		}, record.NewWriter(&file), record.Meta{})
+		if err != nil || dialled["name:80"] != 1 || len(dialled) != 2 || dialled["127.0.0.1:80"] == 0 {
+			t.Errorf("error %v, dialled %v", err, dialled)
+		}
+		if bytes.Contains(file.Bytes(), []byte("canary-elsewhere")) {
+			t.Error("the canary is where the heavy route is")
+		}
+	})
+}
+
+// A canary of another port may have threads of its own.
+func TestACanaryOfAnotherPortIsDoubted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := responder.New(1, responder.Private(responder.Pool(2)), responder.Wait(50*ms, 0, ms))
+		var file bytes.Buffer
+		if err := Run(t.Context(), Config{
+			Heavy: Request{URL: "http://name:8080/heavy"}, Canary: &Request{URL: "http://name:8081/canary"}, MaxConcurrency: 8,
+			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				c, err := s.Dial(ctx, network, address)
+				_, port, _ := net.SplitHostPort(address)
+				return &elsewhere{Conn: c, at: netip.MustParseAddrPort("127.0.0.1:" + port)}, err
+			},
+		}, record.NewWriter(&file), record.Meta{}); err != nil {
+			t.Fatal(err)
+		}
+		h := new(History)
+		if _, err := record.Read(&file, h.Add); err != nil {
+			t.Fatal(err)
+		}
+		const want = "the canary is asked for at 127.0.0.1:8081, and --heavy at 127.0.0.1:8080: "
+		if v := Judge(h); len(v.Warnings) != 1 || !strings.Contains(v.Warnings[0].Text, want) {
+			t.Errorf("warnings %q", v.Warnings)
+		}
+	})
+}
+
+// elsewhere is a connection to somewhere else.
 type elsewhere struct {
+	at netip.AddrPort
 	net.Conn
 	written bool
 }
 
-func (*elsewhere) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 80} }
+func (e *elsewhere) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(e.at) }
+
+var anotherMachine = netip.MustParseAddrPort("10.1.2.3:80")
 
 func (e *elsewhere) Write(p []byte) (int, error) {
 	e.written = true
@@ -66,7 +139,7 @@ func TestNothingIsSentToAnotherMachine(t *testing.T) {
 		var last *elsewhere
 		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 			c, err := s.Dial(ctx, network, address)
-			last = &elsewhere{Conn: c}
+			last = &elsewhere{Conn: c, at: anotherMachine}
 			return last, err
 		}
 		var file bytes.Buffer
@@ -89,8 +162,8 @@ func TestMetricsOfAnotherMachineNeedAuthorisation(t *testing.T) {
 			var other *elsewhere
 			dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 				c, err := s.Dial(ctx, network, address)
-				if address == "other:80" {
-					other = &elsewhere{Conn: c}
+				if address == "other:80" || address == anotherMachine.String() {
+					other = &elsewhere{Conn: c, at: anotherMachine}
 					return other, err
 				}
 				return c, err

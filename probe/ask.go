@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -45,7 +46,7 @@ func (r *runner) open(ctx context.Context, m *message, timeout time.Duration) *l
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	begun := time.Now()
-	l.conn, l.err = r.cfg.Dial(ctx, "tcp", m.address)
+	l.conn, l.err = r.cfg.Dial(ctx, "tcp", cmp.Or(r.reached[m.address], m.address))
 	if l.err == nil {
 		if l.err = Allowed(l.conn.RemoteAddr(), r.cfg.Authorised); l.err != nil {
 			l.conn.Close()
@@ -135,6 +136,10 @@ const largestHead = 1 << 20
 
 // response reads the head of an answer.
 func (l *link) response(m *message) (*http.Response, error) {
+	// What is not HTTP may never end a line, which is what is read for.
+	if first, err := l.read.Peek(1); err == nil && first[0] != 'H' {
+		return nil, errNotHTTP
+	}
 	l.room.N = largestHead // of interim answers (103 Early Hints) and the one that they precede together
 	resp, err := http.ReadResponse(l.read, m.request)
 	for err == nil && resp.StatusCode < 200 && resp.StatusCode != http.StatusSwitchingProtocols {

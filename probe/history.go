@@ -19,6 +19,7 @@ const (
 	optionTime        = "max_time_ns"
 	optionBudget      = "canary_budget_ns"
 	optionAuthorised  = "authorised"
+	optionInsecure    = "insecure"
 	optionMetrics     = "metrics"
 	optionInside      = "inside"
 	optionMillis      = "millis"

@@ -167,6 +167,9 @@ func (r *runner) makeLookouts(ctx context.Context) error {
 	}
 	for _, l := range all {
 		_, err := l.see(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if errors.Is(err, ErrNotAuthorised) {
 			return fmt.Errorf("%s: %w", l.option(), err)
 		}

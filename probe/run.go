@@ -43,7 +43,11 @@ type Config struct {
 	Authorised     bool          // the target may be another machine
 	AllowUnsafe    bool          // methods that change something may be used
 
-	TLS  *tls.Config                                                          // nil: the system's roots
+	TLS *tls.Config // nil: the system's roots
+
+	// Dial opens connections: the first to a host by the name in the URL, all others
+	// to the address that this one reached, so that one service is probed where a
+	// name stands for several.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: a [net.Dialer]
 
 	Progress func(Progress) // called before each experiment; nil: nobody wants to know
@@ -66,6 +70,9 @@ func (c *Config) Check() error {
 		}
 		if err := c.Canary.check("--canary"); err != nil {
 			return err
+		}
+		if c.Canary.URL == c.Heavy.URL && c.Canary.method() == c.Heavy.method() {
+			return errors.New("--canary and --heavy are the same; write a cheap route, as a health check, or leave --canary out")
 		}
 	}
 	if m := c.Metrics; m != nil {
@@ -121,26 +128,29 @@ func (c *Config) fill() {
 }
 
 // options is what a record says of the configuration: nothing of headers and
-// bodies, which may hold secrets.
+// bodies, which may hold secrets, and URLs without theirs.
 func (c *Config) options() map[string]any {
 	o := map[string]any{
-		optionTarget: c.Heavy.URL, optionMethod: c.Heavy.method(),
+		optionTarget: c.Heavy.shown(), optionMethod: c.Heavy.method(),
 		optionConcurrency: c.MaxConcurrency, optionTime: int64(c.MaxTime), optionBudget: int64(c.CanaryBudget),
 	}
 	if c.Canary != nil {
-		o[optionCanary] = c.Canary.URL
+		o[optionCanary] = c.Canary.shown()
 	}
 	if c.Heavy.hasMillis() {
 		o[optionShortest], o[optionMillis], o[optionLongest] = c.Shortest, c.millis(), c.Longest
 	}
 	if c.Metrics != nil {
-		o[optionMetrics] = c.Metrics.URL
+		o[optionMetrics] = c.Metrics.shown()
 	}
 	if c.Inside != nil {
 		o[optionInside] = true
 	}
 	if c.Authorised {
 		o[optionAuthorised] = true
+	}
+	if c.TLS != nil && c.TLS.InsecureSkipVerify {
+		o[optionInsecure] = true
 	}
 	return o
 }
@@ -159,7 +169,7 @@ func Run(ctx context.Context, cfg Config, w RowWriter, meta record.Meta) error {
 		return err
 	}
 	cfg.fill()
-	r := &runner{cfg: &cfg, history: new(History), w: w, start: time.Now()}
+	r := &runner{cfg: &cfg, history: new(History), reached: map[string]string{}, w: w, start: time.Now()}
 	if err := r.prepare(); err != nil {
 		return err
 	}
@@ -170,13 +180,36 @@ func Run(ctx context.Context, cfg Config, w RowWriter, meta record.Meta) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, cfg.MaxTime)
 	defer cancel()
-	if err := r.reach(limited); err != nil {
-		return err
-	}
-	if err := r.makeLookouts(limited); err != nil {
+	if err := r.begin(limited); err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return r.ended(ctx, endInterrupted)
+		case limited.Err() != nil:
+			return fmt.Errorf("--max-time=%v was over before every route had answered once; allow more, or write a route that takes less", cfg.MaxTime)
+		}
 		return err
 	}
 	return r.loop(ctx, limited)
+}
+
+// begin finds out whether the service is there, and can be looked into.
+func (r *runner) begin(ctx context.Context) error {
+	if err := r.reach(ctx); err != nil {
+		return err
+	}
+	if err := r.makeLookouts(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// ended writes why the probe has ended; it returns that it was interrupted, if it
+// was.
+func (r *runner) ended(ctx context.Context, end string) error {
+	if err := r.write(record.Event{Head: r.head(), Name: eventEnded, Attrs: map[string]any{"end": end}}); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // loop makes one experiment after the other.
@@ -202,11 +235,7 @@ func (r *runner) loop(ctx, limited context.Context) error {
 			if end != endCompleted {
 				r.leave(ctx)
 			}
-			err := r.write(record.Event{Head: r.head(), Name: eventEnded, Attrs: map[string]any{"end": end}})
-			if err != nil {
-				return err
-			}
-			return ctx.Err()
+			return r.ended(ctx, end)
 		}
 		if err := r.make(limited, e); err != nil {
 			return err
@@ -239,6 +268,7 @@ type runner struct {
 	heavies map[int]*message // by what stands for {ms}
 	canary  *message         // nil: none
 	history *History
+	reached map[string]string // the address that a host and port turned out to be; written before the first experiment
 	w       RowWriter
 	start   time.Time
 	conns   atomic.Int64

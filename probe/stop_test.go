@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +12,58 @@ import (
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
+
+// An interruption at any moment, before the first answer as well: every connection
+// is closed, and the record has a verdict about what was seen until then.
+func TestAProbeMayBeInterruptedAtAnyMoment(t *testing.T) {
+	ended, heard := map[string]int{}, 0
+	for at := time.Nanosecond; at < 40*time.Second; at = at*3/2 + 50*ms {
+		synctest.Test(t, func(t *testing.T) {
+			s := responder.New(1, responder.Page("/metrics", 200, plainText, func() string { return "process_open_fds 3\n" }), responder.Pool(3), responder.Wait(500*ms, 0, ms))
+			ctx, cancel := context.WithTimeout(t.Context(), at)
+			defer cancel()
+			var file bytes.Buffer
+			err := Run(ctx, Config{
+				Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}, Metrics: &Request{URL: "http://s/metrics"}, MaxConcurrency: 64, Dial: s.Dial,
+			}, record.NewWriter(&file), record.Meta{})
+			time.Sleep(time.Minute) // of the bubble: the service works on for nobody
+			synctest.Wait()
+			if n := s.Open(); n > 0 {
+				t.Errorf("after %v: %d connections are open", at, n)
+			}
+			h := new(History)
+			if _, err := record.Read(&file, h.Add); err != nil {
+				t.Fatalf("after %v: %v", at, err)
+			}
+			v := Judge(h)
+			ended[h.End]++
+			if h.End == endCompleted {
+				return
+			}
+			heard += len(h.Experiments)
+			if !errors.Is(err, context.DeadlineExceeded) || h.End != endInterrupted || len(v.Warnings) != 1 || v.Warnings[0].Code != "interrupted" {
+				t.Errorf("after %v: error %v, end %q, warnings %v", at, err, h.End, v.Warnings)
+			}
+		})
+	}
+	if ended[endInterrupted] < 10 || ended[endCompleted] == 0 || heard == 0 {
+		t.Errorf("it ended %v", ended)
+	}
+}
+
+// A time that is over before the first answer is the prober's, not the service's
+// fault.
+func TestTimeThatIsOverBeforeAnAnswerIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := responder.New(1, responder.Wait(20*time.Second, 0, ms))
+		var file bytes.Buffer
+		err := Run(t.Context(), Config{Heavy: Request{URL: "http://s/heavy"}, MaxTime: 5 * time.Second, Dial: s.Dial}, record.NewWriter(&file), record.Meta{})
+		if err == nil || !strings.Contains(err.Error(), "--max-time=5s was over") || strings.Contains(err.Error(), "30s") {
+			t.Errorf("error %v", err)
+		}
+		time.Sleep(time.Minute) // of the bubble: as above
+	})
+}
 
 // However a probe ends, it has closed its connections, it has looked after the
 // service, and its record says why it ended and reads to its end.

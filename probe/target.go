@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 )
 
 // millisMark is what stands in a heavy URL for how long a request is to take.
@@ -29,20 +31,28 @@ func (r *Request) hasMillis() bool { return strings.Contains(r.URL, millisMark) 
 func (r *Request) check(name string) error {
 	u, err := url.Parse(strings.ReplaceAll(r.URL, millisMark, "1"))
 	switch {
+	case err != nil && strings.Contains(r.URL, "@"): // the error may quote a part of a password
+		return fmt.Errorf("%s %q is not a URL; write http://HOST:PORT/PATH, and who asks into a file, for --header-file", name, r.shown())
 	case err != nil:
-		return fmt.Errorf("%s: %w; write http://HOST:PORT/PATH", name, err)
+		if e := (*url.Error)(nil); errors.As(err, &e) {
+			err = e.Err // without the URL
+		}
+		return fmt.Errorf("%s %q: %w; write http://HOST:PORT/PATH", name, r.shown(), err)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("%s %q: write http://HOST:PORT/PATH or https://HOST:PORT/PATH", name, r.URL)
-	case u.Host == "":
-		return fmt.Errorf("%s %q has no host; write http://HOST:PORT/PATH", name, r.URL)
+		return fmt.Errorf("%s %q: write http://HOST:PORT/PATH or https://HOST:PORT/PATH", name, r.shown())
+	case u.Hostname() == "":
+		return fmt.Errorf("%s %q has no host; write http://HOST:PORT/PATH", name, r.shown())
 	case u.User != nil:
-		return fmt.Errorf("%s has a password in its URL, which the record would keep; put an Authorization header into a file, for --header-file", name)
+		return fmt.Errorf("%s has a password in its URL, which other programs can see; put an Authorization header into a file, for --header-file", name)
 	}
 	if _, err := r.build(0, true); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }
+
+// shown is the URL as it may be printed and recorded.
+func (r *Request) shown() string { return redact.URL(r.URL) }
 
 func (r *Request) method() string {
 	if r.Method == "" {

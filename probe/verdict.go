@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -228,6 +229,9 @@ func (v *Verdict) doubts(a *assessment) {
 			v.Warnings = append(v.Warnings, Warning{"starvation", fmt.Sprintf("of %s kept in flight about %d had no answer while others had several: it does not serve in the order of arrival, and means and medians leave out who waits", several(o.Count, "request"), n)})
 			break
 		}
+	}
+	if canary, service := h.canary(), h.service(); canary > 0 && service > 0 && service < 3*canary+2*time.Millisecond { // [History.samples]
+		v.Warnings = append(v.Warnings, Warning{"canary-slow", fmt.Sprintf("alone a canary takes %s, and a slow request %s: whether one waits for the other is too close to see; write a cheaper canary, or a slower route", millis(canary.Seconds()), millis(service.Seconds()))})
 	}
 	if heeds, known := h.heeds(); known && !heeds {
 		others := h.others()
