@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -143,11 +144,8 @@ func (w *watch) end(ctx context.Context) (rows []record.Gauge) {
 // what cannot. Only that a target is not to be asked is an error.
 func (r *runner) makeLookouts(ctx context.Context) error {
 	var all []*lookout
-	if inside := r.cfg.Inside; inside != nil {
-		all = append(all, &lookout{source: record.SourceProc, every: procEvery, see: func(context.Context) (map[string]float64, error) {
-			i, err := inside()
-			return i.values(), err
-		}})
+	if r.cfg.Inside != nil {
+		all = append(all, &lookout{source: record.SourceProc, every: procEvery, see: r.insider()})
 	}
 	if r.cfg.Metrics != nil {
 		m, err := r.cfg.Metrics.prepareMetrics()
@@ -180,6 +178,20 @@ func (r *runner) makeLookouts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// insider returns what looks at the service's processes; at any other's it does
+// not look: theirs would be evidence of nothing.
+func (r *runner) insider() func(context.Context) (map[string]float64, error) {
+	if service, err := netip.ParseAddrPort(r.reached[r.heavy.address]); err == nil && r.cfg.Serves != nil {
+		if err := r.cfg.Serves(service); err != nil {
+			return func(context.Context) (map[string]float64, error) { return nil, err }
+		}
+	}
+	return func(context.Context) (map[string]float64, error) {
+		i, err := r.cfg.Inside()
+		return i.values(), err
+	}
 }
 
 // How often the service is looked into.

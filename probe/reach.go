@@ -144,7 +144,7 @@ func handshake(err error) string {
 	case errors.As(err, &plain):
 		return "does not speak TLS; write http://"
 	case strings.Contains(err.Error(), "tls: no application protocol"):
-		return "speaks HTTP/2 alone, and a prober HTTP/1.1, which has a connection for each request; have it offer http/1.1, too"
+		return "does not offer HTTP/1.1, but HTTP/2 alone, perhaps; have it offer http/1.1, too"
 	case strings.Contains(err.Error(), "tls: certificate required"):
 		return "wants a certificate of who asks, which a prober has not; write an address behind that, as the service's own"
 	case failure(err) == statusClosed:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -29,8 +30,9 @@ type Config struct {
 	Heavy  Request
 	Canary *Request // a cheap route of the same service; nil: none is known
 
-	Inside  func() (Inside, error) // looks at the service's processes; it is called by one goroutine at a time. nil: they are not here
-	Metrics *Request               // what Prometheus scrapes of the service; nil: nothing is known
+	Inside  func() (Inside, error)     // looks at the service's processes; it is called by one goroutine at a time. nil: they are not here
+	Serves  func(netip.AddrPort) error // says why those are not what listens at an address, and then they are not looked at; nil: they are
+	Metrics *Request                   // what Prometheus scrapes of the service; nil: nothing is known
 
 	// What stands for {ms} in the heavy URL, in milliseconds: the geometric mean
 	// of these two, and each of them where it is asked what that changes. 0:

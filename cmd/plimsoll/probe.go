@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/textproto"
-	"net/url"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -22,9 +17,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// probeHeaderEnv is where headers may stand besides --header-file.
-const probeHeaderEnv = "PLIMSOLL_PROBE_HEADERS"
-
 // probeCmd names the wall of a live service.
 type probeCmd struct {
 	Heavy  string `required:"" placeholder:"URL" help:"A slow route: http://HOST:PORT/PATH. {ms} in it stands for how long a request is to take, in milliseconds, where the service has such a parameter: what that changes tells a pool from a processor and a limiter."`
@@ -33,14 +25,15 @@ type probeCmd struct {
 	Method string `short:"X" default:"GET" help:"Method of the heavy requests (${default})."`
 	Body   string `placeholder:"TEXT" help:"Their body; @FILE takes it from a file."`
 
-	PID     int    `name:"pid" placeholder:"PID" help:"The service's process, if it is on this machine (Linux): its CPU use, threads and context switches, and those of the processes it has forked, are looked at while it is probed."`
-	Metrics string `placeholder:"URL" help:"What Prometheus scrapes of the service, as http://HOST:PORT/metrics: CPU time, threads, event loops, and pools of threads or connections are read from it, a few times a second."`
+	PID     processID `name:"pid" placeholder:"PID" help:"The service's process, which listens where --heavy is asked for, if it is on this machine (Linux): its CPU use, threads and context switches, and those of the processes it has forked, are looked at while it is probed."`
+	Metrics string    `placeholder:"URL" help:"What Prometheus scrapes of the service, as http://HOST:PORT/metrics: CPU time, threads, event loops, and pools of threads or connections are read from it, a few times a second."`
 
 	HeaderFile     string        `type:"path" placeholder:"FILE" help:"Headers of all requests, one NAME: VALUE a line. Credentials belong here, or into the environment as PLIMSOLL_PROBE_HEADERS: neither gets into a record, a report or a log."`
 	MaxConcurrency int           `default:"512" placeholder:"N" help:"Requests in flight at once, at most (${default}); in all there are at most 30 times as many."`
 	MaxTime        time.Duration `default:"3m" placeholder:"TIME" help:"Stop then (${default})."`
 	CanaryBudget   time.Duration `default:"30s" placeholder:"TIME" help:"Stop as soon as a canary has waited that long (${default})."`
 	IAmAuthorised  bool          `name:"i-am-authorised" help:"I may drive this service to its limit, although it is not on this machine. The record says so."`
+	Insecure       bool          `help:"Take whatever certificate the service shows, as a self-signed one. The record says so."`
 	AllowUnsafe    bool          `help:"Use a method that changes something, as POST, thousands of times."`
 	Record         string        `type:"path" placeholder:"FILE" help:"Write a record of every request, which report reads; headers and bodies are not in it."`
 	JSON           string        `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
@@ -124,87 +117,6 @@ func (c *probeCmd) measure(ctx context.Context, cfg probe.Config) (*probed, erro
 		return nil, errors.Join(runErr, err)
 	}
 	return reader.result(info).(*probed), runErr
-}
-
-func (c *probeCmd) config() (probe.Config, error) {
-	header, err := c.headers()
-	if err != nil {
-		return probe.Config{}, err
-	}
-	cfg := probe.Config{
-		Heavy:          probe.Request{Method: strings.ToUpper(c.Method), URL: c.Heavy, Header: header, Body: []byte(c.Body)},
-		MaxConcurrency: c.MaxConcurrency, MaxTime: c.MaxTime, CanaryBudget: c.CanaryBudget,
-		Authorised: c.IAmAuthorised, AllowUnsafe: c.AllowUnsafe,
-	}
-	if file, ok := strings.CutPrefix(c.Body, "@"); ok {
-		if cfg.Heavy.Body, err = os.ReadFile(file); err != nil {
-			return cfg, fmt.Errorf("--body: %w", err)
-		}
-	}
-	if c.Canary != "" {
-		cfg.Canary = &probe.Request{URL: c.Canary, Header: header}
-	}
-	if c.MS != "" {
-		from, to, ok := strings.Cut(c.MS, "..")
-		var errFrom, errTo error
-		cfg.Shortest, errFrom = strconv.Atoi(from)
-		cfg.Longest, errTo = strconv.Atoi(to)
-		if err := errors.Join(errFrom, errTo); !ok || err != nil || cfg.Shortest < 1 {
-			return cfg, fmt.Errorf("--ms=%s: write two times in milliseconds, as 100..400", c.MS)
-		}
-	}
-	if c.Metrics != "" {
-		cfg.Metrics = &probe.Request{URL: c.Metrics}
-		if sameHost(c.Metrics, c.Heavy) { // credentials are the service's, and nobody else's
-			cfg.Metrics.Header = header
-		}
-	}
-	if c.PID != 0 {
-		if _, err := host.SampleTree(c.PID); err != nil {
-			return cfg, fmt.Errorf("--pid=%d: %w; write the number of a process of this machine, as ps shows it", c.PID, err)
-		}
-		cfg.Inside = func() (probe.Inside, error) {
-			t, err := host.SampleTree(c.PID)
-			return probe.Inside(t), err
-		}
-	}
-	return cfg, nil
-}
-
-// headers reads the header file, or else the environment. Its errors say where
-// something is wrong, and never what stands there.
-// sameHost reports whether two addresses lead to the same host by the same
-// scheme; ports may differ, as those of an application and its metrics do.
-func sameHost(a, b string) bool {
-	x, errX := url.Parse(a)
-	y, errY := url.Parse(b)
-	return errX == nil && errY == nil && x.Scheme == y.Scheme && strings.EqualFold(x.Hostname(), y.Hostname())
-}
-
-func (c *probeCmd) headers() (http.Header, error) {
-	text, where := os.Getenv(probeHeaderEnv), probeHeaderEnv
-	if c.HeaderFile != "" {
-		b, err := os.ReadFile(c.HeaderFile)
-		if err != nil {
-			return nil, fmt.Errorf("--header-file: %w", err)
-		}
-		text, where = string(b), c.HeaderFile
-	}
-	header := http.Header{}
-	lines := bufio.NewScanner(strings.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSpace(lines.Text())
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		name, value, ok := strings.Cut(line, ":")
-		if !ok || strings.ContainsAny(name, " \t") || name == "" {
-			return nil, fmt.Errorf("%s, line %d, is not a header; write NAME: VALUE", where, n)
-		}
-		header.Add(textproto.CanonicalMIMEHeaderKey(name), strings.TrimSpace(value))
-	}
-	return header, lines.Err()
 }
 
 // probeReader derives the verdict of a probe from its record.

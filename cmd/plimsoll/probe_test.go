@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -80,6 +83,15 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 	s := narrow(t, 3)
 	plain := httptest.NewServer(http.RedirectHandler("https://elsewhere.example/login", http.StatusFound))
 	t.Cleanup(plain.Close)
+	login := httptest.NewServer(http.RedirectHandler("https://elsewhere.example/login?ticket=hunter2", http.StatusFound))
+	t.Cleanup(login.Close)
+	secured := protected(t, &tls.Config{})
+	modern := protected(t, &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return &tls.Config{Certificates: secured.TLS.Certificates, NextProtos: []string{"h3"}}, nil
+	}})
+	mutual := protected(t, &tls.Config{ClientAuth: tls.RequireAnyClientCert})
+	host := strings.TrimPrefix(s.URL, "http://")
+	_, port, _ := strings.Cut(host, ":")
 	bad := filepath.Join(t.TempDir(), "headers")
 	if err := os.WriteFile(bad, []byte("hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -99,6 +111,22 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 		{[]string{"--heavy", s.URL + "/heavy", "--json", "/nowhere/at/all"}, "write result"},
 		{[]string{"--heavy", s.URL + "/heavy", "--html", "/nowhere/at/all"}, "write result"},
 		{[]string{"--heavy", s.URL + "/heavy", "--pid", "4194305"}, "--pid=4194305: "},
+		{[]string{"--heavy", s.URL + "/heavy", "--pid", "0"}, "write the number of the one that listens"},
+		{[]string{"--heavy", s.URL + "/heavy", "--pid=-1"}, "write the number of the one that listens"},
+		{[]string{"--heavy", s.URL + "/heavy", "--pid", ""}, "write the number of the one that listens"},
+		{[]string{"--heavy", s.URL + "/heavy", "--pid", "12\n13"}, "write the number of the one that listens"},
+		{[]string{"--heavy", s.URL + "/heavy", "--canary", s.URL + "/heavy"}, "are the same; write a cheap route"},
+		{[]string{"--heavy", "http://0.0.0.0:" + port + "/heavy"}, "write the one to ask, as 127.0.0.1"},
+		{[]string{"--heavy", "http://me:hunter2@" + host + "/heavy"}, "for --header-file"},
+		{[]string{"--heavy", "http://me:hun/ter2@" + host + "/heavy"}, "for --header-file"},
+		{[]string{s.URL + "/?token=hunter2"}, "unexpected argument " + s.URL + "/?token=…"},
+		{[]string{"--heavy", login.URL}, "redirect (302) to https://elsewhere.example/login?…; write the URL where the work is done"},
+		{[]string{"--heavy", "https://" + host + "/heavy"}, "does not speak TLS; write http://"},
+		{[]string{"--heavy", secured.URL}, "shows a certificate that this machine does not trust: x509: "},
+		{[]string{"--heavy", secured.URL}, "write --insecure"},
+		{[]string{"--heavy", strings.Replace(secured.URL, "https:", "http:", 1)}, "does it expect TLS (https://)"},
+		{[]string{"--heavy", modern.URL, "--insecure"}, "does not offer HTTP/1.1"},
+		{[]string{"--heavy", mutual.URL, "--insecure"}, "wants a certificate of who asks"},
 		{[]string{"--heavy", s.URL + "/heavy", "--metrics", "http://192.0.2.1/metrics"}, "--i-am-authorised"},
 		{[]string{"--heavy", s.URL + "/heavy", "--metrics", "localhost/metrics"}, "write http://HOST:PORT/PATH"},
 		{[]string{"--heavy", s.URL + "/heavy?ms={ms}", "--ms", "100-400"}, "as 100..400"},
@@ -114,8 +142,30 @@ func TestProbeSaysWhatToWriteInstead(t *testing.T) {
 	}
 }
 
-// What a header file holds is for the service: metrics elsewhere do not get it.
-func TestMetricsElsewhereGetNoCredentials(t *testing.T) {
+// protected is a service behind TLS, with a certificate that nobody trusts.
+func protected(t *testing.T, cfg *tls.Config) *httptest.Server {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.TLS, s.Config.ErrorLog = cfg, log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// A certificate that is not trusted is taken if that is meant; the record says so.
+func TestACertificateThatIsMeantIsTaken(t *testing.T) {
+	s := protected(t, &tls.Config{})
+	file := filepath.Join(t.TempDir(), "r")
+	var out, err bytes.Buffer
+	code := run([]string{"probe", "--heavy", s.URL, "--insecure", "--max-time", "1s", "--max-concurrency", "2", "--record", file}, streams{out: &out, err: &err})
+	text, _ := os.ReadFile(file)
+	if code != exitOK && code != exitVoid || !bytes.Contains(text, []byte(`"insecure":true`)) {
+		t.Errorf("exit code %d: %s", code, &err)
+	}
+}
+
+// What a header file holds is for the service: metrics and canaries
+// elsewhere do not get it.
+func TestWhatIsElsewhereGetsNoCredentials(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "headers")
 	if err := os.WriteFile(file, []byte("Authorization: Bearer secret\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -132,6 +182,12 @@ func TestMetricsElsewhereGetNoCredentials(t *testing.T) {
 		}
 		if got := cfg.Metrics.Header.Get("Authorization") != ""; got != sent {
 			t.Errorf("%s: sent %v", metrics, got)
+		}
+		if cfg, err = (&probeCmd{Heavy: "http://shop.test/slow", Canary: metrics, HeaderFile: file}).config(); err != nil {
+			t.Fatal(err)
+		}
+		if got := cfg.Canary.Header.Get("Authorization") != ""; got != sent {
+			t.Errorf("as a canary %s: sent %v", metrics, got)
 		}
 	}
 }
