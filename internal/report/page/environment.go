@@ -11,16 +11,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-var environmentTemplate = define("environment", `<dl class="facts">
-{{- range .Facts}}
-<div><dt>{{.Name}}</dt><dd>{{.Text}}</dd></div>
-{{- end}}
-</dl>
-{{- range .Documents}}
-<details><summary>{{.Name}}</summary>
-<pre tabindex="0" role="region" aria-label="{{.Name}}">{{.Text}}</pre></details>
-{{- end}}
-<details><summary>All {{len .Trials.Rows}} trials</summary>
+var environmentTemplate = define("environment", `{{template "surroundings" .}}<details><summary>All {{len .Trials.Rows}} trials</summary>
 {{template "table" .Trials}}</details>
 `)
 

@@ -139,16 +139,5 @@ func (c *sizes) environment() (*section, error) {
 	s.Facts = append(s.Facts, fact{"seed", fmt.Sprint(m.Seed)}, fact{"workload", join(m.Workload.Name, "sha256:"+m.Workload.SHA256)}, fact{"record", c.plan.Record})
 	return section{ID: "environment", Title: "Where and how this was simulated", Contents: "Environment",
 		Text: "Nothing was measured but, perhaps, the costs. All sizes were given the same requests.",
-	}.filled(plannedTemplate, s)
+	}.filled(pieces.Lookup("surroundings"), s)
 }
-
-var plannedTemplate = define("planned", `<dl class="facts">
-{{- range .Facts}}
-<div><dt>{{.Name}}</dt><dd>{{.Text}}</dd></div>
-{{- end}}
-</dl>
-{{- range .Documents}}
-<details><summary>{{.Name}}</summary>
-<pre tabindex="0" role="region" aria-label="{{.Name}}">{{.Text}}</pre></details>
-{{- end}}
-`)

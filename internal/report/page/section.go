@@ -24,7 +24,7 @@ type part func() (*section, error)
 var piecesSource string
 
 // pieces are the templates that sections have in common: badge, name, outcome,
-// table and charts.
+// table, charts and surroundings.
 var pieces = template.Must(template.New("pieces").Parse(piecesSource))
 
 // define adds the template of a section.
