@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	planning "github.com/plimsoll-dev/plimsoll/internal/plan"
 	"github.com/plimsoll-dev/plimsoll/probe"
 )
 
@@ -154,6 +155,9 @@ func TestInABrowser(t *testing.T) {
 	pool, sheds := probed(10, true, false, probe.SharedPool), probed(40, false, true, probe.Shedding)
 	loop, none := probed(1, true, false, probe.Serial), probed(0, false, false, probe.None)
 	planned := plannedPage(t, nil)
+	named := plannedPage(t, func(p *planning.Plan) {
+		p.Grids[0].Keys = []string{"recommendations-database.size", "checkout-connections.size"}
+	})
 	var backgrounds []string
 	for _, screens := range [][]screen{
 		{
@@ -161,6 +165,7 @@ func TestInABrowser(t *testing.T) {
 			{"rates, phone", rates, 360, false}, {"rates, wide", rates, 1400, false}, {"claims, phone", claims, 360, false}, {"claims, wide", claims, 1400, false},
 			{"pool, phone", pool, 360, false}, {"pool, wide", pool, 1400, false}, {"sheds, wide", sheds, 1400, false},
 			{"loop, phone", loop, 360, false}, {"loop, wide", loop, 1400, false}, {"plan, phone", planned, 360, false}, {"plan, wide", planned, 1400, false},
+			{"plan of long names, phone", named, 360, false},
 			{"none, phone", none, 360, false}, {"none, wide", none, 1400, false},
 		},
 		{{"phone, dark", everything, 360, true}, {"pool, between, dark", pool, 800, true}, {"sheds, phone, dark", sheds, 360, true}, {"plan, between, dark", planned, 800, true}},

@@ -59,10 +59,20 @@ func (c *sizes) drawHeat(g *planning.Grid, class string, width float64, roomy bo
 		top = 24
 	}
 	wide := math.Min((width-left-4)/float64(columns), 150)
-	d := &drawing{width: width, height: top + high*float64(rows) + 6}
-	d.text("axis", "start", 2, 12, g.Keys[0]+" ↓")
+	right := left + wide*float64(columns) - 2
+	down, across, line := g.Keys[0]+" ↓", "", 12.0
 	if columns > 1 {
-		d.text("axis", "end", left+wide*float64(columns)-2, 12, g.Keys[1]+" →")
+		across = g.Keys[1] + " →"
+		right = math.Max(right, textWidth(across)+2)
+		if textWidth(down+across)+20 > right { // they have no room side by side
+			top, line = top+16, line+16
+		}
+	}
+	bottom := top + high*float64(rows)
+	d := &drawing{width: width, height: bottom + legendHeight}
+	d.text("axis", "start", 2, line, down)
+	if columns > 1 {
+		d.text("axis", "end", right, 12, across)
 		every := int(math.Ceil(36 / wide)) // so that the values have room
 		for k := 0; k < columns; k += every {
 			d.text("tick", "middle", left+wide*(float64(k)+0.5), top-8, short(float64(g.Values[1][k])))
@@ -90,21 +100,47 @@ func (c *sizes) drawHeat(g *planning.Grid, class string, width float64, roomy bo
 			}
 		}
 	}
+	c.legend(d, left, bottom+12)
 	return d.done(class, fmt.Sprintf("Heat map of what %s would carry: %d of %d choices hold %s requests/s", report.GridSubject(*g), holding, len(g.Cells), analysis.Rate(c.plan.Rate)))
 }
 
-// heatClass is the colour of a cell: which side of the rate it is on, and in five
-// steps how far, up to a factor of two.
+// heatSteps are the strengths of a colour; the strongest is a factor of about two
+// from the rate, or more.
+const heatSteps = 5
+
+// heatClass is the colour of a cell: which side of the rate it is on, and how far.
 func (c *sizes) heatClass(cell planning.Cell) string {
-	far := 5
+	far := heatSteps
 	if cell.LoadLine.Low != nil && *cell.LoadLine.Low > 0 {
-		far = 1 + min(4, int(5*math.Abs(math.Log2(*cell.LoadLine.Low/c.plan.Rate))))
+		far = 1 + min(heatSteps-1, int(heatSteps*math.Abs(math.Log2(*cell.LoadLine.Low/c.plan.Rate))))
 	}
+	return heatColour(cell.Holds, far)
+}
+
+func heatColour(holds bool, far int) string {
 	side := "lacks"
-	if cell.Holds {
+	if holds {
 		side = "holds"
 	}
 	return "heat " + side + " h" + strconv.Itoa(far)
+}
+
+const legendHeight = 48
+
+// legend says what the colours stand for, from half of the rate to twice as much.
+func (c *sizes) legend(d *drawing, x, y float64) {
+	const wide, high, below = 18, 12, 27
+	for i := range 2 * heatSteps {
+		holds := i >= heatSteps
+		far := i - heatSteps + 1
+		if !holds {
+			far = heatSteps - i
+		}
+		d.rect("legend "+heatColour(holds, far), x+wide*float64(i), y, wide-2, high, "")
+	}
+	d.text("tick", "start", x, y+below, "½ ×")
+	d.text("tick", "middle", x+wide*heatSteps-1, y+below, analysis.Rate(c.plan.Rate)+"/s")
+	d.text("tick", "end", x+2*wide*heatSteps-2, y+below, "2 ×")
 }
 
 // short prints a number in five characters or fewer.
