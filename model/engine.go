@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -250,18 +251,36 @@ func (c EngineConfig) Has(name string) bool {
 }
 
 // With returns the configuration with one option changed, or the unchanged one
-// and an error that says what may stand there. It panics if the engine has no
-// such option.
+// and an error that says what may stand there. A pool whose core and maximum are
+// the same stays one: past the other, each takes it along. With panics if the
+// engine has no such option.
 func (c EngineConfig) With(name, value string) (EngineConfig, error) {
 	opt, _ := c.value(name)
 	n := EngineConfig{Engine: c.Engine, given: maps.Clone(c.given)}
 	if err := n.set(opt, value); err != nil {
 		return c, fmt.Errorf("engine %q: option %s: %w", c, name, err)
 	}
-	if err := n.check(n.String()); err != nil {
+	if err := cmp.Or(n.follow(name, c), n.check(n.String())); err != nil {
 		return c, err
 	}
 	return n, nil
+}
+
+// follow has one end of a pool that was of a fixed size go where the other went.
+func (c EngineConfig) follow(changed string, was EngineConfig) error {
+	for _, pair := range [...][2]string{{"executor", "executor-max"}, {"blocking", "blocking-max"}} {
+		least, most := pair[0], pair[1]
+		if !c.Has(least) || was.Int(least) != was.Int(most) || c.Int(most) == Unbounded || c.Int(least) <= c.Int(most) {
+			continue
+		}
+		other := least
+		if changed == least {
+			other = most
+		}
+		o, _ := c.value(other)
+		return c.set(o, c.Text(changed))
+	}
+	return nil
 }
 
 // Options returns every option with its value in force: an int, -1 for

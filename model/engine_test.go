@@ -133,6 +133,31 @@ func TestWithChangesOneOptionOfACopy(t *testing.T) {
 	}
 }
 
+// More workers of a pool that may not grow are more of what it may have, too.
+func TestAPoolOfAFixedSizeStaysOne(t *testing.T) {
+	for _, c := range []struct{ from, option, value, want string }{
+		{"hybrid:blocking=60,blocking-max=60", "blocking", "120", "hybrid:blocking=120,blocking-max=120"},
+		{"hybrid:blocking=60,blocking-max=60", "blocking-max", "20", "hybrid:blocking=20,blocking-max=20"},
+		{"hybrid:blocking=60,blocking-max=60", "blocking", "20", "hybrid:blocking=20,blocking-max=60"}, // which it may grow to
+		{"hybrid", "blocking-max", "20", "hybrid:blocking=20,blocking-max=20"},
+		{"hybrid:blocking=50,blocking-max=60", "blocking", "70", ""},
+		{"future:executor=8,executor-max=8", "executor", "16", "future:executor=16,executor-max=16"},
+		{"future:executor=8", "executor", "16", "future:executor=16"},
+		{"future", "executor-max", "16", "future:executor-max=16"},
+	} {
+		got, err := mustParseEngine(t, c.from).With(c.option, c.value)
+		if c.want == "" {
+			if err == nil {
+				t.Errorf("%s with %s=%s is %s", c.from, c.option, c.value, got)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got, mustParseEngine(t, c.want)) {
+			t.Errorf("%s with %s=%s is %s, %v; want %s", c.from, c.option, c.value, got, err, c.want)
+		}
+	}
+}
+
 func TestAnUnknownOptionIsAProgrammersError(t *testing.T) {
 	for name, f := range map[string]func(){
 		"option": func() { mustParseEngine(t, "thread").Int("http") },

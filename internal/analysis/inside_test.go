@@ -44,6 +44,7 @@ func TestWallsInsideAnEngineAreNamedAndRaised(t *testing.T) {
 		{"what waits in an unbounded queue makes no worker past the core", "hybrid:blocking=20", func(t *record.Trial) {
 			t.Server.Workers = []record.TrialWorkers{{Name: engine.PoolBlocking, Size: 40, Threads: 20, Busy: 19.8, Queued: 90}}
 		}, model.WallWorkers, "blocking-workers", "blocking=40", 20, "all 20 of its blocking workers busy 99 %"},
+		{"a pool of a fixed size is raised as one", "hybrid:blocking=60,blocking-max=60", workers(engine.PoolBlocking, 60, 59.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking=120", 60, ""},
 		{"a cap above the core is raised instead", "hybrid:blocking-max=60", workers(engine.PoolBlocking, 60, 59.5, 0, 20), model.WallWorkers, "blocking-workers", "blocking-max=120", 60, ""},
 	} {
 		b := newBench(t, c.engine)
