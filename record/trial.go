@@ -111,6 +111,7 @@ type TrialServer struct {
 	Loops       []TrialLoop        `json:"loops,omitempty"`
 	Stalls      []TrialStall       `json:"stalls,omitempty"`
 	Deadlocks   []TrialDeadlock    `json:"deadlocks,omitempty"` // found before the window's end
+	Circle      []string           `json:"circle,omitempty"`    // likewise: resources every slot of which is held by a request that waits for one of another of them
 }
 
 // TrialWorkers is what an engine's set of workers did in the window: carriers,

@@ -7,6 +7,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/load"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/sim/event"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // The kinds of events.
@@ -147,7 +148,7 @@ func New(c Config) (*Simulation, error) {
 	s := &Simulation{config: c, engine: engineOf(&c)}
 	s.rng = rand.New(&s.cursor)
 	s.program = compile(&c, s.engine)
-	s.circular = circular(c.Workload)
+	s.circular = workload.Circular(c.Workload)
 	s.service.steps = make([]stepStats, len(s.steps))
 	s.service.stalls = make([]stallStats, len(s.steps))
 	s.instances = make([]instance, c.Instances)

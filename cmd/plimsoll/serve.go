@@ -34,6 +34,10 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
+	p := newProgress(s.err)
+	for _, warning := range doc.Warnings {
+		p.line("warning: " + warning.String())
+	}
 	return lab.Serve(ctx, lab.ServeOptions{Document: doc, Engine: cfg, Address: c.Listen, Ready: func(address string) {
 		fmt.Fprintf(s.out, "http://%s\n", address)
 		for _, r := range doc.Workload.Routes {

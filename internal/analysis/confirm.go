@@ -77,8 +77,8 @@ func candidates(trials []*record.Trial, cfg model.EngineConfig, w *model.Workloa
 
 func saturated(t *record.Trial, cfg model.EngineConfig, w *model.Workload) []Limit {
 	limits := LimitsOf(t, cfg, w)
-	if deadlocked(t) != "" {
-		return standstill(limits, cfg)
+	if Deadlocked(t) != "" {
+		return standstill(t, limits, cfg)
 	}
 	var out []Limit
 	for _, l := range limits {
@@ -133,7 +133,7 @@ func Reference(trials []*record.Trial) *record.Trial {
 	var best *record.Trial
 	for _, t := range trials {
 		switch {
-		case len(t.Server.Deadlocks) > 0:
+		case Deadlocked(t) != "":
 		case t.Variant != "" || (t.Purpose != record.PurposeSearch && t.Purpose != record.PurposeWarmUp):
 		case t.Purpose == record.PurposeSearch && t.Outcome != record.Passed:
 		case best == nil || best.Purpose == record.PurposeWarmUp || t.Purpose == record.PurposeSearch && t.Rate > best.Rate:

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -12,9 +13,12 @@ import (
 // which only its process's end ends.
 const WarnDeadlock = "deadlock"
 
-// deadlocked says in words what every carrier waited for when a trial came to a
-// standstill; "" if it did not. Of several it is the first.
-func deadlocked(t *record.Trial) string {
+// Deadlocked says in words what was waited for when a trial came to a standstill;
+// "" if it did not. Of several it is the first.
+func Deadlocked(t *record.Trial) string {
+	if names := t.Server.Circle; len(names) > 0 {
+		return fmt.Sprintf("deadlock: every slot of %s is held by a request that waits for a slot of another of them; have every route take them in the same order", strings.Join(names, " and "))
+	}
 	if len(t.Server.Deadlocks) == 0 {
 		return ""
 	}
@@ -45,7 +49,7 @@ func waitsFor(w record.TrialPinned) string {
 // came to a standstill: wherever its line is, sooner or later that is its end.
 func deadlocks(e *EngineRun) []Warning {
 	for _, t := range e.Trials {
-		if text := deadlocked(t); text != "" && t.Variant == "" {
+		if text := Deadlocked(t); text != "" && t.Variant == "" {
 			return []Warning{{Code: WarnDeadlock, Text: fmt.Sprintf("at %s/s it came to a standstill for good: %s", Rate(t.Rate), text)}}
 		}
 	}
@@ -54,8 +58,15 @@ func deadlocks(e *EngineRun) []Warning {
 
 // standstill is the one limit that counts in a trial that ended in a deadlock:
 // what else was taken then was not given back because of it. More carriers
-// would be pinned as well, so what pins them is taken away.
-func standstill(limits []Limit, cfg model.EngineConfig) []Limit {
+// would be pinned as well, so what pins them is taken away; more slots of what is
+// held in a circle would only be taken later.
+func standstill(t *record.Trial, limits []Limit, cfg model.EngineConfig) []Limit {
+	for _, l := range limits {
+		if l.Kind == model.WallResource && slices.Contains(t.Server.Circle, l.Name) {
+			l.Saturated, l.Raise = true, Variant{}
+			return []Limit{l}
+		}
+	}
 	for _, l := range limits {
 		if l.Kind != model.WallCarriers {
 			continue

@@ -63,6 +63,25 @@ func TestADeadlockWithoutMonitorsIsNotConfirmed(t *testing.T) {
 	}
 }
 
+// More slots would only be taken later, so that nothing is tried.
+func TestACircleIsTheWallAndNothingConfirmsIt(t *testing.T) {
+	b := newBench(t, "thread:max=50")
+	broke := trial(100, "")
+	broke.Load.Within /= 2
+	broke.Server.Resources = []record.TrialResource{{Name: "a", Size: 1, InUse: 1, FullShare: 1, Waiting: 20}, {Name: "b", Size: 2, InUse: 2, FullShare: 1, Waiting: 20}}
+	broke.Server.Busy, broke.Server.BusyShare, broke.Server.Queued, broke.Server.Pool = 50, 1, 30, 50
+	broke.Server.Circle = []string{"a", "b"}
+	Judge(broke, b.w.SLO)
+	e := b.run(trial(60, record.Passed), broke)
+	if next := Confirm(e.Trials, b.cfg, b.w, 3); !next.Done {
+		t.Errorf("tries %+v", next)
+	}
+	v := deriveEngine(e, b.w)
+	if v.Wall.Kind != model.WallResource || v.Wall.Name != "a" || v.Wall.ConfirmedBy != nil || len(v.Warnings) != 1 || !strings.Contains(v.Warnings[0].Text, "every slot of a and b is held") {
+		t.Errorf("wall %+v, warnings %+v", v.Wall, v.Warnings)
+	}
+}
+
 func TestADeadlockFailsATrialThatHeldItsObjective(t *testing.T) {
 	b := newBench(t, "vthread")
 	late := trial(100, "")

@@ -36,7 +36,7 @@ func Judge(t *record.Trial, slo model.SLO) {
 	near := math.Abs(within-slo.Ratio) < 1.5*math.Sqrt(slo.Ratio*(1-slo.Ratio)/n*clustering)
 	drift := t.Drift.PerSecond > 0.8*t.Drift.Noise && t.Drift.PerSecond < 1.25*t.Drift.Noise
 	t.Doubtful = len(t.Reasons) <= 1 && (near || drift)
-	if text := deadlocked(t); text != "" {
+	if text := Deadlocked(t); text != "" {
 		// No disturbance brings that about, and it does not come to an end.
 		t.Outcome, t.Doubtful, t.Reasons = record.Failed, false, append([]string{text}, t.Reasons...)
 		return

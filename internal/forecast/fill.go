@@ -19,9 +19,7 @@ func (d *drive) fill(t *record.Trial, from, to time.Duration) {
 	window := d.between(from, to)
 	d.fillServer(t, window)
 	fillInside(t, window)
-	if dead := window[len(window)-1].Deadlock; dead != nil {
-		t.Server.Deadlocks = []record.TrialDeadlock{deadlock(t, from, dead)}
-	}
+	fillStandstill(t, from, &window[len(window)-1])
 }
 
 // between returns the samples of a window, those at its ends included.
@@ -208,6 +206,16 @@ func fillInside(t *record.Trial, window []sim.Stats) {
 		if n := int64(st.Count - was.Count); n > 0 {
 			s.Stalls = append(s.Stalls, record.TrialStall{Op: st.Op, Verb: st.Verb.String(), Count: n, Seconds: (st.Time - was.Time).Seconds(), MaxMs: float64(st.Max) / 1e6})
 		}
+	}
+}
+
+// fillStandstill says what will never go on.
+func fillStandstill(t *record.Trial, from time.Duration, last *sim.Stats) {
+	if last.Deadlock != nil {
+		t.Server.Deadlocks = []record.TrialDeadlock{deadlock(t, from, last.Deadlock)}
+	}
+	if last.Circle != nil {
+		t.Server.Circle = last.Circle.Resources
 	}
 }
 

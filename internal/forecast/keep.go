@@ -2,8 +2,6 @@ package forecast
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
@@ -26,9 +24,6 @@ func (f *forecast) keep(e *analysis.EngineRun, row *record.Trial, d *drive, from
 	if err := f.keepLatencies(row, d, from, to); err != nil {
 		return err
 	}
-	if err := f.keepCircle(e, row, d); err != nil {
-		return err
-	}
 	window := d.between(from, to)
 	if err := f.keepSteps(row, window); err != nil {
 		return err
@@ -46,17 +41,6 @@ func (f *forecast) keep(e *analysis.EngineRun, row *record.Trial, d *drive, from
 		f.Progress(row)
 	}
 	return nil
-}
-
-// keepCircle warns, once for an engine, that requests wait for each other.
-func (f *forecast) keepCircle(e *analysis.EngineRun, row *record.Trial, d *drive) error {
-	c := d.samples[len(d.samples)-1].Circle
-	if c == nil || slices.ContainsFunc(e.Warnings, func(w analysis.Warning) bool { return w.Code == analysis.WarnDeadlock }) {
-		return nil
-	}
-	text := fmt.Sprintf("at %s/s it came to a standstill for good: every slot of %s is held by a request that waits for a slot of another of them; have every route take them in the same order",
-		analysis.Rate(row.Rate), strings.Join(c.Resources, " and "))
-	return f.write(&record.Warning{Head: row.Head, Trial: row.ID, Engine: row.Engine, Code: analysis.WarnDeadlock, Text: text})
 }
 
 func (f *forecast) keepLatencies(row *record.Trial, d *drive, from, to time.Duration) error {

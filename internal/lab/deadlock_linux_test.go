@@ -5,11 +5,14 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // incident is what Netflix met in 2024 ("Java 21 Virtual Threads - Dude, Where's
@@ -50,6 +53,102 @@ timeout: 1s
 in-flight: 200
 slo: {within: 300ms, ratio: 99%, errors: 1%}
 `
+
+// circle is two routes that take the same two pools in opposite order.
+const circle = `workload: circle
+upstreams:
+  api: {latency: 10ms}
+resources:
+  a: {size: 1}
+  b: {size: 1}
+routes:
+  x:
+    weight: 1
+    steps:
+      - hold: a
+        steps:
+          - await: api
+          - hold: b
+            steps:
+              - await: api
+  y:
+    weight: 1
+    steps:
+      - hold: b
+        steps:
+          - await: api
+          - hold: a
+            steps:
+              - await: api
+timeout: 1s
+in-flight: 200
+slo: {within: 500ms, ratio: 99%, errors: 1%}
+`
+
+// Every engine hangs, and each says the same of it that a simulation does.
+func TestResourcesHeldInACircleAreNamed(t *testing.T) {
+	for _, name := range []string{"thread:max=50", "loop", "goroutine"} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			v, err := compare(t, ctx, circle, func(o *Options) {
+				show := o.Progress
+				o.Progress = func(p Progress) {
+					show(p)
+					if p.Trial != nil && len(p.Trial.Server.Circle) > 0 {
+						cancel() // more is not needed
+					}
+				}
+			}, name)
+			if !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			const says = "it came to a standstill for good: deadlock: every slot of a and b is held by a request that waits for a slot of another of them"
+			if ws := v.Engines[0].Warnings; !slices.ContainsFunc(ws, func(w analysis.Warning) bool {
+				return w.Code == analysis.WarnDeadlock && strings.Contains(w.Text, says)
+			}) {
+				t.Errorf("%+v", ws)
+			}
+		})
+	}
+}
+
+// A pool that is only very busy gives slots back.
+func TestABusyPoolIsNotHeldInACircle(t *testing.T) {
+	w, _, err := workload.Parse("circle.yaml", []byte(circle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := func(taken func(i int) float64, waits float64) *samples {
+		g := &samples{resources: []resourceSeries{{name: "a", size: 1}, {name: "b", size: 1}}}
+		for i := range 40 {
+			at := int64(i) * int64(sampleEvery)
+			for k := range g.resources {
+				r := &g.resources[k]
+				r.inUse.add(at, 1)
+				r.acquired.add(at, taken(i))
+				r.waited.add(at, waits*float64(at)/1e9)
+			}
+		}
+		return g
+	}
+	stops := func(i int) float64 { return float64(min(i, 10)) } // one second after the beginning
+	for _, c := range []struct {
+		why   string
+		g     *samples
+		until time.Duration
+		want  int
+	}{
+		{"none is given back", seen(stops, 3), 3900 * time.Millisecond, 2},
+		{"a request may keep one for so long", seen(stops, 3), 1900 * time.Millisecond, 0},
+		{"nobody waits", seen(stops, 0), 3900 * time.Millisecond, 0},
+		{"one is given back now and then", seen(func(i int) float64 { return float64(i / 5) }, 3), 3900 * time.Millisecond, 0},
+	} {
+		if got := c.g.circleUntil(int64(c.until), w); len(got) != c.want {
+			t.Errorf("%s: %v", c.why, got)
+		}
+	}
+}
 
 // From the document to the verdict: the engine finds that it is deadlocked, the
 // record has it, and the verdict names it, with the lock.

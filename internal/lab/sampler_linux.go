@@ -39,6 +39,7 @@ type resourceSeries struct {
 	size         int
 	held, waited series // integrals over time, seconds, growing
 	inUse        series
+	acquired     series // slots taken so far, growing
 }
 
 type opSeries struct {
@@ -176,6 +177,7 @@ func (g *samples) addEngine(e *engineStats) {
 		s.held.add(at, float64(r.HeldNanos)/1e9)
 		s.waited.add(at, float64(r.WaitNanos)/1e9)
 		s.inUse.add(at, float64(r.InUse))
+		s.acquired.add(at, float64(r.Acquired))
 	}
 }
 

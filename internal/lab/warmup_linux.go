@@ -82,7 +82,7 @@ func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warme
 	if err := r.fill(row, max(0, from), lasted, l.workload); err != nil {
 		return err
 	}
-	c.target.stale = len(row.Server.Deadlocks) > 0
+	c.target.stale = len(row.Server.Deadlocks) > 0 || len(row.Server.Circle) > 0
 	if !steady && !c.target.stale {
 		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",
 			Text: "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"})

@@ -34,6 +34,7 @@ func (r *run) fill(t *record.Trial, from, to time.Duration, w *model.Workload) e
 	a, b := r.done.Clock+int64(from), r.done.Clock+int64(to)
 	r.fillServer(t, a, b)
 	t.Server.Deadlocks = r.samples.deadlocksUntil(b, r.origin)
+	t.Server.Circle = r.samples.circleUntil(b, w)
 	t.Server.GOMAXPROCS = max(t.Server.GOMAXPROCS, r.samples.gomaxprocs)
 	if t.Seconds > 0 {
 		up := &r.samples.up
