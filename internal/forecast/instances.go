@@ -1,7 +1,6 @@
 package forecast
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -38,30 +37,49 @@ func perInstance(x *sim.Stats, w *model.Workload) {
 	if n <= 1 {
 		return
 	}
-	count := func(sums ...*int) {
-		for _, sum := range sums {
-			*sum = int(math.Round(float64(*sum) / float64(n)))
-		}
-	}
-	times := func(sums ...*time.Duration) {
-		for _, sum := range sums {
-			*sum /= time.Duration(n)
-		}
-	}
-	count(&x.Threads, &x.Busy, &x.Queued, &x.Connections)
-	times(&x.BusyTime, &x.QueueTime)
+	mean(n, &x.Threads, &x.Busy, &x.Queued, &x.Connections)
+	mean(n, &x.BusyTime, &x.QueueTime)
 	for i := range x.Pools {
 		p := &x.Pools[i]
-		count(&p.Size, &p.Threads, &p.Busy, &p.Pinned, &p.Queued)
-		times(&p.BusyTime, &p.PinnedTime, &p.QueuedTime)
+		mean(n, &p.Size, &p.Threads, &p.Busy, &p.Pinned, &p.Queued)
+		mean(n, &p.BusyTime, &p.PinnedTime, &p.QueuedTime)
 	}
 	for i := range x.Loops {
-		times(&x.Loops[i].BusyTime, &x.Loops[i].StalledTime)
+		mean(n, &x.Loops[i].BusyTime, &x.Loops[i].StalledTime)
 	}
 	for i := range x.Resources {
 		if r := &x.Resources[i]; !w.Resources[i].Shared {
-			count(&r.Size, &r.InUse, &r.Waiting)
-			times(&r.HeldTime, &r.FullTime, &r.WaitTime)
+			mean(n, &r.Size, &r.InUse, &r.Waiting)
+			mean(n, &r.HeldTime, &r.FullTime, &r.WaitTime)
 		}
+	}
+}
+
+// one is perInstance, and of all else, too: the service is then that of an average
+// instance by itself. What loops count is there for its ratio only, and stays.
+func one(x *sim.Stats, w *model.Workload) {
+	n := x.Instances
+	if n <= 1 {
+		return
+	}
+	perInstance(x, w)
+	x.Instances = 1
+	mean(n, &x.AllThreads, &x.Upstream, &x.UpstreamMax)
+	mean(n, &x.Requests, &x.Responses, &x.Rejected, &x.Switches, &x.Asked)
+	mean(n, &x.CPUTime, &x.UpstreamTime)
+	mean(n, &x.Resident)
+	for i := range x.Residence {
+		mean(n, &x.Residence[i])
+	}
+	for i := range x.Pools {
+		p := &x.Pools[i]
+		mean(n, &p.Done, &p.Rejected, &p.Mounts, &p.Remounts, &p.Pins)
+	}
+}
+
+// mean makes sums over n instances into means, rounded to the nearest.
+func mean[T int | int64 | uint64 | time.Duration](n int, sums ...*T) {
+	for _, sum := range sums {
+		*sum = (*sum + T(n)/2) / T(n)
 	}
 }

@@ -120,7 +120,9 @@ func (a *attempt) run(ctx context.Context, lead, window time.Duration) (time.Dur
 		if err := d.sim.RunUntil(at); err != nil {
 			return err
 		}
-		d.samples = append(d.samples, one(d.sim.Stats(), a.Workload))
+		x := d.sim.Stats()
+		one(&x, a.Workload)
+		d.samples = append(d.samples, x)
 		return ctx.Err()
 	}
 	for _, at := range []time.Duration{0, lead} {
@@ -184,9 +186,7 @@ func (a *attempt) fill(t *record.Trial, from, to time.Duration) {
 	window := a.drive.between(from, to)
 	a.drive.fillServer(t, window)
 	fillInside(t, window)
-	if dead := window[len(window)-1].Deadlock; dead != nil {
-		t.Server.Deadlocks = []record.TrialDeadlock{deadlock(t, from, dead)}
-	}
+	fillStandstill(t, from, &window[len(window)-1])
 	l := &t.Load
 	l.InFlight = (window[len(window)-1].InFlightTime - window[0].InFlightTime).Seconds() / t.Seconds / float64(max(1, a.Instances))
 	if a.Burst == 0 {
