@@ -24,7 +24,7 @@ type planCmd struct {
 	Workload     string   `arg:"" help:"Name of a built-in workload, or path of a document."`
 	Rate         float64  `required:"" placeholder:"N" help:"Requests per second that are to be held."`
 	Engine       []string `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to plan, as thread or vthread:pinning=jdk21; repeat for each. Its sizes are found. Default: those of the workload."`
-	CPUs         int      `name:"cpus" placeholder:"N" help:"CPUs of each instance. Default: as many as this machine lets us use."`
+	CPUs         *int     `name:"cpus" placeholder:"N" help:"CPUs of each instance. Default: as many as this machine lets us use."`
 	Balancer     string   `placeholder:"POLICY" help:"How requests are given to instances: round-robin (the default), random, least-connections or two-choices."`
 	MaxInstances int      `default:"1000" placeholder:"N" help:"Instances that there may be (${default})."`
 	Keep         []string `sep:"none" placeholder:"RESOURCE" help:"A resource whose size, in each instance, is not ours to choose; repeat for each."`
@@ -95,8 +95,8 @@ func (c *planCmd) options(ctx context.Context, s streams) (o plan.Options, err e
 	if o.Balancer, err = model.ParseBalancer(c.Balancer); err != nil {
 		return o, err
 	}
-	if o.CPUs = c.CPUs; o.CPUs == 0 {
-		o.CPUs = max(1, len(host.Describe().CPUs))
+	if o.CPUs = max(1, len(host.Describe().CPUs)); c.CPUs != nil {
+		o.CPUs = *c.CPUs
 	}
 	if o.Document, err = readDocument(ctx, s, c.Workload); err != nil {
 		return o, err
@@ -118,7 +118,7 @@ func (c *planCmd) options(ctx context.Context, s streams) (o plan.Options, err e
 	case !(c.Rate > 0) || c.Rate > maxRate:
 		return o, fmt.Errorf("--rate is %g; write requests per second, as 5000", c.Rate)
 	case o.CPUs < 1 || o.CPUs > maxCPUs:
-		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d", c.CPUs, maxCPUs)
+		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d, or leave it out for as many as this machine lets us use", o.CPUs, maxCPUs)
 	case c.MaxInstances < 1 || c.MaxInstances > maxInstances:
 		return o, fmt.Errorf("--max-instances is %d; write a number from 1 to %d", c.MaxInstances, maxInstances)
 	case c.Burst < 0 || c.Burst > maxBurst:
@@ -135,6 +135,9 @@ func (c *planCmd) options(ctx context.Context, s streams) (o plan.Options, err e
 			return o, err
 		}
 		o.Vary = append(o.Vary, v)
+	}
+	if err := o.Check(); err != nil {
+		return o, err
 	}
 	if c.Price != "" {
 		o.Price, err = plan.ParsePrice(c.Price)

@@ -51,7 +51,11 @@ func ParseVary(text string, w *model.Workload, engines []model.EngineConfig) (Va
 				if e.Engine != v.Engine {
 					continue
 				}
-				if _, err := e.With(v.Option, strconv.Itoa(n)); err != nil {
+				plain, err := base(e)                  // the sizes that were given are not those that are planned
+				if err == nil && v.Option != "spare" { // of which there are never more than the pool has
+					_, err = plain.With(v.Option, strconv.Itoa(n))
+				}
+				if err != nil {
 					return v, fmt.Errorf("vary %q: %w", text, err)
 				}
 			}
@@ -88,6 +92,10 @@ func (v *Vary) resolve(w *model.Workload, engines []model.EngineConfig) error {
 	return fmt.Errorf("there is no %s%s; what can be varied is %s", v.Key, hint, strings.Join(can, ", "))
 }
 
+// noSizes are options that are numbers, and of nothing that a plan is about: no
+// connection attempt is lost in a simulation, and a nice value is a rank.
+var noSizes = []string{"backlog", "nice"}
+
 // variable are the keys that can be varied.
 func variable(w *model.Workload, engines []model.EngineConfig) []string {
 	can := []string{VaryInstances}
@@ -98,7 +106,10 @@ func variable(w *model.Workload, engines []model.EngineConfig) []string {
 	}
 	for _, e := range engines {
 		for _, o := range model.SpecOf(e.Engine).Options {
-			if key := e.Engine + "." + o.Name; (o.Kind == model.IntOption || o.Kind == model.LimitOption) && !slices.Contains(can, key) {
+			if o.Kind != model.IntOption && o.Kind != model.LimitOption || slices.Contains(noSizes, o.Name) {
+				continue
+			}
+			if key := e.Engine + "." + o.Name; !slices.Contains(can, key) {
 				can = append(can, key)
 			}
 		}
@@ -216,22 +227,4 @@ func spread(low, high int) []int {
 func twoFigures(x float64) float64 {
 	scale := math.Pow(10, max(0, math.Floor(math.Log10(x))-1))
 	return math.Round(x/scale) * scale
-}
-
-// CheckKeep reports names that are none of a workload's resources.
-func CheckKeep(w *model.Workload, names []string) error {
-	var known []string
-	for _, r := range w.Resources {
-		known = append(known, r.Name)
-	}
-	for _, name := range names {
-		switch {
-		case slices.Contains(known, name):
-		case len(known) == 0:
-			return fmt.Errorf("keep %q: the workload has no resources", name)
-		default:
-			return fmt.Errorf("keep %q: the workload has no such resource; it has %s", name, strings.Join(known, ", "))
-		}
-	}
-	return nil
 }

@@ -2,11 +2,14 @@ package plan
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -92,10 +95,27 @@ func (p *planner) put(c *Candidate, v Vary, n int) {
 			}
 		}
 	case v.Option != "":
-		if cfg, err := c.Engine.With(v.Option, strconv.Itoa(n)); err == nil { // ParseVary has seen to it
-			c.Engine = cfg
-		}
+		c.Engine = varied(c.Engine, v.Option, n)
 	default:
 		c.Instances = n
 	}
+}
+
+// varied changes an option of the planned configuration, and where another one of
+// the same pool is in the way, that one as far as need be.
+func varied(cfg model.EngineConfig, option string, n int) model.EngineConfig {
+	least, most := strings.TrimSuffix(option, "-max"), "max"
+	if option == "spare" {
+		n = min(n, cfg.Int(most))
+	}
+	changed, err := cfg.With(option, strconv.Itoa(n))
+	if err != nil && least != option {
+		if changed, err = cfg.With(least, strconv.Itoa(n)); err == nil {
+			changed, err = changed.With(option, strconv.Itoa(n))
+		}
+	}
+	if err != nil {
+		panic(fmt.Sprintf("plan: %v", err)) // ParseVary has seen to it
+	}
+	return changed
 }
