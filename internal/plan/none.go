@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
@@ -17,7 +19,7 @@ const alone = 0.01
 
 // why says why no size holds: requests take too long although they wait for
 // nothing of ours, or something that is not ours to choose is used up.
-func (p *planner) why(ctx context.Context, a asked) (*None, error) {
+func (p *planner) why(ctx context.Context, a asked, seeds int) (*None, error) {
 	lone := p.roomy(a, 1)
 	lone.Burst, lone.Long = 0, true
 	lone.Rate = alone * analysis.FirstGuess(lone.Engine, lone.workload(p.workload, 1), p.CPUs)
@@ -32,18 +34,42 @@ func (p *planner) why(ctx context.Context, a asked) (*None, error) {
 			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
 			share(floored(within)), rounded(slo.Within), share(slo.Ratio))}, nil
 	}
-	c := p.roomy(a, p.MaxInstances)
-	if t, err = p.trier.Try(ctx, c); err != nil {
+	d, err := p.failing(ctx, p.roomy(a, p.MaxInstances), seeds)
+	if err != nil {
 		return nil, err
+	}
+	if text := analysis.Deadlocked(d.trial); text != "" {
+		return &None{Kind: model.WallUnknown, Text: "it comes to a standstill for good: " + text}, nil
 	}
 	none := &None{Kind: model.WallUnknown}
-	if l, err := p.blamed(ctx, c, t); err != nil {
+	var l *analysis.Limit
+	if a.burst > 0 {
+		l = p.waitedFor(d)
+	} else if l, err = p.blamed(ctx, d.Candidate, d.trial); err != nil {
 		return nil, err
-	} else if l != nil {
+	}
+	if l != nil {
 		none.Kind, none.Name = l.Kind, l.Name
 	}
-	none.Text = p.inTheWay(none, t, c.Instances)
+	none.Text = p.inTheWay(none, d)
 	return none, nil
+}
+
+// waitedFor is the limit that most requests waited for, nil if none did: a burst
+// that is too large uses nothing up, but for a short time.
+func (p *planner) waitedFor(d decided) *analysis.Limit {
+	limits := analysis.LimitsOf(d.trial, d.Engine, d.workload(p.workload, 1))
+	most := slices.MaxFunc(limits, func(a, b analysis.Limit) int { return cmp.Compare(a.Waiting, b.Waiting) })
+	if most.Kind == model.WallCPU {
+		// A loop that is stalled has the CPU, and does not use it.
+		if i := slices.IndexFunc(limits, func(l analysis.Limit) bool { return l.Kind == model.WallLoop }); i >= 0 {
+			most = limits[i]
+		}
+	}
+	if most.Waiting == 0 && most.Kind != model.WallLoop {
+		return nil
+	}
+	return &most
 }
 
 // moved is by how much more is answered where what is raised was in the way.
@@ -84,16 +110,14 @@ func answered(t *record.Trial) float64 { return float64(t.Server.Responses) / ma
 const fewResponses = 20
 
 // inTheWay says what the instances that there may be lack.
-func (p *planner) inTheWay(n *None, t *record.Trial, instances int) string {
-	many := fmt.Sprintf("%s %s", analysis.Grouped(float64(instances)), plural(instances, "instance"))
-	carry := fmt.Sprintf("%s would not answer all of the %s requests/s", many, analysis.Rate(p.Rate))
-	if t.Server.Responses >= fewResponses {
-		got := answered(t) * float64(instances)
-		carry = fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(got, p.Rate)), analysis.Rate(p.Rate))
+func (p *planner) inTheWay(n *None, d decided) string {
+	carry, cpus, unknown := p.carried(d), "their CPUs are used up", " in time, and no limit shows that is reached"
+	if d.Burst > 0 {
+		cpus, unknown = "the others wait for their CPUs", ", and nothing shows that the others wait for"
 	}
 	switch n.Kind {
 	case model.WallCPU:
-		return fmt.Sprintf("%s: their CPUs are used up; allow more with --max-instances, or larger ones with --cpus", carry)
+		return fmt.Sprintf("%s: %s; allow more with --max-instances, or larger ones with --cpus", carry, cpus)
 	case model.WallResource:
 		r := p.workload.Resource(n.Name)
 		if r != nil && r.Monitor {
@@ -103,9 +127,23 @@ func (p *planner) inTheWay(n *None, t *record.Trial, instances int) string {
 	case model.WallLoop:
 		return fmt.Sprintf("%s: %s keeps their loops from all else; await it, or give it to a worker (hybrid)", carry, orLong(n.Name))
 	case model.WallUnknown:
-		return fmt.Sprintf("%s in time, and no limit shows that is reached", carry)
+		return carry + unknown
 	}
 	return fmt.Sprintf("%s: more than they may have of %s is taken; allow more with --max-instances", carry, orKind(n))
+}
+
+// carried says how much of what is asked so many instances do.
+func (p *planner) carried(d decided) string {
+	many, rate := counted(d.Instances, "instance"), analysis.Rate(p.Rate)
+	switch t := d.trial; {
+	case d.Burst > 0:
+		within := float64(t.Load.Within) / float64(max(1, t.Load.Arrivals))
+		return fmt.Sprintf("of what comes in the %s after %s requests at once, beside %s/s, %s would answer %s in time",
+			rounded(time.Duration(t.Seconds*float64(time.Second))), analysis.Grouped(float64(d.Burst)), rate, many, share(floored(within)))
+	case t.Server.Responses >= fewResponses:
+		return fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(answered(t)*float64(d.Instances), p.Rate)), rate)
+	}
+	return fmt.Sprintf("%s would not answer all of the %s requests/s", many, rate)
 }
 
 func all(n int, of string) string {

@@ -55,14 +55,34 @@ func (p *planner) holds(ctx context.Context, c Candidate, seeds int) (bool, erro
 	return true, nil
 }
 
-// lasts is holds, and for ten times as long where more than one seed is asked.
+// lasts is holds, and for ten times as long.
 func (p *planner) lasts(ctx context.Context, c Candidate, seeds int) (bool, error) {
-	ok, err := p.holds(ctx, c, seeds)
-	if err != nil || !ok || seeds == 1 {
-		return ok, err
+	f, err := p.failing(ctx, c, seeds)
+	return err == nil && f.trial.Outcome == record.Passed, err
+}
+
+// A decided candidate stands with the trial that it was decided by.
+type decided struct {
+	Candidate
+	trial *record.Trial
+}
+
+// failing is the first trial that a candidate fails, of those under so many seeds
+// and of the long one; if it fails none, the last.
+func (p *planner) failing(ctx context.Context, c Candidate, seeds int) (d decided, err error) {
+	trials := make([]Candidate, 0, seeds+1)
+	for s := range seeds {
+		trials = append(trials, c.with(func(c *Candidate) { c.Seed = uint64(s) }))
 	}
-	c.Long = true
-	return p.holds(ctx, c, 1)
+	if c.Burst == 0 { // which is judged by what follows it
+		trials = append(trials, c.with(func(c *Candidate) { c.Long = true }))
+	}
+	for _, d.Candidate = range trials {
+		if d.trial, err = p.trier.Try(ctx, d.Candidate); err != nil || d.trial.Outcome != record.Passed {
+			break
+		}
+	}
+	return d, err
 }
 
 // size searches the smallest that holds under all of so many seeds: first the
@@ -130,9 +150,15 @@ func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (in
 		c := p.roomy(a, 1)
 		expected = int(math.Ceil(p.Rate / (0.8 * analysis.FirstGuess(c.Engine, c.workload(p.workload, 1), p.CPUs))))
 	}
-	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.lasts(ctx, p.roomy(a, n), seeds) })
+	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.holds(ctx, p.roomy(a, n), seeds) })
+	for lasts := false; err == nil && ok && !lasts; {
+		if lasts, err = p.lasts(ctx, p.roomy(a, n), seeds); err == nil && !lasts {
+			ok = n < p.MaxInstances
+			n = min(p.MaxInstances, n+max(1, n/100))
+		}
+	}
 	if err == nil && !ok {
-		s.none, err = p.why(ctx, a)
+		s.none, err = p.why(ctx, a, seeds)
 	}
 	return n, err
 }
@@ -169,14 +195,18 @@ func (p *planner) trimmed(ctx context.Context, c Candidate, knobs []knob) ([]int
 		return nil, err
 	}
 	for i := range knobs {
-		n, ok, err := smallest(alone[i], sizes[i], alone[i], func(n int) (bool, error) {
+		enough := func(n int) (bool, error) {
 			return hold(c.with(func(c *Candidate) {
 				for j := range knobs {
 					knobs[j].set(c, sizes[j])
 				}
 				knobs[i].set(c, n)
 			}))
-		})
+		}
+		n, ok, err := smallest(alone[i], sizes[i], alone[i], enough)
+		if ok && n == alone[i] {
+			n, err = protected(&knobs[i], n, enough)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -185,6 +215,22 @@ func (p *planner) trimmed(ctx context.Context, c Candidate, knobs []knob) ([]int
 		}
 	}
 	return sizes, nil
+}
+
+// protected is a size that is enough, or less of it where the others being as small
+// as they are keeps requests from it: fewer threads may need fewer connections than
+// any number of them.
+func protected(k *knob, n int, enough func(int) (bool, error)) (int, error) {
+	less := n - max(1, n/100)
+	if less < k.low {
+		return n, nil
+	}
+	ok, err := enough(less)
+	if err != nil || !ok {
+		return n, err
+	}
+	n, _, err = smallest(k.low, less, less, enough)
+	return n, err
 }
 
 // staffed is the square-root rule: so many where so much is used on average

@@ -61,6 +61,50 @@ slo: {within: %gms, ratio: %g%%, errors: 0.1%%}
 `, step, 100*k.x, 100*(1-math.Sqrt(enough*less)))
 }
 
+// lossy is an M/M/c/c+q whose smallest c is known: the share of requests that may
+// fail lies halfway between what c and c−1 servers refuse.
+type lossy struct {
+	c, q int
+	a    float64
+}
+
+// refused is the share of arrivals that find c servers and q places taken (Erlang
+// B for q = 0; Kleinrock, Queueing Systems I, 3.6 and 3.7).
+func refused(c, q int, a float64) float64 {
+	p, sum := 1.0, 1.0 // of n in the system, to that of none
+	for n := 1; n <= c+q; n++ {
+		p *= a / float64(min(n, c))
+		sum += p
+	}
+	return p / sum
+}
+
+func TestTheSmallestSizeThatRefusesFewEnoughIsErlangs(t *testing.T) {
+	long(t)
+	for _, k := range []lossy{{5, 0, 2}, {10, 0, 6}, {4, 2, 2.5}, {8, 4, 6.5}} {
+		enough, less := refused(k.c, k.q, k.a), refused(k.c-1, k.q, k.a)
+		if enough > 0.8*less {
+			t.Fatalf("%+v: %g and %g cannot be told apart", k, enough, less)
+		}
+		// Nobody is late: the longest that a request waits is far below the objective.
+		w := document(t, fmt.Sprintf(`workload: lossy
+upstreams: {api: {latency: {exponential: 100ms}}}
+routes: {r: {steps: [{await: api}]}}
+timeout: 60s
+slo: {within: 20s, ratio: 50%%, errors: %g%%}
+`, 100*math.Sqrt(enough*less)))
+		q := Question{Rate: 10 * k.a, CPUs: 1, MaxInstances: 1}
+		p := &planner{q, w, simulator(w, 1, free)}
+		s, err := p.size(t.Context(), p.ask(engines(t, fmt.Sprintf("thread:queue=%d", k.q))[0]), seeds)
+		if err != nil || s.none != nil || len(s.knobs) != 1 {
+			t.Fatalf("%+v: %v, %+v", k, err, s)
+		}
+		if n := s.knobs[0].of(&s.candidate); n != k.c {
+			t.Errorf("%d threads (%d … %d) refuse few enough of %g Erlang with a queue of %d; by Erlang's formula it is %d", n, s.low[0], s.high[0], k.a, k.q, k.c)
+		}
+	}
+}
+
 // long skips what is long arithmetic on one goroutine in the short form, which is
 // for the race detector.
 func long(t *testing.T) {

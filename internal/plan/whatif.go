@@ -62,11 +62,11 @@ func (p *planner) whatIf(ctx context.Context, s *sizing, ch change) (WhatIf, err
 			return w, nil
 		}
 	}
-	t, err := p.trier.Try(ctx, c)
+	d, err := p.failing(ctx, c, 1)
 	if err != nil {
 		return w, err
 	}
-	w.After, w.Holds = atRate(t, c.Instances), t.Outcome == record.Passed
+	w.After, w.Holds = atRate(d.trial, c.Instances), d.trial.Outcome == record.Passed
 	switch {
 	case w.Holds:
 		return w, nil
