@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,11 +10,7 @@ import (
 // Half a minute of measuring is not spent on a file that cannot be written.
 func TestCalibrateSaysAtOnceWhereItCannotWrite(t *testing.T) {
 	dir := t.TempDir()
-	var out, errs bytes.Buffer
-	code := run([]string{"calibrate", "--output", filepath.Join(dir, "none", "costs.yaml")}, streams{in: strings.NewReader(""), out: &out, err: &errs})
-	if code != exitUsage || !strings.Contains(errs.String(), "name another file by --output") || out.Len() > 0 {
-		t.Errorf("exit code %d, %q", code, errs.String())
-	}
+	refuses(t, "calibrate --output", []refusal{{filepath.Join(dir, "none", "costs.yaml"), "name another file by --output"}})
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("%v was left behind, %v", left, err)
 	}
@@ -23,12 +18,7 @@ func TestCalibrateSaysAtOnceWhereItCannotWrite(t *testing.T) {
 
 // What is no file is not replaced by one, as a device would be.
 func TestCalibrateReplacesOnlyFiles(t *testing.T) {
-	dir := t.TempDir()
-	var out, errs bytes.Buffer
-	code := run([]string{"calibrate", "--output", dir}, streams{in: strings.NewReader(""), out: &out, err: &errs})
-	if code != exitUsage || !strings.Contains(errs.String(), "is no regular file") || out.Len() > 0 {
-		t.Errorf("exit code %d, %q", code, errs.String())
-	}
+	refuses(t, "calibrate --output", []refusal{{t.TempDir(), "is no regular file"}})
 }
 
 func TestCompareSaysWhatCannotBePredicted(t *testing.T) {
@@ -37,10 +27,9 @@ func TestCompareSaysWhatCannotBePredicted(t *testing.T) {
 		{"claims", "claims are not predicted"},
 		{"-", "no load line to predict"},
 	} {
-		var out, errs bytes.Buffer
-		code := run([]string{"compare", c.workload, "--predict", "--record", filepath.Join(t.TempDir(), "r.jsonl")}, streams{in: strings.NewReader(rates), out: &out, err: &errs})
-		if code != exitUsage || !strings.Contains(errs.String(), c.says) {
-			t.Errorf("%s: exit code %d, %q", c.workload, code, errs.String())
+		code, _, errs := given(t, rates, "compare", c.workload, "--predict", "--record", filepath.Join(t.TempDir(), "r.jsonl"))
+		if code != exitUsage || !strings.Contains(errs, c.says) {
+			t.Errorf("%s: exit code %d, %q", c.workload, code, errs)
 		}
 	}
 }

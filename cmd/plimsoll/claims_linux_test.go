@@ -35,6 +35,7 @@ control:
 `
 
 func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		bound, control string
 		outcome        string
@@ -89,15 +90,10 @@ func TestAClaimIsRunWithItsControlAndReportedAlike(t *testing.T) {
 }
 
 func TestClaimsRefuseWhatDoesNotFit(t *testing.T) {
-	for _, c := range []struct{ args, want string }{
+	refuses(t, "", []refusal{
 		{"compare claims -e thread", "leave out -e"},
 		{"compare black-friday --markdown x.md", "only claims"},
 		{"compare claims/busy-poling", `did you mean "claims/busy-polling"?`},
 		{"workload show claims", "claims/pool-saturates"},
-	} {
-		code, _, err := exec(t, strings.Fields(c.args)...)
-		if code != exitUsage || !strings.Contains(err, c.want) {
-			t.Errorf("plimsoll %s: exit code %d, %q, want %q", c.args, code, err, c.want)
-		}
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	osexec "os/exec"
@@ -12,38 +13,32 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/internal/report/traceevent/eventtest"
 )
 
+// built is the directory of the program, once a test has asked for that.
+var built string
+
 // binary is the program as `make build` builds it.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "plimsoll-test-")
-	if err != nil {
+var binary = sync.OnceValues(func() (path string, err error) {
+	if built, err = os.MkdirTemp("", "plimsoll-test-"); err != nil {
 		return "", err
 	}
-	path := filepath.Join(dir, "plimsoll")
+	path = filepath.Join(built, "plimsoll")
 	cmd := osexec.Command("go", "build", "-trimpath", "-o", path, ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", &buildError{err, out}
+		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return path, nil
 })
 
-type buildError struct {
-	err error
-	out []byte
-}
-
-func (e *buildError) Error() string { return e.err.Error() + "\n" + string(e.out) }
-
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := binary(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
+	os.RemoveAll(built)
 	os.Exit(code)
 }
 
@@ -82,6 +77,7 @@ func writeTiny(t *testing.T, dir string) string {
 }
 
 func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
+	t.Parallel() // it does not matter what is measured
 	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "thread:max=10", "--quick", "--record", "run.jsonl", "--json", "-", "--html", "run.html", "--trace", "run.trace")
 	writeTiny(t, cmd.Dir)
 	var out, stderr bytes.Buffer
@@ -138,8 +134,11 @@ func TestCompareLeavesARecordFromWhichReportSaysTheSame(t *testing.T) {
 	}
 }
 
-func TestInterruptedCompareSavesWhatItHasAndLeavesNobody(t *testing.T) {
-	cmd := plimsoll(t, "compare", "tiny.yaml", "-e", "goroutine", "-e", "thread:max=10", "--record", "run.jsonl")
+// measuring starts a comparison, and returns when children are at work and a trial
+// has begun, with what it says from then on.
+func measuring(t *testing.T) (cmd *osexec.Cmd, says *bufio.Reader) {
+	t.Helper()
+	cmd = plimsoll(t, "compare", "tiny.yaml", "-e", "goroutine", "-e", "thread:max=10", "--record", "run.jsonl")
 	writeTiny(t, cmd.Dir)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -148,26 +147,51 @@ func TestInterruptedCompareSavesWhatItHasAndLeavesNobody(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	// The first line is that of the first trial: children are at work.
-	lines := bufio.NewReader(stderr)
-	if _, err := lines.ReadString('\n'); err != nil {
+	says = bufio.NewReader(stderr)
+	if _, err := says.ReadString('\n'); err != nil { // of the first trial
 		t.Fatal(err)
 	}
-	group := cmd.Process.Pid
+	if len(childrenOf(t, cmd.Path)) < 2 {
+		t.Error("it measures without children")
+	}
+	return cmd, says
+}
+
+func TestInterruptedCompareSavesWhatItHasAndLeavesNobody(t *testing.T) {
+	cmd, says := measuring(t)
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	rest, _ := io.ReadAll(lines)
+	rest, _ := io.ReadAll(says)
 	_ = cmd.Wait()
 	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted {
 		t.Errorf("exit code %d\n%s", code, rest)
 	}
-	for _, pid := range childrenOf(t, cmd.Path) {
-		t.Errorf("process %s of group %d is left", pid, group)
+	if pids := childrenOf(t, cmd.Path); len(pids) > 0 {
+		t.Errorf("the processes %v are left", pids)
 	}
 	out, err := plimsoll(t, "report", filepath.Join(cmd.Dir, "run.jsonl")).CombinedOutput()
 	if !strings.Contains(string(out), "Interrupted") {
 		t.Errorf("report on it: %v\n%s", err, out)
+	}
+}
+
+// Nobody can tell the children that their parent was killed, but they notice.
+func TestAKilledCompareLeavesNobody(t *testing.T) {
+	cmd, says := measuring(t)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.ReadAll(says)
+	_ = cmd.Wait()
+	for deadline := time.Now().Add(20 * time.Second); len(childrenOf(t, cmd.Path)) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the processes %v are left", childrenOf(t, cmd.Path))
+		}
+	}
+	left, err := os.ReadDir(cmd.Dir)
+	if err != nil || len(left) != 2 { // the workload and the record
+		t.Errorf("files left: %v, %v", left, err)
 	}
 }
 
@@ -188,31 +212,23 @@ func childrenOf(t *testing.T, program string) []string {
 }
 
 func TestCompareRefusesBadInput(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		args []string
-		want []string // parts of the message
-	}{
-		{"no such workload", []string{"compare", "black-fryday"}, []string{`did you mean "black-friday"?`}},
-		{"no such engine", []string{"compare", "black-friday", "-e", "treads"}, []string{`no engine is called "treads"`, `did you mean "thread"?`}},
-		{"a bad option", []string{"compare", "black-friday", "-e", "thread:max=none"}, []string{"option max", "whole number from 1"}},
-		{"an unknown option", []string{"compare", "black-friday", "-e", "thread:size=3"}, []string{`no option "size"`, "max, spare, queue"}},
-		{"a record that cannot be written", []string{"compare", "black-friday", "--record", "/nowhere/at/all.jsonl"}, []string{"record: create", "/nowhere/at/all.jsonl"}},
-		{"a page that cannot be written", []string{"compare", "black-friday", "--html", "/nowhere/at/all.html"}, []string{"write result", "/nowhere/at/all.html"}},
-		{"a trace that cannot be written", []string{"compare", "black-friday", "--trace", "/nowhere/at/all.json"}, []string{"write result", "/nowhere/at/all.json"}},
-		{"a trace of claims", []string{"compare", "claims", "--trace", "t.json"}, []string{"leave out --trace"}},
-		{"no record there", []string{"report", "nothing.jsonl"}, []string{"nothing.jsonl"}},
-	} {
-		cmd := plimsoll(t, c.args...)
-		out, _ := cmd.CombinedOutput()
-		if code := cmd.ProcessState.ExitCode(); code != exitUsage {
-			t.Errorf("%s: exit code %d", c.name, code)
-		}
-		for _, w := range c.want {
-			if !strings.Contains(string(out), w) {
-				t.Errorf("%s: %q is missing in %q", c.name, w, out)
-			}
-		}
+	t.Chdir(t.TempDir()) // where a record would be, were one made
+	refuses(t, "", []refusal{
+		{"compare black-fryday", `did you mean "black-friday"?`},
+		{"compare black-friday -e treads", `no engine is called "treads"`},
+		{"compare black-friday -e treads", `did you mean "thread"?`},
+		{"compare black-friday -e thread:max=none", "option max"},
+		{"compare black-friday -e thread:max=none", "whole number from 1"},
+		{"compare black-friday -e thread:size=3", `no option "size"`},
+		{"compare black-friday -e thread:size=3", "max, spare, queue"},
+		{"compare black-friday --record /nowhere/at/all.jsonl", "record: create: open /nowhere/at/all.jsonl"},
+		{"compare black-friday --html /nowhere/at/all.html", "write result: open /nowhere/at/all.html"},
+		{"compare black-friday --trace /nowhere/at/all.json", "write result: open /nowhere/at/all.json"},
+		{"compare claims --trace t.json", "leave out --trace"},
+		{"report nothing.jsonl", "nothing.jsonl"},
+	})
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("%v was left behind, %v", left, err)
 	}
 }
 

@@ -65,11 +65,3 @@ func TestHelpAndVersionGoToStandardOutput(t *testing.T) {
 		}
 	}
 }
-
-// exec runs the command line in this process, with nothing on standard input.
-func exec(t *testing.T, args ...string) (code int, out, err string) {
-	t.Helper()
-	var o, e bytes.Buffer
-	code = run(args, streams{in: strings.NewReader(""), out: &o, err: &e})
-	return code, o.String(), e.String()
-}

@@ -23,6 +23,7 @@ expect:
   - {engine: goroutine, at: 50, `
 
 func TestExpectationsDecideTheExitCode(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		bound string
 		code  int

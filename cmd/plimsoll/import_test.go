@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,12 +26,9 @@ func TestImportedDocumentsAreWorkloads(t *testing.T) {
 			t.Errorf("%s: exit code %d, error %q, output %q", name, code, fail, doc)
 			continue
 		}
-		var out, errs bytes.Buffer
-		if code := run([]string{"workload", "check", "-"}, streams{in: strings.NewReader(doc), out: &out, err: &errs}); code != 0 || !strings.HasPrefix(out.String(), "standard input: OK") {
-			t.Errorf("%s: check ends with %d: %s%s\n%s", name, code, out.String(), errs.String(), doc)
-		}
-		if strings.Contains(out.String(), "warning:") {
-			t.Errorf("%s: %s", name, out.String())
+		code, out, fail := given(t, doc, "workload", "check", "-")
+		if code != 0 || !strings.HasPrefix(out, "standard input: OK") || strings.Contains(out, "warning:") {
+			t.Errorf("%s: check ends with %d: %s%s\n%s", name, code, out, fail, doc)
 		}
 	}
 }
@@ -53,24 +49,16 @@ func TestImportRefusesWithASentence(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct {
-		args []string
-		want string
-	}{
-		{[]string{"--otlp", empty}, "plimsoll: import empty.json: the file is empty: there is nothing to import\n"},
-		{[]string{"--access-log", empty}, "plimsoll: import empty.json: the file is empty: there is nothing to import\n"},
-		{[]string{"--otlp", "nowhere.json"}, "no such file"},
-		{[]string{}, "--otlp"},
-		{[]string{"--otlp", "a", "--access-log", "b"}, "can't be used together"},
-		{[]string{"--otlp", samples + "otlp.json", "--service", "cart"}, "write one of orders, prices"},
-		{[]string{"--access-log", empty, "--service", "cart"}, "remove --service"},
-		{[]string{"--otlp", empty, "--client-spans", "block"}, "must be one of"},
-	} {
-		code, out, fail := exec(t, append([]string{"workload", "import"}, c.args...)...)
-		if code != 2 || out != "" || !strings.Contains(fail, c.want) {
-			t.Errorf("%q: exit code %d, output %q, error %q", c.args, code, out, fail)
-		}
-	}
+	refuses(t, "workload import", []refusal{
+		{"--otlp " + empty, "plimsoll: import empty.json: the file is empty: there is nothing to import\n"},
+		{"--access-log " + empty, "plimsoll: import empty.json: the file is empty: there is nothing to import\n"},
+		{"--otlp nowhere.json", "no such file"},
+		{"", "--otlp"},
+		{"--otlp a --access-log b", "can't be used together"},
+		{"--otlp " + samples + "otlp.json --service cart", "write one of orders, prices"},
+		{"--access-log " + empty + " --service cart", "remove --service"},
+		{"--otlp " + empty + " --client-spans block", "must be one of"},
+	})
 }
 
 // The example in the manual is what the command prints.

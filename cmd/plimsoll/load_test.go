@@ -54,25 +54,20 @@ func TestLoadFailsWhereTheExpectationDoes(t *testing.T) {
 }
 
 func TestLoadRefusesWhatItCannotDo(t *testing.T) {
-	for args, want := range map[string]string{
-		"http://127.0.0.1:1":                               "write --rate N for arrivals per second, or --connections N",
-		"http://127.0.0.1:1 --rate 1 --connections 1":      "write one of them",
-		"http://127.0.0.1:1 --rate 1 --ratio 0.9":          "write --within TIME too",
-		"http://127.0.0.1:1 --rate 1 --ratio 90":           "write one from 0 to 1",
-		"http://127.0.0.1:1 --rate 1 --arrivals burst":     "write poisson, constant, or bursts:N",
-		"http://127.0.0.1:1 --rate 1 --arrivals bursts":    "write poisson, constant, or bursts:N",
-		"http://127.0.0.1:1 --rate 1 --arrivals bursts:0":  "write poisson, constant, or bursts:N",
-		"http://127.0.0.1:1 --rate 1 --arrivals poisson:2": "write poisson, constant, or bursts:N",
-		"http://127.0.0.1:1 --rate 1 --header x":           "write NAME:VALUE",
-		"http://127.0.0.1:1 --rate 1 --for=-1s":            "write a time above zero",
-		"http://127.0.0.1:1 --rate=-1":                     "has rate -1",
-		"http://127.0.0.1:1 --rate 1":                      "connection refused",
-		"https://127.0.0.1:1 --rate 1":                     "https is not supported yet",
-		"127.0.0.1:1 --rate 1":                             "write http://127.0.0.1:1",
-	} {
-		code, out, err := exec(t, append([]string{"load"}, strings.Fields(args)...)...)
-		if code != 2 || out != "" || !strings.Contains(err, want) {
-			t.Errorf("plimsoll load %s: exit code %d, printed %q, error %q; want 2 and %q", args, code, out, err, want)
-		}
-	}
+	refuses(t, "load", []refusal{
+		{"http://127.0.0.1:1", "write --rate N for arrivals per second, or --connections N"},
+		{"http://127.0.0.1:1 --rate 1 --connections 1", "write one of them"},
+		{"http://127.0.0.1:1 --rate 1 --ratio 0.9", "write --within TIME too"},
+		{"http://127.0.0.1:1 --rate 1 --ratio 90", "write one from 0 to 1"},
+		{"http://127.0.0.1:1 --rate 1 --arrivals burst", "write poisson, constant, or bursts:N"},
+		{"http://127.0.0.1:1 --rate 1 --arrivals bursts", "write poisson, constant, or bursts:N"},
+		{"http://127.0.0.1:1 --rate 1 --arrivals bursts:0", "write poisson, constant, or bursts:N"},
+		{"http://127.0.0.1:1 --rate 1 --arrivals poisson:2", "write poisson, constant, or bursts:N"},
+		{"http://127.0.0.1:1 --rate 1 --header x", "write NAME:VALUE"},
+		{"http://127.0.0.1:1 --rate 1 --for=-1s", "write a time above zero"},
+		{"http://127.0.0.1:1 --rate=-1", "has rate -1"},
+		{"http://127.0.0.1:1 --rate 1", "connection refused"},
+		{"https://127.0.0.1:1 --rate 1", "https is not supported yet"},
+		{"127.0.0.1:1 --rate 1", "write http://127.0.0.1:1"},
+	})
 }

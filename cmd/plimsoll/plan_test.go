@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,14 +10,6 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/plan"
 )
 
-// plannedBy runs the command in this process.
-func plannedBy(t *testing.T, stdin string, args ...string) (code int, out, errs string) {
-	t.Helper()
-	var o, e bytes.Buffer
-	code = run(append([]string{"plan"}, args...), streams{in: strings.NewReader(stdin), out: &o, err: &e})
-	return code, o.String(), e.String()
-}
-
 const plannedDocument = `workload: piped
 upstreams: {db: {latency: {exponential: 20ms}}}
 resources: {pool: {size: 10}}
@@ -27,12 +18,10 @@ slo: {within: 200ms, ratio: 99%, errors: 0.1%}
 `
 
 func TestPlanPrintsWhatReportPrintsOfItsRecord(t *testing.T) {
-	if raced {
-		t.Skip("it is arithmetic, and runs without the detector")
-	}
+	arithmetic(t)
 	dir := t.TempDir()
 	file, page := filepath.Join(dir, "record.jsonl"), filepath.Join(dir, "plan.json")
-	code, out, errs := plannedBy(t, plannedDocument, "-", "--rate", "500", "-e", "thread:max=500", "--cpus", "1", "--price", "0.2", "--burst", "20",
+	code, out, errs := given(t, plannedDocument, "plan", "-", "--rate", "500", "-e", "thread:max=500", "--cpus", "1", "--price", "0.2", "--burst", "20",
 		"--vary", "db.size=10..20/10", "--vary", "thread.max=20,40", "--record", file, "--json", page)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
@@ -42,9 +31,8 @@ func TestPlanPrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
 	}
-	var again bytes.Buffer
-	if code := run([]string{"report", file}, streams{out: &again, err: &again}); code != exitOK || again.String() != out {
-		t.Errorf("exit code %d, and report prints\n%s", code, again.String())
+	if code, again, errs := exec(t, "report", file); code != exitOK || again != out {
+		t.Errorf("exit code %d, and report prints\n%s%s", code, again, errs)
 	}
 	b, err := os.ReadFile(page)
 	if err != nil {
@@ -57,6 +45,7 @@ func TestPlanPrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 }
 
 func TestPlanSaysWhyNothingHolds(t *testing.T) {
+	arithmetic(t)
 	for _, c := range []struct {
 		document, says string
 		args           []string
@@ -67,8 +56,8 @@ func TestPlanSaysWhyNothingHolds(t *testing.T) {
 		{strings.Replace(plannedDocument, "{size: 10}", "{size: 10, shared: true}", 1), "all 10 of pool are taken, which is not ours to choose", []string{"--max-instances", "9"}},
 		{strings.Replace(plannedDocument, "100us", "20ms", 1), "their CPUs are used up", nil},
 	} {
-		args := append([]string{"-", "--rate", "2000", "-e", "thread", "--cpus", "1", "--max-instances", "3", "--record", filepath.Join(t.TempDir(), "record.jsonl")}, c.args...)
-		code, out, errs := plannedBy(t, c.document, args...)
+		args := append([]string{"plan", "-", "--rate", "2000", "-e", "thread", "--cpus", "1", "--max-instances", "3", "--record", filepath.Join(t.TempDir(), "record.jsonl")}, c.args...)
+		code, out, errs := given(t, c.document, args...)
 		if code != exitExpectation || !strings.Contains(strings.Join(strings.Fields(out), " "), c.says) || !strings.Contains(errs, "nothing holds 2000 requests/s") {
 			t.Errorf("exit code %d, no %q in\n%s%s", code, c.says, out, errs)
 		}
@@ -77,41 +66,33 @@ func TestPlanSaysWhyNothingHolds(t *testing.T) {
 
 func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 	record := filepath.Join(t.TempDir(), "record.jsonl")
-	for _, c := range []struct {
-		args []string
-		says string
-	}{
-		{[]string{"black-fridya"}, `did you mean "black-friday"?`},
-		{[]string{"claims"}, "compare runs them"},
-		{[]string{"black-friday", "-e", "treads"}, "no engine is called"},
-		{[]string{"black-friday", "--cpus=-1"}, "write a number from 1"},
-		{[]string{"black-friday", "--cpus=0"}, "write a number from 1"},
-		{[]string{"black-friday", "--vary=instances=1..5000"}, "5000 are more than the 1000 that there may be"},
-		{[]string{"black-friday", "--max-instances=3", "--vary=instances=2,4"}, "allow more with --max-instances"},
-		{[]string{"black-friday", "--keep=inventory-pool", "--vary=inventory-db.size=20,50"}, "leave one of them out"},
-		{[]string{"black-friday", "-e", "thread", "--vary=thread.backlog=1..9"}, "what can be varied is instances, inventory-pool.size, thread.max, thread.spare, thread.queue, thread.connections\n"},
-		{[]string{"black-friday", "-e", "hybrid", "--vary=hybrid.nice=1..9"}, "there is no hybrid.nice"},
-		{[]string{"black-friday", "--max-instances=0"}, "write a number from 1"},
-		{[]string{"black-friday", "--burst=-1"}, "write a number of requests"},
-		{[]string{"black-friday", "--balancer=least"}, "write one of random"},
-		{[]string{"black-friday", "--price=cheap"}, "write what an instance costs for an hour"},
-		{[]string{"black-friday", "--price=1/core"}, "write 1/instance or 1/GiB"},
-		{[]string{"black-friday", "--keep=pool"}, "it has inventory-pool"},
-		{[]string{"black-friday", "--vary=thread.max"}, "write thread.max=20..200"},
-		{[]string{"black-friday", "--vary=thread.maks=1..2"}, `did you mean "thread.max"?`},
-		{[]string{"black-friday", "--vary=x=1..2"}, "what can be varied is instances, inventory-pool.size, thread.max"},
-		{[]string{"black-friday", "--vary=thread.max=0..9"}, "is not a whole number"},
-		{[]string{"black-friday", "--vary=thread.max=9..1"}, "write 1..9"},
-		{[]string{"black-friday", "--vary=thread.max=1..900/1"}, "write a longer step"},
-		{[]string{"black-friday", "--vary=thread.max=1000001"}, "is not a whole number from 1 to"},
-		{[]string{"black-friday", "--vary=thread.max=1", "--vary=instances=1", "--vary=thread.spare=1"}, "two axes at most"},
-		{[]string{"black-friday", "--rate=-5"}, "write requests per second"},
-	} {
-		code, _, errs := plannedBy(t, "", append([]string{"--rate=5", "--record", record}, c.args...)...)
-		if code != exitUsage || !strings.Contains(errs, c.says) {
-			t.Errorf("%v: exit code %d, %q", c.args, code, errs)
-		}
-	}
+	refuses(t, "plan --rate=5 --record "+record, []refusal{
+		{"black-fridya", `did you mean "black-friday"?`},
+		{"claims", "compare runs them"},
+		{"black-friday -e treads", "no engine is called"},
+		{"black-friday --cpus=-1", "write a number from 1"},
+		{"black-friday --cpus=0", "write a number from 1"},
+		{"black-friday --vary=instances=1..5000", "5000 are more than the 1000 that there may be"},
+		{"black-friday --max-instances=3 --vary=instances=2,4", "allow more with --max-instances"},
+		{"black-friday --keep=inventory-pool --vary=inventory-db.size=20,50", "leave one of them out"},
+		{"black-friday -e thread --vary=thread.backlog=1..9", "what can be varied is instances, inventory-pool.size, thread.max, thread.spare, thread.queue, thread.connections\n"},
+		{"black-friday -e hybrid --vary=hybrid.nice=1..9", "there is no hybrid.nice"},
+		{"black-friday --max-instances=0", "write a number from 1"},
+		{"black-friday --burst=-1", "write a number of requests"},
+		{"black-friday --balancer=least", "write one of random"},
+		{"black-friday --price=cheap", "write what an instance costs for an hour"},
+		{"black-friday --price=1/core", "write 1/instance or 1/GiB"},
+		{"black-friday --keep=pool", "it has inventory-pool"},
+		{"black-friday --vary=thread.max", "write thread.max=20..200"},
+		{"black-friday --vary=thread.maks=1..2", `did you mean "thread.max"?`},
+		{"black-friday --vary=x=1..2", "what can be varied is instances, inventory-pool.size, thread.max"},
+		{"black-friday --vary=thread.max=0..9", "is not a whole number"},
+		{"black-friday --vary=thread.max=9..1", "write 1..9"},
+		{"black-friday --vary=thread.max=1..900/1", "write a longer step"},
+		{"black-friday --vary=thread.max=1000001", "is not a whole number from 1 to"},
+		{"black-friday --vary=thread.max=1 --vary=instances=1 --vary=thread.spare=1", "two axes at most"},
+		{"black-friday --rate=-5", "write requests per second"},
+	})
 	if _, err := os.Stat(record); err == nil {
 		t.Error("a record was made all the same")
 	}
@@ -119,17 +100,15 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 
 // Whatever a document comes from, it can be planned.
 func TestPlanTakesEveryBuiltInWorkloadAndAnImportedOne(t *testing.T) {
-	if raced {
-		t.Skip("it is arithmetic, and runs without the detector")
-	}
-	var imported, errs bytes.Buffer
-	if code := run([]string{"workload", "import", "--otlp", samples + "otlp.json"}, streams{out: &imported, err: &errs}); code != exitOK {
-		t.Fatal(errs.String())
+	arithmetic(t)
+	code, imported, errs := exec(t, "workload", "import", "--otlp", samples+"otlp.json")
+	if code != exitOK {
+		t.Fatal(errs)
 	}
 	for _, c := range []struct{ document, name, rate string }{
-		{"", "black-friday", "1000"}, {"", "document-qa", "30"}, {"", "document-qa-blocking", "30"}, {imported.String(), "-", "30"},
+		{"", "black-friday", "1000"}, {"", "document-qa", "30"}, {"", "document-qa-blocking", "30"}, {imported, "-", "30"},
 	} {
-		code, out, errs := plannedBy(t, c.document, c.name, "--rate", c.rate, "-e", "vthread", "--cpus", "2", "--burst", "0", "--max-instances", "20", "--json", "-", "--record", filepath.Join(t.TempDir(), "record.jsonl"))
+		code, out, errs := given(t, c.document, "plan", c.name, "--rate", c.rate, "-e", "vthread", "--cpus", "2", "--burst", "0", "--max-instances", "20", "--json", "-", "--record", filepath.Join(t.TempDir(), "record.jsonl"))
 		var p plan.Plan
 		if err := json.Unmarshal([]byte(out), &p); code != exitOK || err != nil {
 			t.Errorf("%s: exit code %d, %v: %s", c.name, code, err, errs)

@@ -58,6 +58,7 @@ var ofProcess = regexp.MustCompile(`"source":"proc","values":\{[^}]*"cpu_seconds
 // What was learned of a service from outside is a workload that has the same
 // wall in virtual time.
 func TestAFittedWorkloadHasTheWallThatWasProbed(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -84,35 +85,34 @@ in-flight: 300
 		{"goroutine", "pooled", probe.PrivatePool, model.WallResource},
 	} {
 		t.Run(c.engine+" "+c.route, func(t *testing.T) {
+			t.Parallel() // they wait
 			url, pid := serving(t, document, c.engine)
 			dir := t.TempDir()
 			fitted, rec := filepath.Join(dir, "fitted.yaml"), filepath.Join(dir, "record")
 			var v probe.Verdict
 			for try := 1; ; try++ {
-				var out, errs bytes.Buffer
-				code := run([]string{"probe", "--heavy", url + "/" + c.route, "--canary", url + "/health", "--max-concurrency", "64",
-					"--pid", strconv.Itoa(pid), "--fit", fitted, "--record", rec, "--json", "-"}, streams{out: &out, err: &errs})
-				if err := json.Unmarshal(out.Bytes(), &v); err != nil {
-					t.Fatalf("exit code %d: %s: %v", code, &errs, err)
+				code, out, errs := exec(t, "probe", "--heavy", url+"/"+c.route, "--canary", url+"/health", "--max-concurrency", "64",
+					"--pid", strconv.Itoa(pid), "--fit", fitted, "--record", rec, "--json", "-")
+				if err := json.Unmarshal([]byte(out), &v); err != nil {
+					t.Fatalf("exit code %d: %s: %v", code, errs, err)
 				}
 				if code == exitOK && v.Wall.Kind == c.kind && *v.Wall.Limit == n {
 					break
 				}
 				if try == 3 {
-					t.Skipf("this machine is too busy to tell: %s%s", &out, &errs)
+					t.Skipf("this machine is too busy to tell: %s%s", out, errs)
 				}
 				os.Remove(rec)
 			}
 			if text, err := os.ReadFile(rec); err != nil || !ofProcess.Match(text) {
 				t.Errorf("the record has nothing of the process: %v", err)
 			}
-			var checked, errs bytes.Buffer
-			if code := run([]string{"workload", "check", fitted}, streams{out: &checked, err: &errs}); code != exitOK {
-				t.Fatalf("check: exit code %d: %s%s", code, &checked, &errs)
+			if code, out, errs := exec(t, "workload", "check", fitted); code != exitOK {
+				t.Fatalf("check: exit code %d: %s%s", code, out, errs)
 			}
-			var out bytes.Buffer
-			if code := run([]string{"simulate", fitted, "--record", filepath.Join(dir, "simulated"), "--json", "-"}, streams{out: &out, err: &errs}); code != exitOK {
-				t.Fatalf("simulate: exit code %d: %s", code, &errs)
+			code, out, errs := exec(t, "simulate", fitted, "--record", filepath.Join(dir, "simulated"), "--json", "-")
+			if code != exitOK {
+				t.Fatalf("simulate: exit code %d: %s", code, errs)
 			}
 			var simulated struct {
 				Engines []struct {
@@ -123,8 +123,8 @@ in-flight: 300
 					Line struct{ Low, High float64 } `json:"load_line"`
 				}
 			}
-			if err := json.Unmarshal(out.Bytes(), &simulated); err != nil || len(simulated.Engines) != 1 {
-				t.Fatalf("%v: %s", err, &out)
+			if err := json.Unmarshal([]byte(out), &simulated); err != nil || len(simulated.Engines) != 1 {
+				t.Fatalf("%v: %s", err, out)
 			}
 			e := simulated.Engines[0]
 			if e.Wall.Kind != c.wall || e.Wall.Limit != float64(n) {
@@ -144,6 +144,7 @@ in-flight: 300
 // On a machine that is busy with other things the probe may abstain or be void;
 // it may not be sure of a wrong wall.
 func TestProbeSeesAWallOfOurEngines(t *testing.T) {
+	t.Parallel()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -168,23 +169,22 @@ in-flight: 300
 		{"goroutine", probe.None, 0},
 	} {
 		t.Run(c.engine, func(t *testing.T) {
+			t.Parallel() // they wait
 			url := served(t, document, c.engine)
 			for try := 1; ; try++ {
-				var out, errs bytes.Buffer
-				code := run([]string{"probe", "--heavy", url + "/await", "--canary", url + "/health", "--max-concurrency", "100", "--json", "-"},
-					streams{out: &out, err: &errs})
+				code, out, errs := exec(t, "probe", "--heavy", url+"/await", "--canary", url+"/health", "--max-concurrency", "100", "--json", "-")
 				var v probe.Verdict
-				if err := json.Unmarshal(out.Bytes(), &v); err != nil || code != exitOK && code != exitVoid {
-					t.Fatalf("exit code %d: %s: %v", code, &errs, err)
+				if err := json.Unmarshal([]byte(out), &v); err != nil || code != exitOK && code != exitVoid {
+					t.Fatalf("exit code %d: %s: %v", code, errs, err)
 				}
 				right := v.Wall.Kind == c.kind && (c.limit == 0 || *v.Wall.Limit == c.limit)
 				switch {
 				case right:
 					return
 				case !v.Void && v.Confidence == "high":
-					t.Fatalf("it is %s %d, and the verdict is\n%s\n%s", c.kind, c.limit, &out, &errs)
+					t.Fatalf("it is %s %d, and the verdict is\n%s\n%s", c.kind, c.limit, out, errs)
 				case try == 3:
-					t.Skipf("this machine is too busy to tell: %s", &out)
+					t.Skipf("this machine is too busy to tell: %s", out)
 				}
 			}
 		})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -11,16 +10,13 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 )
 
-// simulated runs the command in this process, where no machine was calibrated.
-func simulated(t *testing.T, stdin string, args ...string) (code int, out, errs string) {
+// uncalibrated has the test be on a machine whose costs nobody has measured.
+func uncalibrated(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
 		t.Setenv(name, dir)
 	}
-	var o, e bytes.Buffer
-	code = run(append([]string{"simulate"}, args...), streams{in: strings.NewReader(stdin), out: &o, err: &e})
-	return code, o.String(), e.String()
 }
 
 const piped = `workload: piped
@@ -30,8 +26,10 @@ slo: {within: 1s}
 `
 
 func TestSimulatePrintsWhatReportPrintsOfItsRecord(t *testing.T) {
+	arithmetic(t)
+	uncalibrated(t)
 	file := filepath.Join(t.TempDir(), "record.jsonl")
-	code, out, errs := simulated(t, piped, "-", "-e", "thread:max=5", "-e", "thread:max=10", "--record", file)
+	code, out, errs := given(t, piped, "simulate", "-", "-e", "thread:max=5", "-e", "thread:max=10", "--record", file)
 	if code != exitOK {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
@@ -40,16 +38,17 @@ func TestSimulatePrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
 	}
-	var again bytes.Buffer
-	if code := run([]string{"report", file}, streams{out: &again, err: &again}); code != exitOK || again.String() != out {
-		t.Errorf("exit code %d, and report prints\n%s", code, again.String())
+	if code, again, errs := exec(t, "report", file); code != exitOK || again != out {
+		t.Errorf("exit code %d, and report prints\n%s%s", code, again, errs)
 	}
 }
 
 func TestSimulateAtARateFromStandardInput(t *testing.T) {
+	arithmetic(t)
+	uncalibrated(t)
 	verdict := func(seed string) (v analysis.Verdict) {
 		file := filepath.Join(t.TempDir(), "record.jsonl")
-		code, out, errs := simulated(t, piped, "-", "-e", "thread:max=4", "--rate", "30", "--duration", "20s", "--seed", seed, "--json", "-", "--record", file)
+		code, out, errs := given(t, piped, "simulate", "-", "-e", "thread:max=4", "--rate", "30", "--duration", "20s", "--seed", seed, "--json", "-", "--record", file)
 		if code != exitOK {
 			t.Fatalf("exit code %d: %s", code, errs)
 		}
@@ -71,40 +70,33 @@ func TestSimulateAtARateFromStandardInput(t *testing.T) {
 }
 
 func TestSimulateSaysWhatToWriteInstead(t *testing.T) {
+	uncalibrated(t)
 	dir := t.TempDir()
 	costs := filepath.Join(dir, "costs.yaml")
 	if err := os.WriteFile(costs, []byte("machine: mine\nspeed: 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	record := filepath.Join(dir, "record.jsonl")
-	for _, c := range []struct {
-		args []string
-		says string
-	}{
-		{[]string{"black-fridya"}, `did you mean "black-friday"?`},
-		{[]string{"claims"}, "compare runs them"},
-		{[]string{"black-friday", "-e", "treads"}, "no engine is called"},
-		{[]string{"black-friday", "--rate=-5"}, "write requests per second"},
-		{[]string{"black-friday", "--rate=0"}, "--rate is 0; write requests per second"},
-		{[]string{"black-friday", "--rate=NaN"}, "--rate is NaN; write requests per second"},
-		{[]string{"black-friday", "--rate=Inf"}, "above zero and up to 1e+06"},
-		{[]string{"black-friday", "--rate=1e12"}, "--rate is 1e+12; write requests per second, as 500, above zero and up to 1e+06"},
-		{[]string{"black-friday", "--rate=10", "--duration=100000h"}, "write whole seconds up to 24h"},
-		{[]string{"black-friday", "--rate=10", "--duration=1500ms"}, "write whole seconds"},
-		{[]string{"black-friday", "--instances=0"}, "--instances is 0; write a number from 1 to"},
-		{[]string{"black-friday", "--instances=2", "--balancer=least-connection"}, `did you mean "least-connections"?`},
-		{[]string{"black-friday", "--balancer=random"}, "add --instances"},
-		{[]string{"black-friday", "--retries=-1"}, "--retries is -1; write a number from 0"},
-		{[]string{"black-friday", "--retries=2", "--backoff=-1s"}, "write a time up to 1h"},
-		{[]string{"black-friday", "--cpus=0"}, "write a number from 1"},
-		{[]string{"black-friday", "--costs", costs}, "quantum is missing"},
-		{[]string{"black-friday", "--costs", filepath.Join(dir, "none.yaml")}, "no such file"},
-	} {
-		code, _, errs := simulated(t, "", append(c.args, "--record", record)...)
-		if code != exitUsage || !strings.Contains(errs, c.says) {
-			t.Errorf("%v: exit code %d, %q", c.args, code, errs)
-		}
-	}
+	refuses(t, "simulate --record "+record, []refusal{
+		{"black-fridya", `did you mean "black-friday"?`},
+		{"claims", "compare runs them"},
+		{"black-friday -e treads", "no engine is called"},
+		{"black-friday --rate=-5", "write requests per second"},
+		{"black-friday --rate=0", "--rate is 0; write requests per second"},
+		{"black-friday --rate=NaN", "--rate is NaN; write requests per second"},
+		{"black-friday --rate=Inf", "above zero and up to 1e+06"},
+		{"black-friday --rate=1e12", "--rate is 1e+12; write requests per second, as 500, above zero and up to 1e+06"},
+		{"black-friday --rate=10 --duration=100000h", "write whole seconds up to 24h"},
+		{"black-friday --rate=10 --duration=1500ms", "write whole seconds"},
+		{"black-friday --instances=0", "--instances is 0; write a number from 1 to"},
+		{"black-friday --instances=2 --balancer=least-connection", `did you mean "least-connections"?`},
+		{"black-friday --balancer=random", "add --instances"},
+		{"black-friday --retries=-1", "--retries is -1; write a number from 0"},
+		{"black-friday --retries=2 --backoff=-1s", "write a time up to 1h"},
+		{"black-friday --cpus=0", "write a number from 1"},
+		{"black-friday --costs " + costs, "quantum is missing"},
+		{"black-friday --costs " + filepath.Join(dir, "none.yaml"), "no such file"},
+	})
 	if _, err := os.Stat(record); err == nil {
 		t.Error("a record was made all the same")
 	}

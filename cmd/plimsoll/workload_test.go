@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -84,10 +83,9 @@ func TestWorkloadCheckReadsStandardInput(t *testing.T) {
 		{misspelt, 2, "", "plimsoll: standard input:8:16: no upstream"},
 		{"", 2, "", "plimsoll: standard input:1:1: the document is empty"},
 	} {
-		var out, fail bytes.Buffer
-		code := run([]string{"workload", "check", "-"}, streams{in: strings.NewReader(c.in), out: &out, err: &fail})
-		if code != c.code || !strings.HasPrefix(out.String(), c.out) || !strings.HasPrefix(fail.String(), c.fail) || (c.fail == "") != (fail.Len() == 0) {
-			t.Errorf("%q: exit code %d, output %q, error %q", c.in, code, out.String(), fail.String())
+		code, out, fail := given(t, c.in, "workload", "check", "-")
+		if code != c.code || !strings.HasPrefix(out, c.out) || !strings.HasPrefix(fail, c.fail) || (c.fail == "") != (fail == "") {
+			t.Errorf("%q: exit code %d, output %q, error %q", c.in, code, out, fail)
 		}
 	}
 }
@@ -109,11 +107,11 @@ func TestWorkloadHelpExamplesWork(t *testing.T) {
 			example, _, _ = strings.Cut(example, " > ")
 			in := ""
 			for part := range strings.SplitSeq(example, "| plimsoll ") {
-				var out, fail bytes.Buffer
-				if code := run(strings.Fields(part), streams{in: strings.NewReader(in), out: &out, err: &fail}); code != 0 {
-					t.Errorf("plimsoll %s: exit code %d: %s", part, code, fail.String())
+				code, out, fail := given(t, in, strings.Fields(part)...)
+				if code != 0 {
+					t.Errorf("plimsoll %s: exit code %d: %s", part, code, fail)
 				}
-				in = out.String()
+				in = out
 			}
 		}
 		if examples == 0 {
