@@ -47,6 +47,7 @@ slo: {within: 905ms, ratio: 99%, errors: 0%}
 
 // What comes at once uses nothing up for long: it is the wait that says for what.
 func TestABurstIsExplainedByWhatItWaitsFor(t *testing.T) {
+	long(t)
 	for _, c := range []struct {
 		steps, engine, says string
 		kind                model.WallKind
@@ -75,6 +76,7 @@ slo: {within: 200ms, ratio: 99%, errors: 0.1%}
 }
 
 func TestACircleIsSaidToBeOne(t *testing.T) {
+	long(t)
 	p := planned(t, `workload: circle
 upstreams: {api: {latency: 10ms}}
 resources: {a: {size: 2}, b: {size: 2}}
@@ -103,6 +105,7 @@ func (y tires) Try(ctx context.Context, c Candidate) (*record.Trial, error) {
 }
 
 func TestWhatHoldsForAWhileOnlyDoesNotHoldAfterAChange(t *testing.T) {
+	long(t)
 	w := document(t, `workload: tiring
 upstreams: {db: {latency: 5ms}}
 routes: {r: {steps: [{await: db}]}}
