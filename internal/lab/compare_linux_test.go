@@ -32,7 +32,30 @@ func TestMain(m *testing.M) {
 		}
 		return engines.New(cfg)
 	})
-	os.Exit(m.Run())
+	code := m.Run()
+	if pids := children(); len(pids) > 0 {
+		fmt.Fprintln(os.Stderr, "children left:", pids)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// noChildren fails if a child of this process is left. It is not for tests that run
+// beside others, who have theirs.
+func noChildren(t *testing.T) {
+	t.Helper()
+	if pids := children(); len(pids) > 0 {
+		t.Errorf("children left: %v", pids)
+	}
+}
+
+func children() (pids []string) {
+	files, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, f := range files {
+		b, _ := os.ReadFile(f) // of a thread that has just ended
+		pids = append(pids, strings.Fields(string(b))...)
+	}
+	return pids
 }
 
 // A comparison of a test: small, so that the line is far from what the machine
@@ -70,9 +93,12 @@ func compare(t *testing.T, ctx context.Context, source string, change func(*Opti
 	if err := rw.Close(); err != nil {
 		t.Fatal(err)
 	}
-	noChildren(t)
 	run := &analysis.Run{}
 	info, err := record.Open(path, func(row record.Row) error {
+		switch row.(type) {
+		case *record.Trace, *record.Span:
+			t.Error("there is a trace that nobody asked for")
+		}
 		return run.Add(row, func(name string, src []byte) (*model.Workload, error) {
 			w, _, err := workload.Parse(name, src)
 			return w, err
@@ -86,21 +112,6 @@ func compare(t *testing.T, ctx context.Context, source string, change func(*Opti
 	}
 	run.Hash = info.Hash
 	return analysis.Derive(run), runErr
-}
-
-// noChildren fails if a child of this process is left.
-func noChildren(t *testing.T) {
-	t.Helper()
-	files, err := filepath.Glob("/proc/self/task/*/children")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		b, _ := os.ReadFile(f) // of a thread that has just ended
-		if pids := strings.TrimSpace(string(b)); pids != "" {
-			t.Errorf("children left: %s", pids)
-		}
-	}
 }
 
 // waiting is a service that only waits: n threads carry n / 100 ms.
@@ -159,6 +170,7 @@ func searchOnly(o *Options) { o.searchOnly = true }
 func roughly(o *Options) { o.searchOnly, o.window = true, 2*time.Second }
 
 func TestAnUpstreamThatGivesNoMoreIsTheWall(t *testing.T) {
+	t.Parallel() // there is little load
 	v, err := compare(t, t.Context(), fmt.Sprintf(waiting, 300), func(o *Options) {
 		roughly(o)
 		o.UpstreamCapacity = map[string]int{"api": 10}
@@ -174,6 +186,7 @@ func TestAnUpstreamThatGivesNoMoreIsTheWall(t *testing.T) {
 // That one which nobody holds up is not, is in
 // [TestAWallOfThreadsIsFoundSizedAndConfirmed].
 func TestAThrottledGeneratorIsNamed(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	voids := 0
@@ -239,6 +252,7 @@ func TestAnInterruptedRunKeepsWhatWasMeasured(t *testing.T) {
 	if v == nil || !v.Partial || len(v.Engines) != 2 {
 		t.Errorf("verdict %+v", v)
 	}
+	noChildren(t)
 }
 
 func TestAServerThatDiesIsAnErrorWithItsName(t *testing.T) {
@@ -253,20 +267,17 @@ func TestAServerThatDiesIsAnErrorWithItsName(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "engine process died") {
 		t.Errorf("error %v", err)
 	}
+	noChildren(t)
 }
 
 // killEngine kills the child that is an engine.
 func killEngine(t *testing.T) {
-	files, _ := filepath.Glob("/proc/self/task/*/children")
-	for _, f := range files {
-		b, _ := os.ReadFile(f)
-		for _, pid := range strings.Fields(string(b)) {
-			env, _ := os.ReadFile("/proc/" + pid + "/environ")
-			if strings.Contains(string(env), roleEnv+"="+roleEngine) {
-				n, _ := strconv.Atoi(pid)
-				if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
-					t.Error(err)
-				}
+	for _, pid := range children() {
+		env, _ := os.ReadFile("/proc/" + pid + "/environ")
+		if strings.Contains(string(env), roleEnv+"="+roleEngine) {
+			n, _ := strconv.Atoi(pid)
+			if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
+				t.Error(err)
 			}
 		}
 	}

@@ -153,6 +153,7 @@ func TestABusyPoolIsNotHeldInACircle(t *testing.T) {
 // From the document to the verdict: the engine finds that it is deadlocked, the
 // record has it, and the verdict names it, with the lock.
 func TestADeadlockOfPinnedCarriersIsNamed(t *testing.T) {
+	t.Parallel() // it happens at any rate
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	v, err := compare(t, ctx, incident, func(o *Options) {

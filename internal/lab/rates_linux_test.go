@@ -26,6 +26,7 @@ expect:
 `
 
 func TestRoutesAreMeasuredAtARateBesideEachOtherAndAlone(t *testing.T) {
+	t.Parallel() // latencies are of queues and upstreams
 	v, err := compare(t, t.Context(), beside, nil, "thread:max=2,spare=2", "goroutine")
 	if err != nil {
 		t.Fatal(err)
