@@ -46,10 +46,15 @@ const look = d => {
 const frames = [...document.querySelectorAll("iframe")];
 const screens = [];
 let left = frames.length;
-frames.forEach((f, i) => f.onload = () => {
-  screens[i] = look(f.contentDocument);
-  if (--left == 0) document.getElementById("out").textContent = JSON.stringify(screens);
-});
+frames.forEach((f, i) => {
+    const show = () => {
+      screens[i] = look(f.contentDocument);
+      if (--left == 0) document.getElementById("out").textContent = JSON.stringify(screens);
+    };
+    const d = f.contentDocument;
+    if (d && d.readyState == "complete" && d.location.href != "about:blank") show(); // it was quicker than this script
+    else f.onload = show;
+  });
 </script>`
 
 // A screen is a page as it is looked at.
