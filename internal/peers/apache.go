@@ -14,11 +14,18 @@ func apache(d draw) []Peer {
 		manual  = "httpd.apache.org, MaxRequestWorkers"
 		prefork = "ServerLimit @N@\nMaxRequestWorkers @N@\n"
 		event   = "ServerLimit 1\nThreadLimit @N@\nThreadsPerChild @N@\nMaxRequestWorkers @N@\nStartServers 1\n"
+		wide    = "ServerLimit 1\nThreadsPerChild 64\nMaxRequestWorkers 64\nStartServers 1\n"
 		proxy   = "LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so\nLoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so\n"
 	)
 	phpPackage := []string{"libapache2-mod-php"}
 	closing, keeping := d.between("apache/prefork", 3, 40), d.between("apache/prefork-keepalive", 6, 40)
 	threads, pooled := d.between("apache/event", 5, 60), d.between("apache/proxy-max", 2, 25)
+	daemon := d.between("apache/mod-wsgi", 2, 25)
+	interpreter := peer("mod-wsgi", daemon, "event", "/app/heavy?ms={ms}", "/health.txt",
+		exactly(PrivatePool, daemon, "WSGIDaemonProcess threads=n, in front of which up to 64 threads of Apache wait: modwsgi.readthedocs.io"),
+		[]string{"libapache2-mod-wsgi-py3"}, wide+"LoadModule wsgi_module /usr/lib/apache2/modules/mod_wsgi.so\nWSGISocketPrefix @DIR@/wsgi\n"+
+			"WSGIDaemonProcess app threads=@N@ home=@DIR@ listen-backlog="+backlog+"\nWSGIProcessGroup app\nWSGIApplicationGroup %{GLOBAL}\nWSGIScriptAlias /app @DIR@/wsgi.py\n")
+	interpreter.Files = append(interpreter.Files, "wsgi.py")
 	return []Peer{
 		peer("prefork", closing, "prefork", "/heavy.php?ms={ms}", "/health.php",
 			exactly(SharedPool, closing, "prefork, MaxRequestWorkers n, KeepAlive Off; it grows by one, two, four a second: "+manual).also(ConnectionCap),
@@ -31,8 +38,9 @@ func apache(d draw) []Peer {
 			nil, event+proxy+"ProxyPass /await http://127.0.0.1:@UPSTREAM@/await\n")),
 		withUpstream(peer("proxy-max", pooled, "event", "/await?ms={ms}", "/health.txt",
 			exactly(PrivatePool, pooled, "ProxyPass … max=n, in front of which up to 64 threads wait: httpd.apache.org, mod_proxy"),
-			nil, "ServerLimit 1\nThreadsPerChild 64\nMaxRequestWorkers 64\nStartServers 1\n"+proxy+
+			nil, wide+proxy+
 				"ProxyPass /await http://127.0.0.1:@UPSTREAM@/await max=@N@\n")),
+		interpreter,
 	}
 }
 

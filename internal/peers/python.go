@@ -111,6 +111,7 @@ func wsgi(d draw) []Peer {
 	greenlets := d.between("gunicorn/gevent-connections", 5, 120)
 	waitress, cheroot := d.between("waitress/threads", 2, 60), d.between("cheroot/threads", 2, 60)
 	processes, perProcess := d.between("uwsgi/processes", 2, 10), d.between("uwsgi/threads", 2, 8)
+	recycled, cheap, greens := d.between("gunicorn/max-requests", 2, 10), d.between("uwsgi/cheaper", 3, 4), d.between("eventlet/max-size", 5, 120)
 	uwsgi := func(name string, n int, w Wall, args ...string) Peer {
 		return peer("uwsgi/"+name, n, wait, w, []string{"uwsgi-core", "uwsgi-plugin-python3"}, slices.Concat(
 			[]string{"/usr/bin/uwsgi", "--master", "--die-on-term", "--plugin", "python3", "--http-socket", "127.0.0.1:@PORT@",
@@ -127,9 +128,15 @@ func wsgi(d draw) []Peer {
 		exactly(SharedPool, cheroot, "numthreads=n: cheroot.cherrypy.dev, WSGI server"),
 		[]string{"python3-cheroot"}, "/usr/bin/python3", "cheroot_server.py")
 	cherootPeer.Files = append(cherootPeer.Files, "cheroot_server.py")
+	eventlet := peer("eventlet/max-size", greens, wait,
+		exactly(ConnectionCap, greens, "wsgi.server(max_size=n); one more is accepted and held: eventlet.net, wsgi"),
+		[]string{"python3-eventlet"}, "/usr/bin/python3", "eventlet_server.py")
+	eventlet.Files = []string{"eventlet_server.py"}
 	return []Peer{
 		gunicorn("sync-1", 1, wait, exactly(SharedPool, 1, "one synchronous worker, the default: docs.gunicorn.org, workers")),
 		gunicorn("sync", sync, wait, exactly(SharedPool, sync, "--workers n of the synchronous kind"), "--workers", "@N@"),
+		gunicorn("max-requests", recycled, wait, exactly(SharedPool, recycled, "--workers n, each of which is replaced after 50 to 70 requests: docs.gunicorn.org, max_requests"),
+			"--workers", "@N@", "--max-requests", "50", "--max-requests-jitter", "20"),
 		gunicorn("gthread", gthread, wait, exactly(SharedPool, gthread, "--worker-class gthread --threads n"),
 			"--worker-class", "gthread", "--threads", "@N@"),
 		gunicorn("gthread-workers", each, wait,
@@ -144,8 +151,10 @@ func wsgi(d draw) []Peer {
 		peer("waitress/threads", waitress, wait, exactly(SharedPool, waitress, "threads=n: docs.pylonsproject.org, waitress arguments"),
 			[]string{"python3-waitress"}, "/usr/bin/waitress-serve", "--listen", "127.0.0.1:@PORT@", "--threads", "@N@", "wsgi:application"),
 		cherootPeer,
+		eventlet,
 		uwsgi("processes", processes, exactly(SharedPool, processes, "processes=n: uwsgi-docs, “Things to know”")),
 		uwsgi("threads", 2, exactly(SharedPool, 2*perProcess, "processes=2, threads=n"), "--threads", strconv.Itoa(perProcess)),
+		uwsgi("cheaper", cheap, exactly(SharedPool, cheap, "--cheaper 1: more, up to n, while all are busy: uwsgi-docs, The cheaper subsystem"), "--cheaper", "1"),
 		stdlib("HTTPServer", exactly(Serial, 1, "one request at a time: docs.python.org, http.server")),
 		stdlib("ThreadingHTTPServer", sizeless(None, "a thread for each connection: docs.python.org, http.server")),
 	}

@@ -1,0 +1,4 @@
+from asgiref.wsgi import WsgiToAsgi
+from wsgi import application
+
+app = WsgiToAsgi(application)
