@@ -6,9 +6,11 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// A bucket is a limit by time: so many requests a second, and a burst at once.
+// A bucket is a limit by time: so many requests a second, and a burst at once;
+// or a [window], which has such a rate.
 type bucket struct {
 	rate     float64
+	vague    bool // rates that are quite different explain it nearly as well
 	burst    int
 	admitted map[int]int // by experiment: how many the best bucket would have let in; nil: nothing was turned away
 }
@@ -28,11 +30,20 @@ func bucketOf(a *assessment) bucket {
 	}
 	asked := a.h.asked()
 	top := math.Inf(-1)
+	admits := best.admits()
+	explained := map[float64]float64{} // how well by each rate
+	weigh := func(rate float64, burst int, limit func() func(float64) bool, occam float64) {
+		ll := replay(asked, limit()) - occam
+		if known, ok := explained[rate]; !ok || ll > known {
+			explained[rate] = ll
+		}
+		if ll > top {
+			best, top, admits = bucket{rate: rate, burst: burst}, ll, limit()
+		}
+	}
 	try := func(rate float64, burst int) {
 		b := bucket{rate: rate, burst: burst}
-		if ll := b.replay(asked); ll > top {
-			best, top = b, ll
-		}
+		weigh(rate, burst, b.admits, 0)
 	}
 	// The baselines may have used up some of the burst before the first wave.
 	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
@@ -48,7 +59,19 @@ func bucketOf(a *assessment) bucket {
 			try(rate, burst)
 		}
 	}
-	best.replay(asked)
+	for _, w := range windows(a.h.arrivals()) {
+		occam := math.Log(float64(len(lengths)))
+		if w.begins == byClock {
+			occam *= 2 // when it begins was chosen, too
+		}
+		weigh(w.rate(), w.n, w.admits, occam)
+	}
+	for rate, ll := range explained {
+		if ll > top-3 && math.Abs(math.Log(rate/best.rate)) > math.Log(1.25) {
+			best.vague = true
+		}
+	}
+	replay(asked, admits)
 	best.admitted = map[int]int{}
 	for i := range asked {
 		best.admitted[asked[i].id] = asked[i].admitted
@@ -110,18 +133,28 @@ func (h *History) asked() []asking {
 	return all
 }
 
-// replay runs the bucket through what was asked, and returns the log-likelihood
-// of what was turned away.
-func (b *bucket) replay(asked []asking) (ll float64) {
+// admits returns the bucket as it is before anything was asked: full.
+func (b *bucket) admits() func(at float64) bool {
 	tokens, last := float64(b.burst), 0.0
+	return func(at float64) bool {
+		tokens = min(float64(b.burst), tokens+b.rate*(at-last))
+		last = at
+		if tokens < 1 {
+			return false
+		}
+		tokens--
+		return true
+	}
+}
+
+// replay runs a limit through what was asked, and returns the log-likelihood of
+// what was turned away.
+func replay(asked []asking, admits func(at float64) bool) (ll float64) {
 	for i := range asked {
 		x := &asked[i]
 		x.admitted = 0
 		for _, at := range x.at {
-			tokens = min(float64(b.burst), tokens+b.rate*(at-last))
-			last = at
-			if tokens >= 1 {
-				tokens--
+			if admits(at) {
 				x.admitted++
 			}
 		}

@@ -62,7 +62,9 @@ func (v *Verdict) remedies(a *assessment) {
 		}
 	case RateLimit:
 		if a.bucket.admitted != nil {
-			v.carries(a.bucket.rate)
+			if !a.bucket.vague {
+				v.carries(a.bucket.rate)
+			}
 		} else if a.step > 0 {
 			v.carries(1 / a.step)
 		}

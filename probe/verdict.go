@@ -180,6 +180,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if heeds, _ := a.h.heeds(); best.kind == CPU && a.queued && !heeds && !a.mostly(allCPUs) && !a.mostly(oneCPU) {
 		v.atMost("medium") // a pace does not say what keeps it
 	}
+	if best.kind == RateLimit && a.bucket.vague {
+		v.atMost("medium") // how fast is not known
+	}
 	if best.kind == None && a.lags() {
 		v.atMost("medium") // a pool of nearly as many as were tried lets few wait
 	}

@@ -1,0 +1,66 @@
+package probe
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+)
+
+// Limits that count in windows let all of theirs in at once: a token bucket of
+// that rate explains neither that nor the silence after it.
+func TestLimitsThatCountInWindowsAreMeasured(t *testing.T) {
+	all, measured := 0, 0
+	for seed := range seeds(t, 8) {
+		r := rand.New(rand.NewPCG(seed, 31))
+		n := 12 + r.IntN(60)
+		wait := time.Duration(60+r.IntN(300)) * ms
+		length := []time.Duration{time.Second, time.Second, 2 * time.Second}[r.IntN(3)]
+		offset := time.Duration(r.Int64N(int64(length)))
+		for name, wall := range map[string]func() responder.Wall{
+			"by the clock": func() responder.Wall { return responder.Windows(n, length, offset) },
+			"by request":   func() responder.Wall { return responder.Windows(n, length, -1) },
+			"sliding":      func() responder.Wall { return responder.SlidingWindow(n, length) },
+		} {
+			all++
+			t.Run(fmt.Sprintf("%d/%d in %v, %s", seed, n, length, name), func(t *testing.T) {
+				v, h := probed(t, most(), func() *responder.Service {
+					return responder.New(seed, responder.Private(wall()), responder.Wait(wait, 0.01, ms/2))
+				})
+				if v.Wall.Kind != RateLimit {
+					if confident(v) {
+						t.Errorf("%s, confidence %s; %+v\n%s", v.Wall.Kind, v.Confidence, v.Hypotheses, told(h))
+					}
+					return
+				}
+				want := float64(n) / length.Seconds()
+				switch rate := v.Wall.Rate; {
+				case rate == nil && v.Confidence == "high":
+					t.Errorf("no rate, confidence high; %+v\n%s", v.Hypotheses, told(h))
+				case rate == nil:
+				case *rate > 0.9*want && *rate < 1.1*want:
+					measured++
+				case confident(v):
+					t.Errorf("%g/s, not %g/s; confidence %s\n%s", *rate, want, v.Confidence, told(h))
+				}
+			})
+		}
+	}
+	t.Logf("of %d limits %d were measured", all, measured)
+	if 2*measured < all {
+		t.Errorf("of %d limits only %d were measured", all, measured)
+	}
+}
+
+// Windows that are longer than the probe has time for show how many they let in
+// and not how often.
+func TestALimitWithoutAKnownRateHasNone(t *testing.T) {
+	v, h := probed(t, most(), func() *responder.Service {
+		return responder.New(1, responder.Private(responder.Windows(200, time.Hour, -1)), responder.Wait(100*ms, 0, ms/2))
+	})
+	if v.Confidence == "high" || v.Wall.Kind == RateLimit && v.Wall.Rate != nil {
+		t.Errorf("%s, %v/s, confidence %s; %+v\n%s", v.Wall.Kind, v.Wall.Rate, v.Confidence, v.Hypotheses, told(h))
+	}
+}
