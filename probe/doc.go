@@ -9,6 +9,7 @@
 //
 // The probe drives a service to its limit on purpose, in steps: it begins with
 // one request after the other, never asks for more than twice or three times
-// what it has seen carried, and waits until the service is free again before
-// it goes on. [Allowed] says whom it may be pointed at.
+// what it has seen carried, or than a few do within three seconds, and waits
+// until the service is free again before it goes on. [Allowed] says whom it may
+// be pointed at.
 package probe

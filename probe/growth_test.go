@@ -89,3 +89,20 @@ func TestABusyPoolDoesNotSeemToGrow(t *testing.T) {
 		}
 	}
 }
+
+// A pool that has more threads only when its queue is full is not said for sure
+// to have as few as it has before.
+func TestAPoolThatOverflowsIsNotSaidToBeSmall(t *testing.T) {
+	for _, c := range []struct{ n, queue, most int }{{2, 10, 20}, {1, 8, 12}, {5, 25, 40}, {4, 20, 40}} {
+		for _, cv := range []float64{0, 0.1} {
+			t.Run(fmt.Sprint(c, cv), func(t *testing.T) {
+				v, h := probed(t, 256, func() *responder.Service {
+					return responder.New(1, responder.Overflow(c.n, c.queue, c.most), responder.Wait(200*ms, cv, ms))
+				})
+				if v.Wall.Limit != nil && v.Confidence == "high" && *v.Wall.Limit < c.most*9/10 {
+					t.Errorf("%s of %d, confidence %s\n%+v\n%v\n%s", v.Wall.Kind, *v.Wall.Limit, v.Confidence, v.Hypotheses, v.Wall.Evidence, told(h))
+				}
+			})
+		}
+	}
+}

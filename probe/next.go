@@ -298,7 +298,7 @@ func whoWaits(a *assessment) (record.Experiment, bool) {
 // request blocks a share of them, among processes with several places none.
 func loopsOrProcesses(a *assessment) (record.Experiment, bool) {
 	x := a.pool()
-	if x == nil || x.limit < 4 || a.weight(Serial) < 0.02 || a.weight(Serial, SharedPool) < 0.5 {
+	if x == nil || x.limit < 3 || a.weight(Serial) < 0.02 || a.weight(Serial, SharedPool) < 0.5 {
 		return record.Experiment{}, false
 	}
 	n := 0
@@ -338,6 +338,13 @@ func whatIsShared(a *assessment) (record.Experiment, bool) {
 	return e, true
 }
 
+// A pool that is kept busy has at most so many queue for it, and for about so
+// long, where three times its size are fewer.
+const (
+	manyQueued = 32
+	longQueue  = 3 * time.Second
+)
+
 // doesItGrow keeps a wall busy for longer than slow pools need to grow, before
 // its size is measured: what waves saw before it grew is of another service.
 func doesItGrow(a *assessment) (record.Experiment, bool) {
@@ -346,8 +353,11 @@ func doesItGrow(a *assessment) (record.Experiment, bool) {
 	if x == nil || a.weight(SharedPool, PrivatePool, Serial) < 0.5 || made >= 4 {
 		return record.Experiment{}, false
 	}
+	// Some pools have more only once a queue is full, which is long beside a small
+	// pool: java.util.concurrent's.
+	queue := min(manyQueued, int(longQueue.Seconds()/a.noise.mean)*x.limit)
 	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
-		Count: min(max(3*x.limit, x.limit+2), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
+		Count: min(max(3*x.limit, x.limit+2, queue), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
 	if made > 0 {
 		g := a.growth()
 		if g == nil || !g.grew() && (a.shrunk() == nil || 10*g.last < 9*float64(g.count)) {

@@ -111,6 +111,18 @@ func Growing(n, most int, every time.Duration) Wall {
 	}
 }
 
+// Overflow is a pool of n that has more, up to most, only once so many wait: what
+// java.util.concurrent's ThreadPoolExecutor does.
+func Overflow(n, queue, most int) Wall {
+	s := &slots{size: n}
+	s.grow = func(waiting int) int { return min(most, s.size+max(0, waiting-queue)) }
+	return func(c *Call, next func()) {
+		s.take(-1)
+		defer s.release()
+		next()
+	}
+}
+
 // Dynamic is a pool of n that has one more every so often while requests wait,
 // up to most, and n again when none have waited for some time.
 func Dynamic(n, most int, every, idle time.Duration) Wall {
