@@ -28,7 +28,7 @@ type probeCmd struct {
 	PID     processID `name:"pid" placeholder:"PID" help:"The service's process, which listens where --heavy is asked for, if it is on this machine (Linux): its CPU use, threads and context switches, and those of the processes it has forked, are looked at while it is probed."`
 	Metrics string    `placeholder:"URL" help:"What Prometheus scrapes of the service, as http://HOST:PORT/metrics: CPU time, threads, event loops, and pools of threads or connections are read from it, a few times a second."`
 
-	HeaderFile     string        `type:"path" placeholder:"FILE" help:"Headers of all requests, one NAME: VALUE a line. Credentials belong here, or into the environment as PLIMSOLL_PROBE_HEADERS: neither gets into a record, a report or a log."`
+	HeaderFile     string        `type:"path" placeholder:"FILE" help:"Headers of all requests to the host of --heavy, one NAME: VALUE a line. Credentials belong here, or into the environment as PLIMSOLL_PROBE_HEADERS: neither gets into a record, a report or a log."`
 	MaxConcurrency int           `default:"512" placeholder:"N" help:"Requests in flight at once, at most (${default}); in all there are at most 30 times as many."`
 	MaxTime        time.Duration `default:"3m" placeholder:"TIME" help:"Stop then (${default})."`
 	CanaryBudget   time.Duration `default:"30s" placeholder:"TIME" help:"Stop as soon as a canary has waited that long (${default})."`

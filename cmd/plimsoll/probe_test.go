@@ -157,7 +157,7 @@ func TestACertificateThatIsMeantIsTaken(t *testing.T) {
 	s := protected(t, &tls.Config{})
 	file := filepath.Join(t.TempDir(), "r")
 	var out, err bytes.Buffer
-	code := run([]string{"probe", "--heavy", s.URL, "--insecure", "--max-time", "1s", "--max-concurrency", "2", "--record", file}, streams{out: &out, err: &err})
+	code := run([]string{"probe", "--heavy", s.URL, "--insecure", "--max-time", "30s", "--max-concurrency", "2", "--record", file}, streams{out: &out, err: &err})
 	text, _ := os.ReadFile(file)
 	if code != exitOK && code != exitVoid || !bytes.Contains(text, []byte(`"insecure":true`)) {
 		t.Errorf("exit code %d: %s", code, &err)

@@ -164,6 +164,9 @@ func (c *probed) surroundings() (*section, error) {
 	if m.Options["authorised"] == true {
 		authorised = "--i-am-authorised was given"
 	}
+	if m.Options["insecure"] == true {
+		facts = append(facts, fact{"certificate of the service", "whatever it showed: --insecure was given"})
+	}
 	facts = append(facts, fact{"leave to drive it to its limit", authorised}, fact{"ended", orNone(c.history.End)})
 	facts = append(append(facts, machineFacts(m)...), fact{"record", orNone(c.verdict.Record)})
 	return section{ID: "environment", Title: "Where and how this was measured", Contents: "Environment",

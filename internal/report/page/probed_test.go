@@ -97,7 +97,7 @@ func probedTarget(t *testing.T, n int, shared, refuses bool) *target {
 	s.add(&record.Meta{Command: "probe", Tool: "plimsoll v1", Args: []string{"probe", "--heavy", "http://10.0.0.9:8080/slow"},
 		Host: record.Host{OS: "linux", Arch: "amd64", CPU: "a CPU", CPUs: []int{0, 1}, Cores: 2, Go: "go1.26", GOMAXPROCS: 2, Memory: 8 << 30, Descriptors: 1024, DescriptorsHard: 1024, Threads: 100},
 		Options: map[string]any{"target": "http://10.0.0.9:8080/slow", "method": "GET", "canary": "http://10.0.0.9:8080/health",
-			"max_concurrency": 64, "max_time_ns": int64(180e9), "canary_budget_ns": int64(30e9), "authorised": true}})
+			"max_concurrency": 64, "max_time_ns": int64(180e9), "canary_budget_ns": int64(30e9), "authorised": true, "insecure": true}})
 	for range 2 {
 		s.wave(record.Experiment{What: record.ExperimentBaseline, Why: "how long does a request take alone?", Count: 12, Canaries: 12})
 	}
@@ -196,7 +196,7 @@ func TestEveryWallHasAPage(t *testing.T) {
 			outline(parsePage(t, html), &b)
 			said := b.String()
 			for _, want := range append(c.says, "Not relied on: the prober's own timers were 90ms late.", "Of 1 the prober itself was held up",
-				"leave to drive it to its limit = --i-am-authorised was given", "canaries say so, too", "cpu 5.0 %") {
+				"leave to drive it to its limit = --i-am-authorised was given", "certificate of the service = whatever it showed: --insecure was given", "canaries say so, too", "cpu 5.0 %") {
 				if !strings.Contains(strings.ToLower(said), strings.ToLower(want)) {
 					t.Errorf("the page does not say %q:\n%s", want, said)
 				}
