@@ -109,9 +109,13 @@ func answered(t *record.Trial) float64 { return float64(t.Server.Responses) / ma
 // them: a trial's are the mean of its instances, in whole responses.
 const fewResponses = 20
 
+// nearlyAll is the share of all requests from which on it is not answers that are
+// missing, but that they come in time.
+const nearlyAll = 0.95
+
 // inTheWay says what the instances that there may be lack.
 func (p *planner) inTheWay(n *None, d decided) string {
-	carry, cpus, unknown := p.carried(d), "their CPUs are used up", " in time, and no limit shows that is reached"
+	carry, cpus, unknown := p.carried(d), "their CPUs are used up", ", and no limit shows that is reached"
 	if d.Burst > 0 {
 		cpus, unknown = "the others wait for their CPUs", ", and nothing shows that the others wait for"
 	}
@@ -140,8 +144,10 @@ func (p *planner) carried(d decided) string {
 		within := float64(t.Load.Within) / float64(max(1, t.Load.Arrivals))
 		return fmt.Sprintf("of what comes in the %s after %s requests at once, beside %s/s, %s would answer %s in time",
 			rounded(time.Duration(t.Seconds*float64(time.Second))), analysis.Grouped(float64(d.Burst)), rate, many, share(floored(within)))
+	case t.Server.Responses >= fewResponses && answered(t)*float64(d.Instances) < nearlyAll*p.Rate:
+		return fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(answered(t)*float64(d.Instances)), rate)
 	case t.Server.Responses >= fewResponses:
-		return fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(min(answered(t)*float64(d.Instances), p.Rate)), rate)
+		return fmt.Sprintf("%s would answer the %s requests/s, but too few in time", many, rate)
 	}
 	return fmt.Sprintf("%s would not answer all of the %s requests/s", many, rate)
 }

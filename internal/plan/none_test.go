@@ -75,6 +75,18 @@ slo: {within: 200ms, ratio: 99%, errors: 0.1%}
 	}
 }
 
+// Whoever answers all of them, but late, is not said to answer as many as are asked for.
+func TestWhatIsAnsweredTooLateIsSaidToBe(t *testing.T) {
+	p := planned(t, `workload: late
+upstreams: {db: {latency: 100ms}}
+routes: {r: {steps: [{call: db}]}}
+slo: {within: 150ms, ratio: 99%, errors: 0.1%}
+`, "loop", Question{Rate: 9, CPUs: 1, MaxInstances: 2})
+	if e := p.Engines[0]; e.None == nil || !strings.HasPrefix(e.None.Text, "2 instances would answer the 9 requests/s, but too few in time") {
+		t.Errorf("%+v", e.None)
+	}
+}
+
 func TestACircleIsSaidToBeOne(t *testing.T) {
 	long(t)
 	p := planned(t, `workload: circle
