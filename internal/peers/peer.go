@@ -113,7 +113,7 @@ func (p Peer) with(place, value string) Peer {
 func Fleet(seed uint64) []Peer {
 	d := draw{seed}
 	var all []Peer
-	for _, family := range [][]Peer{asgi(d), wsgi(d), pools(d), flask(d), executors(d), java(d), node(d), ruby(d), php(d), perl(d), apache(d), proxies(d), golang(d)} {
+	for _, family := range [][]Peer{asgi(d), wsgi(d), pools(d), flask(d), executors(d), java(d), node(d), npm(d), ruby(d), php(d), perl(d), apache(d), proxies(d), golang(d), modules(d), native(d)} {
 		all = append(all, family...)
 	}
 	return all

@@ -14,11 +14,11 @@ import (
 
 // TestTruth starts every peer and checks that its wall is the one it claims.
 // PLIMSOLL_PEERS=. runs it (any regular expression for names), PLIMSOLL_SEED
-// draws other sizes; it takes ten minutes and needs what scripts/setup-peers
+// draws other sizes; it takes a quarter of an hour and needs what scripts/setup-peers
 // installs.
 func TestTruth(t *testing.T) {
 	if os.Getenv("PLIMSOLL_PEERS") == "" {
-		t.Skip("set PLIMSOLL_PEERS=. to start some ninety real servers")
+		t.Skip("set PLIMSOLL_PEERS=. to start more than a hundred real servers")
 	}
 	names, err := regexp.Compile(os.Getenv("PLIMSOLL_PEERS"))
 	if err != nil {
@@ -204,7 +204,7 @@ func shedding(t *testing.T, r *Running) {
 	eventually(t, func() error {
 		quiet(t, r)
 		all := launch(r.Base, path, c).wait()
-		refused := count(all, func(a answer) bool { return a.status >= 429 && a.after < service/2 })
+		refused := count(all, func(a answer) bool { return !a.ok() && a.after < service/2 }) // some servers just hang up
 		if served := onTime(all, service); served != n || refused != c-n {
 			return fmt.Errorf("of %d %d served and %d refused at once, not %d and %d: %+v", c, served, refused, n, c-n, failed(all))
 		}
@@ -360,6 +360,9 @@ func wanted(t *testing.T, r *Running) (sum time.Duration) {
 func none(t *testing.T, r *Running) {
 	const c = 400
 	path, service := patient(r, c)
+	if !r.Waits() {
+		service = ask(r.Base, path, patience).after
+	}
 	eventually(t, func() error {
 		w := launch(r.Base, path, c)
 		<-w.launched

@@ -2,17 +2,33 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
 public class JdkServer {
+    static final int N = Integer.parseInt(System.getenv("N"));
+
     static void answer(HttpExchange exchange) throws IOException {
         exchange.sendResponseHeaders(200, 2);
         exchange.getResponseBody().write("ok".getBytes());
         exchange.close();
     }
 
+    static Executor executor(String name) {
+        return switch (name) {
+            case "fixed" -> Executors.newFixedThreadPool(N);
+            case "queue-first" -> new ThreadPoolExecutor(2, N, 60, TimeUnit.SECONDS, new ArrayBlockingQueue<>(10));
+            case "no-queue" -> new ThreadPoolExecutor(N, N, 60, TimeUnit.SECONDS, new SynchronousQueue<>());
+            case "cached" -> Executors.newCachedThreadPool();
+            default -> null; // runs on the thread that dispatches
+        };
+    }
+
     public static void main(String[] args) throws Exception {
-        int n = Integer.parseInt(System.getenv("N"));
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", Integer.parseInt(System.getenv("PORT"))), 511);
         server.createContext("/heavy", exchange -> {
             try {
@@ -23,11 +39,7 @@ public class JdkServer {
             answer(exchange);
         });
         server.createContext("/health", JdkServer::answer);
-        switch (args[0]) {
-            case "fixed" -> server.setExecutor(Executors.newFixedThreadPool(n));
-            case "cached" -> server.setExecutor(Executors.newCachedThreadPool());
-            case "default" -> {} // runs on the thread that dispatches
-        }
+        server.setExecutor(executor(args[0]));
         server.start();
     }
 }
