@@ -20,6 +20,7 @@ type sample struct {
 	held       int // heavy requests that the service had
 	kept       bool
 	took       float64 // seconds
+	last       bool    // it was answered when all of the wave had been
 	fate       int
 }
 
@@ -30,10 +31,11 @@ func (h *History) samples(o *Observation) []sample {
 	var out []sample
 	for i := range o.Canaries {
 		c := &o.Canaries[i]
-		held, first := 0, int64(math.MaxInt64)
+		held, first, last := 0, int64(math.MaxInt64), int64(0)
 		before := 0
 		for k := range o.Heavy {
 			r := &o.Heavy[k]
+			last = max(last, r.Done)
 			if begun(r) < begun(c) {
 				before++
 				if r.Done > begun(c) {
@@ -56,7 +58,7 @@ func (h *History) samples(o *Observation) []sample {
 		if sentAway(c) {
 			continue // somebody else answered
 		}
-		s := sample{experiment: o.ID, held: held, kept: c.Kept, took: latency(c), fate: slowed}
+		s := sample{experiment: o.ID, held: held, kept: c.Kept, took: latency(c), fate: slowed, last: c.Done >= last-int64(1e6)}
 		switch {
 		case refusal(c):
 			s.fate = denied

@@ -29,14 +29,14 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	case Serial:
 		ll := a.pooled(w, x.limit)
 		if x.limit == 1 { // or all are answered as the last is done
-			return max(ll, a.say(w, wayTogether, 1, 0, together)-1)
+			return max(ll, a.together(w))
 		}
 		return max(ll, a.among(w, x.limit, 1))
 	case CPU:
 		if a.queued {
-			return a.inStep(w)
+			return max(a.inStep(w), a.computes(w))
 		}
-		return a.alike(w)
+		return max(a.alike(w), a.computes(w))
 	}
 	return a.whatever(w)
 }
@@ -53,11 +53,18 @@ const (
 	wayTogether
 	wayAdmitted
 	wayFinished
+	wayLonger
+	wayLater
+	wayInSlices
+	wayByLot
 )
 
 // say returns what a wave says of a mechanism with a number and a pace.
 func (a *assessment) say(w *wave, of way, n int, pace float64, m mechanism) float64 {
-	return a.h.recall(memory{experiment: w.ID, n: n, noise: a.noise, way: of, pace: pace}, func() float64 { return a.predicts(w, m) })
+	if w.count() == 0 {
+		return 0
+	}
+	return a.predicts(w, a.h.simulate(memory{experiment: w.ID, n: n, noise: a.noise, way: of, pace: pace}, func() curve { return a.simulated(w, m) }))
 }
 
 // free is a wave that nothing stopped.
@@ -104,5 +111,5 @@ func (a *assessment) inStep(w *wave) float64 {
 // processors.
 func (a *assessment) alike(w *wave) float64 {
 	level := a.line.at(w.count())
-	return max(a.predicts(w, slower(level, a.noise.mean, true)), a.predicts(w, slower(level, a.noise.mean, false)))
+	return max(a.say(w, wayLonger, 0, level, slower(level, a.noise.mean, true)), a.say(w, wayLater, 0, level, slower(level, a.noise.mean, false)))
 }

@@ -57,6 +57,7 @@ type History struct {
 	gauges map[int][]record.Gauge   // likewise
 	told   map[string]float64       // CPU time that metrics told of last, by family
 	memo   map[memory]float64       // what was derived already; it only saves time
+	curves map[memory]curve         // likewise
 }
 
 // An Observation is one experiment and what came of it.

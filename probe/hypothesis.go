@@ -76,11 +76,12 @@ type assessment struct {
 	ranked  []hypothesis // the likeliest first
 	bucket  bucket
 	line    slope
-	seen    []float64 // how long requests took with nothing in the way, seconds
-	step    float64   // seconds between answers, if they are paced
-	saving  saving    // the same, if some went before that
-	reached bool      // as many requests as were tried would come to wait for that pace
-	queued  bool      // late answers come one after the other, rather than all alike
+	seen    []float64    // how long requests took with nothing in the way, seconds
+	step    float64      // seconds between answers, if they are paced
+	saving  saving       // the same, if some went before that
+	reached bool         // as many requests as were tried would come to wait for that pace
+	queued  bool         // late answers come one after the other, rather than all alike
+	atOnce  map[int]bool // waves that one loop could only have answered all at once
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -124,6 +125,7 @@ func assess(h *History) *assessment {
 	a.step = a.pace()
 	a.saving = a.saves()
 	a.reached, a.queued = a.bound(), a.inTurn()
+	a.atOnce = a.loopsAtOnce()
 	a.bucket = bucketOf(a)
 	a.rank()
 	return a
@@ -189,11 +191,8 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 			return quick
 		case a.queued && a.step < 0.1*a.noise.mean: // beside requests that wait, the processor is idle
 			return quick
-		case a.queued:
-			return [4]float64{0.4, 0.3, 0.29, 0.01}
-		}
-		if a.line.at(s.held+1) > 1.2 {
-			return [4]float64{0.3, 0.45, 0.24, 0.01}
+		case a.contested(s):
+			return [4]float64{0.25, 0.25, 0.49, 0.01}
 		}
 		return [4]float64{0.8, 0.16, 0.03, 0.01}
 	case Shedding, RateLimit:
@@ -224,15 +223,7 @@ func (a *assessment) rank() {
 	for i := range a.waves {
 		w := &a.waves[i]
 		a.witness(func(x *hypothesis) float64 { return a.explain(w, x) + a.refusals(w, x) })
-		a.witness(func(x *hypothesis) float64 {
-			ll := 0.0
-			for k := range a.samples {
-				if s := &a.samples[k]; s.experiment == w.ID {
-					ll += math.Log(a.fates(s, x)[s.fate])
-				}
-			}
-			return ll
-		})
+		a.witness(func(x *hypothesis) float64 { return a.met(w, x) })
 	}
 	for _, o := range a.h.made(record.ExperimentBaseline) {
 		if n := turnedAway(o); n > 0 {

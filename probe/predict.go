@@ -174,14 +174,13 @@ func at(n int) []int {
 	return ix
 }
 
-// predicts returns the log-likelihood of a wave under a mechanism. That requests
-// are somewhat slower among others, or quicker, is allowed, and counted against
-// it.
-func (a *assessment) predicts(w *wave, m mechanism) float64 {
+// A curve is what a mechanism makes of a wave: when so many of it are done, on
+// average over the replicas, and how that varies; both in seconds.
+type curve struct{ mean, variance []float64 }
+
+// simulated is the curve of a mechanism at the points of a wave's own.
+func (a *assessment) simulated(w *wave, m mechanism) curve {
 	n := w.count()
-	if n == 0 {
-		return 0
-	}
 	ix := at(n)
 	sum, squares := make([]float64, len(ix)), make([]float64, len(ix))
 	r := rand.New(rand.NewPCG(uint64(w.ID), uint64(n))) // the same for each hypothesis
@@ -194,10 +193,26 @@ func (a *assessment) predicts(w *wave, m mechanism) float64 {
 			squares[i] += done[k] * done[k]
 		}
 	}
+	for i := range ix {
+		sum[i] /= replicas
+		squares[i] = max(0, squares[i]/replicas-sum[i]*sum[i]) * (1 + 2.0/replicas)
+	}
+	return curve{sum, squares}
+}
+
+// predicts returns the log-likelihood of a wave under a mechanism's curve. That
+// requests are somewhat slower among others, or quicker, is allowed, and counted against
+// it.
+func (a *assessment) predicts(w *wave, c curve) float64 {
+	n := w.count()
+	if n == 0 {
+		return 0
+	}
 	// The factor by which the wave was slower is that of the best fit.
+	ix := at(n)
 	over, under := 0.0, 0.0
 	for i, k := range ix {
-		mean := sum[i] / replicas
+		mean := c.mean[i]
 		weight := 1 / (mean * mean)
 		over += weight * mean * w.done[k]
 		under += weight * mean * mean
@@ -211,10 +226,9 @@ func (a *assessment) predicts(w *wave, m mechanism) float64 {
 	ll := -math.Log(slow) * math.Log(slow) / (2 * tolerance * tolerance)
 	worth := min(1, independent/float64(len(ix)))
 	for i, k := range ix {
-		mean := sum[i] / replicas
-		variance := max(0, squares[i]/replicas-mean*mean) * (1 + 2.0/replicas)
+		mean := c.mean[i]
 		own := 0.02*mean + 0.03*a.noise.mean + 0.001
-		spread := math.Sqrt(variance+own*own+a.noise.doubt*a.noise.doubt*mean*mean) * slow
+		spread := math.Sqrt(c.variance[i]+own*own+a.noise.doubt*a.noise.doubt*mean*mean) * slow
 		ll += worth * logDensity((w.done[k]-slow*mean)/spread, spread/a.noise.mean)
 	}
 	return ll

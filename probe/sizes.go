@@ -136,6 +136,19 @@ func (h *History) recall(key memory, work func() float64) float64 {
 	return x
 }
 
+// simulate is what recall is, for curves.
+func (h *History) simulate(key memory, work func() curve) curve {
+	if c, ok := h.curves[key]; ok {
+		return c
+	}
+	if h.curves == nil {
+		h.curves = map[memory]curve{}
+	}
+	c := work()
+	h.curves[key] = c
+	return c
+}
+
 // temper is how much of the likelihood counts for the size: the times of a wave
 // are not independent of each other.
 const temper = 0.7
