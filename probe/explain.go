@@ -2,6 +2,11 @@ package probe
 
 // explain returns the log-likelihood of the times in a wave under a hypothesis.
 func (a *assessment) explain(w *wave, x *hypothesis) float64 {
+	if x.tempo != a.tempo {
+		b := *a
+		b.tempo = x.tempo
+		a = &b
+	}
 	switch x.kind {
 	case None:
 		ll := a.free(w)

@@ -60,6 +60,7 @@ type hypothesis struct {
 	limit     int // 0: none that makes sense
 	low, high int // the sizes that are nearly as good
 	score     float64
+	tempo     float64 // logarithm of how much slower requests are in all waves than alone
 	weight    float64 // share of the probability
 }
 
@@ -82,6 +83,7 @@ type assessment struct {
 	reached bool         // as many requests as were tried would come to wait for that pace
 	queued  bool         // late answers come one after the other, rather than all alike
 	atOnce  map[int]bool // waves that one loop could only have answered all at once
+	tempo   float64      // of the hypothesis that is asked for
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -213,7 +215,9 @@ func (a *assessment) rank() {
 	for _, k := range kinds {
 		x := hypothesis{kind: k.kind, variant: k.variant, score: k.prior}
 		if a.size(&x) {
-			x.score -= a.occam(&x)
+			tempo, cost := a.tempoOf(&x)
+			x.tempo = tempo
+			x.score -= a.occam(&x) + cost
 			a.ranked = append(a.ranked, x)
 		}
 	}

@@ -201,8 +201,8 @@ func (a *assessment) simulated(w *wave, m mechanism) curve {
 }
 
 // predicts returns the log-likelihood of a wave under a mechanism's curve. That
-// requests are somewhat slower among others, or quicker, is allowed, and counted against
-// it.
+// requests are somewhat slower among others, or quicker, is allowed, and counted
+// against it as far as it is not so in all waves.
 func (a *assessment) predicts(w *wave, c curve) float64 {
 	n := w.count()
 	if n == 0 {
@@ -219,11 +219,12 @@ func (a *assessment) predicts(w *wave, c curve) float64 {
 	}
 	slow := min(max(over/under, fastest), slowdown)
 	chance := math.Hypot(a.noise.spread/math.Sqrt(float64(n)), a.noise.doubt)
-	if math.Abs(math.Log(slow)) < 2*chance {
-		slow = 1
+	if math.Abs(math.Log(slow)-a.tempo) < 2*chance {
+		slow = math.Exp(a.tempo)
 	}
 	tolerance := math.Hypot(0.12, chance)
-	ll := -math.Log(slow) * math.Log(slow) / (2 * tolerance * tolerance)
+	off := math.Log(slow) - a.tempo
+	ll := -off * off / (2 * tolerance * tolerance)
 	worth := min(1, independent/float64(len(ix)))
 	for i, k := range ix {
 		mean := c.mean[i]

@@ -181,6 +181,8 @@ func (a *assessment) varied() (all []wave, noises []noise) {
 func (a *assessment) explainVaried(w *wave, n noise, x *hypothesis) float64 {
 	b := *a
 	b.noise, b.seen = n, a.h.serialAt(w.Millis)
+	own := *x
+	own.tempo, x = 0, &own // single ones were measured at another time
 	if x.kind != CPU {
 		return b.explain(w, x)
 	}
