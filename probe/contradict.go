@@ -85,6 +85,25 @@ func (a *assessment) excluded(x *hypothesis) bool {
 	return false
 }
 
+// outdone reports whether another hypothesis explains what canaries met by ten
+// in logarithm better: then it is the times of waves that decided, of which one
+// that is long by accident tells as much as a whole round.
+func (a *assessment) outdone(x *hypothesis) bool {
+	met := func(y *hypothesis) (sum float64) {
+		for i := range a.waves {
+			sum += a.met(&a.waves[i], y)
+		}
+		return sum
+	}
+	own := met(x)
+	for i := range a.ranked {
+		if met(&a.ranked[i]) > own+10 {
+			return true
+		}
+	}
+	return false
+}
+
 // differs reports whether a size that was measured on the mean of n requests is
 // another than was found, beyond what chance and workers of unequal length of
 // queue make of it.

@@ -85,13 +85,16 @@ func Judge(h *History) *Verdict {
 		Tried: a.most, Requests: h.Requests, Reasons: []string{}, Warnings: []Warning{}, Confidence: "none", Wall: Wall{Kind: Unknown, Evidence: []string{}}}
 	v.Target, _ = h.Meta.Options[optionTarget].(string)
 	v.service(a)
-	for _, x := range a.merged() {
-		if x.weight >= 0.005 {
-			v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
-		}
-	}
 	if len(a.ranked) > 0 {
 		v.conclude(a)
+		if most, ok := credible[v.Confidence]; ok {
+			a.temper(most)
+		}
+		for _, x := range a.merged() {
+			if x.weight >= 0.005 {
+				v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
+			}
+		}
 		v.evidence(a)
 		v.remedies(a)
 		v.ask(a)
@@ -174,7 +177,7 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	switch {
 	case times > 0.5 || canaries > 0.25 || a.excluded(best):
 		v.atMost("low")
-	case times > 0.3 || canaries > 0.12:
+	case times > 0.3 || canaries > 0.12 || a.outdone(best):
 		v.atMost("medium")
 	}
 	if heeds, _ := a.h.heeds(); best.kind == CPU && a.queued && !heeds && !a.mostly(allCPUs) && !a.mostly(oneCPU) {
