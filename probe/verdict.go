@@ -183,6 +183,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if heeds, _ := a.h.heeds(); best.kind == CPU && a.queued && !heeds && !a.mostly(allCPUs) && !a.mostly(oneCPU) {
 		v.atMost("medium") // a pace does not say what keeps it
 	}
+	if best.kind == CPU && a.h.turnsAway() {
+		v.atMost("low") // a processor turns nobody away: there is another wall, and it may be met first
+	}
 	if best.kind == RateLimit && a.bucket.vague {
 		v.atMost("medium") // how fast is not known
 	}

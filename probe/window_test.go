@@ -13,7 +13,7 @@ import (
 // that rate explains neither that nor the silence after it.
 func TestLimitsThatCountInWindowsAreMeasured(t *testing.T) {
 	all, measured := 0, 0
-	for seed := range seeds(t, 8) {
+	for seed := range seeds(t, 4) {
 		r := rand.New(rand.NewPCG(seed, 31))
 		n := 12 + r.IntN(60)
 		wait := time.Duration(60+r.IntN(300)) * ms
@@ -62,5 +62,23 @@ func TestALimitWithoutAKnownRateHasNone(t *testing.T) {
 	})
 	if v.Confidence == "high" || v.Wall.Kind == RateLimit && v.Wall.Rate != nil {
 		t.Errorf("%s, %v/s, confidence %s; %+v\n%s", v.Wall.Kind, v.Wall.Rate, v.Confidence, v.Hypotheses, told(h))
+	}
+}
+
+// Beside a limiter, that requests slow each other down does not say that the
+// processor is what stops them.
+func TestAProcessorThatTurnsAwayIsDoubtful(t *testing.T) {
+	for seed, c := range []struct {
+		n    int
+		work time.Duration
+	}{{55, 4 * ms}, {50, 11 * ms}, {36, 23 * ms}, {39, 4 * ms}} {
+		t.Run(fmt.Sprintf("%d/s, %v", c.n, c.work), func(t *testing.T) {
+			v, h := probed(t, most(), func() *responder.Service {
+				return responder.New(uint64(seed), responder.Private(responder.Windows(c.n, time.Second, 0)), responder.Wait(100*ms, 0.02, ms/2), responder.Compute(1, c.work, ms/2))
+			})
+			if v.Wall.Kind == CPU && h.turnsAway() && confident(v) {
+				t.Errorf("%s, confidence %s; %+v\n%s", v.Wall.Kind, v.Confidence, v.Hypotheses, told(h))
+			}
+		})
 	}
 }
