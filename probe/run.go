@@ -32,6 +32,7 @@ type Config struct {
 
 	Inside  func() (Inside, error)     // looks at the service's processes; it is called by one goroutine at a time. nil: they are not here
 	Serves  func(netip.AddrPort) error // says why those are not what listens at an address, and then they are not looked at; nil: they are
+	Machine func() (Machine, error)    // says what the CPUs of this machine did, if the service is on it. nil: nothing is known
 	Metrics *Request                   // what Prometheus scrapes of the service; nil: nothing is known
 
 	// What stands for {ms} in the heavy URL, in milliseconds: the geometric mean
@@ -202,12 +203,19 @@ func (r *runner) begin(ctx context.Context) error {
 	if err := r.makeLookouts(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
+	var err error
+	if r.machine, err = r.calm(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
 	return nil
 }
 
 // ended writes why the probe has ended; it returns that it was interrupted, if it
 // was.
 func (r *runner) ended(ctx context.Context, end string) error {
+	if err := r.stolen(r.machine); err != nil {
+		return err
+	}
 	if err := r.write(record.Event{Head: r.head(), Name: eventEnded, Attrs: map[string]any{"end": end}}); err != nil {
 		return err
 	}
@@ -276,8 +284,9 @@ type runner struct {
 	conns   atomic.Int64
 
 	lookouts []*lookout
-	held     func() // to be called when all requests of an experiment are with the service
-	over     bool   // the canary's budget is used up
+	held     func()  // to be called when all requests of an experiment are with the service
+	over     bool    // the canary's budget is used up
+	machine  Machine // before the first experiment
 }
 
 // make makes one experiment and writes what came of it.

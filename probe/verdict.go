@@ -195,6 +195,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if g := a.growth(); g != nil && g.grew() {
 		v.atMost("medium") // nobody saw how far
 	}
+	if a.h.crowded() {
+		v.atMost("medium") // who waited may have waited for others
+	}
 }
 
 // atMost lowers the confidence to a level.

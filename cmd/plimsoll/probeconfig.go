@@ -74,7 +74,19 @@ func (c *probeCmd) config() (probe.Config, error) {
 			return cfg, fmt.Errorf("--ms=%s: write two times in milliseconds, as 100..400", c.MS)
 		}
 	}
+	cfg.Machine = machine
 	return cfg, c.inside(&cfg)
+}
+
+// machine says what the CPUs of this machine have done.
+func machine() (probe.Machine, error) {
+	times, err := host.ReadCPUTimes()
+	m := probe.Machine{CPUs: len(times)}
+	for _, t := range times {
+		m.Busy += t.Busy
+		m.Steal += t.Steal
+	}
+	return m, err
 }
 
 // inside has the service's process looked at, if its number was given.
