@@ -18,6 +18,7 @@ const (
 type sample struct {
 	experiment int
 	held       int // heavy requests that the service had
+	before     int // canaries of the same wave that had connections of their own: one that was answered may still count
 	kept       bool
 	took       float64 // seconds
 	last       bool    // it was answered when all of the wave had been
@@ -29,16 +30,27 @@ type sample struct {
 // says nothing.
 func (h *History) samples(o *Observation) []sample {
 	var out []sample
+	kept, crowded := 0, o.crowded()
 	for i := range o.Canaries {
 		c := &o.Canaries[i]
+		if c.Kept {
+			kept++
+		}
+		asked := begun(c)
+		if crowded && lateOpened(c) {
+			asked = c.Intended
+		}
 		held, first, last := 0, int64(math.MaxInt64), int64(0)
 		before := 0
 		for k := range o.Heavy {
 			r := &o.Heavy[k]
-			last = max(last, r.Done)
-			if begun(r) < begun(c) {
+			switch {
+			case r.Intended < asked && (r.Sent == 0 || begun(r) >= asked && lateOpened(r)):
+				before++ // its connection is lost, and the others are there
+			case begun(r) < asked:
 				before++
-				if r.Done > begun(c) {
+				last = max(last, r.Done)
+				if r.Done > asked {
 					held++
 					if answered(r) || r.Status == statusTimeout {
 						first = min(first, r.Done)
@@ -51,14 +63,14 @@ func (h *History) samples(o *Observation) []sample {
 		}
 		alone := h.alone(c.Kept)
 		base := median(alone)
-		left := float64(first-begun(c)) / 1e9
+		left := float64(first-asked) / 1e9
 		if len(alone) == 0 || left < 3*base+0.002 {
 			continue
 		}
 		if sentAway(c) {
 			continue // somebody else answered
 		}
-		s := sample{experiment: o.ID, held: held, kept: c.Kept, took: latency(c), fate: slowed, last: c.Done >= last-int64(1e6)}
+		s := sample{experiment: o.ID, held: held, before: i - kept, kept: c.Kept, took: float64(c.Done-asked) / 1e9, fate: slowed, last: c.Done >= last-int64(1e6)}
 		switch {
 		case refusal(c):
 			s.fate = denied
@@ -70,6 +82,25 @@ func (h *History) samples(o *Observation) []sample {
 		out = append(out, s)
 	}
 	return out
+}
+
+// lateOpened reports whether the first packet of a request's connection was lost.
+func lateOpened(r *record.Request) bool { return float64(r.Connect)/1e9 > lostSYN }
+
+// crowded reports whether most of the canaries on fresh connections lost their
+// first packet. One may be an accident; most are kept out, since the queue of
+// connections that nobody accepts is full.
+func (o *Observation) crowded() bool {
+	late, n := 0, 0
+	for i := range o.Canaries {
+		if c := &o.Canaries[i]; !c.Kept {
+			n++
+			if lateOpened(c) {
+				late++
+			}
+		}
+	}
+	return late > 1 && 2*late >= n
 }
 
 // beside returns every canary of every wave that can be relied on.

@@ -75,7 +75,7 @@ func isFree(a *assessment) (record.Experiment, bool) {
 	last := &a.h.Experiments[n-1]
 	abandoned := func(o *Observation) bool {
 		for i := range o.Heavy {
-			if o.Heavy[i].Status == statusTimeout {
+			if r := &o.Heavy[i]; r.Status == statusTimeout && r.Sent != 0 {
 				return true
 			}
 		}

@@ -86,6 +86,10 @@ func (a *assessment) besideAnswers(o *Observation, x *hypothesis) float64 {
 	switch x.kind {
 	case SharedPool, Serial, ConnectionCap:
 		share = 0.95
+	case PrivatePool:
+		if x.variant == fronted && o.Count >= x.front {
+			share = 0.95
+		}
 	case Unknown:
 		share = 0.5
 	case CPU:
@@ -115,7 +119,7 @@ func (a *assessment) late(o *Observation) (slow, n int) {
 	base := median(alone)
 	limit := max(3*base, base+0.010, slices.Max(alone))
 	for i := range o.Canaries {
-		if c := &o.Canaries[i]; !answered(c) || latency(c) > limit {
+		if c := &o.Canaries[i]; !answered(c) || lateOpened(c) || latency(c) > limit {
 			slow++
 		}
 	}

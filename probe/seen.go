@@ -42,7 +42,7 @@ func (o *Observation) Replies() (heavy, canaries []Reply) {
 			r := &rows[i]
 			x := Reply{At: time.Duration(begun(r) - zero), Took: time.Duration(r.Done - begun(r)), Status: r.Status, Kept: r.Kept, Outcome: Unanswered}
 			switch {
-			case answered(r) && float64(r.Connect)/1e9 > lostSYN:
+			case lateOpened(r) && answered(r):
 				x.Outcome = Late
 			case answered(r):
 				x.Outcome = Answered

@@ -20,8 +20,9 @@ const lostSYN = 0.9
 // is it for any order of service, because sorting does not change a sum.
 type shape struct {
 	sent, done []float64 // seconds since the first was sent; of those answered
+	from       int       // those before this one only say when the others could begin
 	refused    int
-	lost       int // came late, because their connection did
+	lost       int // came late, because their connection did, or not at all
 	failed     int // no answer, in other ways
 }
 
@@ -34,7 +35,7 @@ func shapeOf(heavy []record.Request) *shape {
 	for i := range heavy {
 		r := &heavy[i]
 		switch {
-		case answered(r) && float64(r.Connect)/1e9 > lostSYN:
+		case lateOpened(r) && (answered(r) || r.Sent == 0):
 			s.lost++
 		case answered(r):
 			s.sent = append(s.sent, float64(begun(r)-zero)/1e9)
@@ -64,13 +65,13 @@ func (s *shape) count() int { return len(s.done) }
 
 // times returns the service times that a pool of n would have had.
 func (s *shape) times(n int) []float64 {
-	xs := make([]float64, len(s.done))
-	for k, d := range s.done {
-		from := s.sent[k]
+	xs := make([]float64, 0, len(s.done)-s.from)
+	for k := s.from; k < len(s.done); k++ {
+		begin := s.sent[k]
 		if k >= n {
-			from = max(from, s.done[k-n])
+			begin = max(begin, s.done[k-n])
 		}
-		xs[k] = d - from
+		xs = append(xs, s.done[k]-begin)
 	}
 	return xs
 }
@@ -98,7 +99,7 @@ func (s *shape) pool(n int, noise noise) float64 {
 	// sorted times, which lie around the mean.
 	later := slow * noise.mean / math.Exp(noise.centre)
 	for k, x := range xs {
-		if k < n {
+		if s.from+k < n {
 			ll += noise.log(x, slow)
 		} else {
 			ll += noise.log(x, later)
@@ -116,7 +117,7 @@ func (s *shape) lanes(heavy []record.Request, noise noise) float64 {
 	rounds := map[float64]int{}
 	most := 1.0
 	for i := range heavy {
-		if r := &heavy[i]; answered(r) && float64(r.Connect)/1e9 <= lostSYN {
+		if r := &heavy[i]; answered(r) && !lateOpened(r) {
 			x := latency(r)
 			g := max(1, math.Round(x/unit))
 			most = max(most, g)

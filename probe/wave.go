@@ -23,39 +23,64 @@ func (r *runner) wave(ctx context.Context, e *record.Experiment) []record.Reques
 		defer kept.close()
 	}
 	heavy := make([]record.Request, e.Count)
-	var all, written sync.WaitGroup
-	written.Add(e.Count)
-	fire := make(chan struct{})
-	var open sync.WaitGroup
-	open.Add(e.Count)
+	var all sync.WaitGroup
+	opened, written := make(chan struct{}, e.Count), make(chan struct{}, e.Count)
+	fire, fired := make(chan struct{}), int64(0)
 	begun := time.Now()
 	for i := range heavy {
 		r.pause(ctx, time.Until(begun.Add(time.Duration(i)*time.Duration(e.Spacing))))
 		due := r.now()
 		all.Go(func() {
-			l := r.open(ctx, r.heavy, timeout)
-			open.Done()
+			l := r.open(ctx, r.heavy, min(timeout, slowOpening))
+			opened <- struct{}{}
 			if e.Opened {
 				<-fire
-				due = r.now()
+				due = fired
 			}
-			heavy[i] = r.ask(ctx, l, r.heavy, false, timeout, written.Done)
+			heavy[i] = r.ask(ctx, l, r.heavy, false, timeout, func() { written <- struct{}{} })
 			heavy[i].Intended = due
 			l.close()
 		})
 	}
+	there, patience := e.Count, r.service()/2
 	if e.Opened {
-		open.Wait()
+		// A server that lets in few, and has as few wait, drops the others' packets
+		// for as long as those say nothing.
+		there = gather(ctx, opened, e.Count, time.Duration(lostSYN*float64(time.Second)))
+		patience = slowest
 	}
+	fired = r.now()
 	close(fire)
-	answers := r.meanwhile(ctx, e, kept, &written)
+	gather(ctx, written, there, patience)
+	answers := r.meanwhile(ctx, e, kept)
 	all.Wait()
 	return append(append(rows, heavy...), answers...)
 }
 
+// slowOpening is how long a connection of a wave may take to open: what is sent
+// on it after a second does not count, and no packet is sent again between 3 s
+// and 7 s.
+const slowOpening = 3500 * time.Millisecond
+
+// gather waits until n have said that they are there, for so long at most, and
+// returns how many have.
+func gather(ctx context.Context, there <-chan struct{}, n int, patience time.Duration) int {
+	over := time.NewTimer(patience)
+	defer over.Stop()
+	for k := range n {
+		select {
+		case <-there:
+		case <-over.C:
+			return k
+		case <-ctx.Done():
+			return k
+		}
+	}
+	return n
+}
+
 // meanwhile asks for canaries while the heavy requests are in flight.
-func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link, written *sync.WaitGroup) []record.Request {
-	written.Wait()
+func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link) []record.Request {
 	if e.Canaries == 0 && kept == nil {
 		r.held()
 		return nil

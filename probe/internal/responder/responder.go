@@ -75,6 +75,7 @@ type Service struct {
 	Jitter    time.Duration // mean of what the network adds to the way of each request, and of each answer (exponential)
 	Pauses    Pauses        // times in which nothing is taken in and nothing answered
 	Carries   int           // a connection is closed after so many requests; 0: never
+	Backlog   int           // connections that may wait to be let in; the first packet of others is lost, again and again. 0: any number
 
 	seed  uint64
 	start time.Time
@@ -83,6 +84,7 @@ type Service struct {
 	conns int
 	seen  int // requests received
 	open  int // connections open
+	queue int // connections that wait to be let in
 
 	worked time.Duration // CPU time used
 	busy   int           // requests being served: past the walls that say so
@@ -156,11 +158,13 @@ func (s *Service) Dial(ctx context.Context, network, address string) (net.Conn, 
 	if r.Float64() < s.Slow {
 		time.Sleep(time.Second)
 	}
+	for again := time.Second; !s.line(); again *= 2 {
+		if err := sleep(ctx, again); err != nil {
+			return nil, err
+		}
+	}
 	client, server := net.Pipe()
 	lost := r.Float64() < s.Lose
-	s.mu.Lock()
-	s.open++
-	s.mu.Unlock()
 	go func() {
 		s.serve(server, number, lost)
 		server.Close()
@@ -169,6 +173,38 @@ func (s *Service) Dial(ctx context.Context, network, address string) (net.Conn, 
 		s.mu.Unlock()
 	}()
 	return &loopback{client}, nil
+}
+
+// line has a connection wait to be let in, and reports whether there is room for
+// it to.
+func (s *Service) line() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.Backlog > 0 && s.queue >= s.Backlog {
+		return false
+	}
+	s.queue++
+	s.open++
+	return true
+}
+
+// letIn has a connection wait no longer.
+func (s *Service) letIn() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue--
+}
+
+// sleep waits, and no longer than ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // serve reads requests as the kernel would, and has them answered in turn.
@@ -193,6 +229,7 @@ func (s *Service) serve(conn net.Conn, number int, lost bool) {
 		first = <-requests
 	}
 	if lost || s.Deferred && first == nil {
+		s.letIn()
 		conn.Close()
 		<-gone
 		return
@@ -202,6 +239,7 @@ func (s *Service) serve(conn net.Conn, number int, lost bool) {
 		admit = func(next func()) { next() }
 	}
 	admit(func() {
+		s.letIn()
 		for served := 0; ; served++ {
 			req := first
 			if first = nil; req == nil {

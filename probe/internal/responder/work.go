@@ -102,6 +102,31 @@ func Turn(heavy, canary time.Duration) Wall {
 	}
 }
 
+// Visits is a pool of n that heavy requests come to several times, each time at
+// the end of the queue, for a share of their service time; a canary takes its own
+// beside it.
+func Visits(n int, mean time.Duration, cv float64, canary time.Duration, shares ...float64) Wall {
+	s := &slots{size: n}
+	sigma := math.Sqrt(math.Log1p(cv * cv))
+	return func(c *Call, next func()) {
+		if !c.Heavy {
+			time.Sleep(canary)
+			next()
+			return
+		}
+		whole := float64(mean)
+		if sigma > 0 {
+			whole *= math.Exp(sigma*c.Normal() - sigma*sigma/2)
+		}
+		for _, share := range shares {
+			s.take(-1)
+			time.Sleep(time.Duration(share * whole))
+			s.release()
+		}
+		next()
+	}
+}
+
 // asked is how long a request is to take by its own words: ?ms=200. A canary has
 // none.
 func asked(c *Call, canary time.Duration) time.Duration {
