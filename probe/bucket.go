@@ -12,7 +12,7 @@ type bucket struct {
 	rate     float64
 	vague    bool // rates that are quite different explain it nearly as well
 	burst    int
-	admitted map[int]int // by experiment: how many the best bucket would have let in; nil: nothing was turned away
+	admitted map[int][]bool // by experiment: which requests the best bucket would have let in; nil: nothing was turned away
 }
 
 // bucketOf finds the token bucket that explains best how many requests of each
@@ -72,9 +72,9 @@ func bucketOf(a *assessment) bucket {
 		}
 	}
 	replay(asked, admits)
-	best.admitted = map[int]int{}
+	best.admitted = map[int][]bool{}
 	for i := range asked {
-		best.admitted[asked[i].id] = asked[i].admitted
+		best.admitted[asked[i].id] = asked[i].let
 	}
 	return best
 }
@@ -105,11 +105,12 @@ func (h *History) admittedRate() float64 {
 // An asking is when the heavy requests of an experiment were made, as a bucket
 // counts them.
 type asking struct {
-	id       int       // of the experiment; 0: before any
-	at       []float64 // seconds
-	taken    int       // how many were not turned away
-	counts   bool      // it says something of how many are let in
-	admitted int       // by the bucket that was replayed last
+	id     int       // of the experiment; 0: before any
+	at     []float64 // seconds
+	taken  []bool    // those that were not turned away
+	parts  int       // as of an observation
+	counts bool      // it says something of how many are let in
+	let    []bool    // which the bucket that was replayed last let in
 }
 
 // asked returns all of a history.
@@ -120,14 +121,16 @@ func (h *History) asked() []asking {
 			first.at = append(first.at, float64(begun(r))/1e9)
 		}
 	}
+	first.let = make([]bool, len(first.at))
 	all := []asking{first}
 	for i := range h.Experiments {
 		o := &h.Experiments[i]
-		x := asking{id: o.ID, taken: len(o.Heavy) - turnedAway(o),
+		x := asking{id: o.ID, taken: o.letIn(), parts: o.parts(),
 			counts: (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""}
 		for k := range o.Heavy {
 			x.at = append(x.at, float64(begun(&o.Heavy[k]))/1e9)
 		}
+		x.let = make([]bool, len(x.at))
 		all = append(all, x)
 	}
 	return all
@@ -152,14 +155,11 @@ func (b *bucket) admits() func(at float64) bool {
 func replay(asked []asking, admits func(at float64) bool) (ll float64) {
 	for i := range asked {
 		x := &asked[i]
-		x.admitted = 0
-		for _, at := range x.at {
-			if admits(at) {
-				x.admitted++
-			}
+		for k, at := range x.at {
+			x.let[k] = admits(at)
 		}
 		if x.counts {
-			ll += counted(x.taken, x.admitted)
+			ll += agree(x.taken, x.let, x.parts)
 		}
 	}
 	return ll

@@ -43,6 +43,10 @@ func rounds(a *assessment) string {
 		return ""
 	}
 	alone := millis(a.noise.mean)
+	if x.variant == repeated {
+		return fmt.Sprintf("of %s sent at once, the first was answered after %s and the last after %s; one alone takes %s, so %d at a time, in several visits: each has all wait for a place again",
+			several(w.count(), "request"), millis(w.done[0]), millis(w.done[len(w.done)-1]), alone, x.limit)
+	}
 	if !a.noise.steady() || x.variant == uneven {
 		return fmt.Sprintf("%s sent at once were answered over %s; at %s each on average, that is %.0f at a time",
 			several(w.count(), "request"), millis(w.done[len(w.done)-1]), alone, math.Round(float64(w.little(a.noise))))
@@ -112,7 +116,11 @@ func refusedWhat(a *assessment) string {
 		}
 		return ""
 	}
-	return fmt.Sprintf("of %s sent at once, %d %s answered and %d turned away with %s", several(w.Count, "request"), w.count(), were(w.count()), w.refused, faces(w.Observation))
+	text := fmt.Sprintf("of %s sent at once, %d %s answered and %d turned away with %s", several(w.Count, "request"), w.count(), were(w.count()), w.refused, faces(w.Observation))
+	if a.patience > 0 {
+		text += fmt.Sprintf(", after they had waited for %s", millis(a.patience))
+	}
+	return text
 }
 
 // faces are the ways in which requests were turned away.
@@ -136,6 +144,11 @@ func held(a *assessment) string {
 	if x == nil || a.weight(None, CPU, RateLimit) > 0.5 {
 		stuck, n := tally(a.samples, func(s *sample) bool { return !s.kept })
 		return fmt.Sprintf("of %s beside up to %d held requests, %d waited for one of them", several(n, "canary"), a.most, stuck)
+	}
+	if x.variant == fronted {
+		in, n := tally(a.samples, func(s *sample) bool { return !s.kept && s.held < x.front })
+		out, m := tally(a.samples, func(s *sample) bool { return !s.kept && s.held >= x.front })
+		return fmt.Sprintf("beside fewer than %d held requests, %d of %s on fresh connections waited, and %d of %d beside more: in front of what the slow route waits for is a larger wall, of all routes", x.front, in, several(n, "canary"), out, m)
 	}
 	above, n := tally(a.samples, func(s *sample) bool { return !s.kept && s.held >= x.limit })
 	text := fmt.Sprintf("beside %d or more held requests, %d of %s on fresh connections waited", x.limit, above, several(n, "canary"))

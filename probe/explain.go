@@ -22,6 +22,9 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	case Shedding: // how long those take that were let in is another matter, of processors, or of any other
 		return max(a.inStep(w), a.alike(w), a.whatever(w)-1)
 	case SharedPool, PrivatePool, ConnectionCap:
+		if x.variant == repeated {
+			return a.again(w, x.limit, x.visits)
+		}
 		ll := a.pooled(w, x.limit)
 		if x.variant == uneven {
 			for _, n := range []int{2, 4, 8} {
@@ -46,7 +49,7 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 	return a.whatever(w)
 }
 
-// A way is a mechanism that is simulated.
+// A way is a mechanism that is simulated, or what else a time was measured by.
 type way int
 
 const (
@@ -62,6 +65,8 @@ const (
 	wayLater
 	wayInSlices
 	wayByLot
+	wayTail
+	wayAgain
 )
 
 // say returns what a wave says of a mechanism with a number and a pace.

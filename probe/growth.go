@@ -43,7 +43,10 @@ func (a *assessment) busy(o *Observation) *growth {
 	if len(o.Heavy) == 0 {
 		return nil
 	}
-	last := begun(&o.Heavy[len(o.Heavy)-1]) // from here on the load fell
+	last := o.T // from here on the load fell
+	for i := range o.Heavy {
+		last = max(last, cmp.Or(o.Heavy[i].Intended, o.Heavy[i].Sent))
+	}
 	unit := a.noise.mean
 	span := float64(last-o.T) / 1e9
 	// The first round is on its way once all are there; then about a quarter at
@@ -105,18 +108,18 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 	return ll
 }
 
-// shrunk is the most that the service had in work when it was kept busy, if the
-// waves found much less: it grows under load, and shrinks without. Else nil.
-func (a *assessment) shrunk() *growth {
-	var most *growth
-	for _, o := range a.h.made(record.ExperimentSustain) {
-		if g := a.busy(o); g != nil && (most == nil || g.last > most.last) {
-			most = g
-		}
-	}
+// shrunk is the most that the service had when it was kept busy, if the waves
+// found less: it grows under load, and shrinks without. Else nil.
+func (a *assessment) shrunk() *crew {
 	x := a.pool()
-	if most == nil || x == nil || x != &a.ranked[0] || most.last < float64(x.limit)*(1.2+2*most.doubt)+1 {
-		return nil
+	if x == nil || x != &a.ranked[0] || x.variant == repeated || x.kind == Serial {
+		return nil // what has no places for whole requests has none more
+	}
+	var most *crew
+	for _, o := range a.h.made(record.ExperimentSustain) {
+		if c := a.crewOf(o); c != nil && float64(x.high) < c.above && (most == nil || c.n > most.n) {
+			most = c
+		}
 	}
 	return most
 }

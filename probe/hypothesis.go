@@ -33,6 +33,9 @@ const (
 	perConnect         // each connection has a place, as long as it is open
 	apart              // the canary does not need what heavy requests do
 	ofAll              // canaries count as heavy requests do
+	fronted            // in front of it is a larger wall, of all routes
+	lingering          // a connection counts for a while after it was closed
+	repeated           // requests come to it several times, each time at the end of the queue
 )
 
 // kinds are the hypotheses, each with the logarithm of how much less likely it
@@ -44,7 +47,7 @@ var kinds = []struct {
 	prior   float64
 }{
 	{None, usual, 0}, {SharedPool, usual, 0}, {SharedPool, uneven, -1.5}, {SharedPool, perConnect, -2},
-	{Serial, usual, 0}, {PrivatePool, usual, 0}, {ConnectionCap, usual, -1},
+	{Serial, usual, 0}, {PrivatePool, usual, 0}, {PrivatePool, fronted, -1.5}, {PrivatePool, repeated, -2}, {ConnectionCap, usual, -1}, {ConnectionCap, lingering, -2.5},
 	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {RateLimit, ofAll, -2}, {CPU, usual, -0.5}, {CPU, apart, -2}, {Unknown, usual, -1.5},
 }
 
@@ -58,6 +61,8 @@ type hypothesis struct {
 	kind      Kind
 	variant   variant
 	limit     int // 0: none that makes sense
+	front     int // the size of what is in front of it; 0: nothing is known to be
+	visits    int // in which of these ways requests come to it, if they do several times
 	low, high int // the sizes that are nearly as good
 	score     float64
 	tempo     float64 // logarithm of how much slower requests are in all waves than alone
@@ -66,24 +71,25 @@ type hypothesis struct {
 
 // An assessment is what follows from a history.
 type assessment struct {
-	h       *History
-	noise   noise
-	waves   []wave
-	samples []sample
-	most    int       // concurrency that was tried
-	kept    []*growth // what it had in work when it was kept busy
-	grown   int       // experiment in which the service was last seen to grow; what was seen before does not count
-	pools   *sizes
-	ranked  []hypothesis // the likeliest first
-	bucket  bucket
-	line    slope
-	seen    []float64    // how long requests took with nothing in the way, seconds
-	step    float64      // seconds between answers, if they are paced
-	saving  saving       // the same, if some went before that
-	reached bool         // as many requests as were tried would come to wait for that pace
-	queued  bool         // late answers come one after the other, rather than all alike
-	atOnce  map[int]bool // waves that one loop could only have answered all at once
-	tempo   float64      // of the hypothesis that is asked for
+	h        *History
+	noise    noise
+	waves    []wave
+	samples  []sample
+	most     int       // concurrency that was tried
+	kept     []*growth // what it had in work when it was kept busy
+	grown    int       // experiment in which the service was last seen to grow; what was seen before does not count
+	pools    *sizes
+	ranked   []hypothesis // the likeliest first
+	bucket   bucket
+	line     slope
+	seen     []float64    // how long requests took with nothing in the way, seconds
+	step     float64      // seconds between answers, if they are paced
+	saving   saving       // the same, if some went before that
+	reached  bool         // as many requests as were tried would come to wait for that pace
+	queued   bool         // late answers come one after the other, rather than all alike
+	atOnce   map[int]bool // waves that one loop could only have answered all at once
+	tempo    float64      // of the hypothesis that is asked for
+	patience float64      // seconds that requests wait before they are turned away; 0: they are at once
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -128,7 +134,7 @@ func assess(h *History) *assessment {
 	a.saving = a.saves()
 	a.reached, a.queued = a.bound(), a.inTurn()
 	a.atOnce = a.loopsAtOnce()
-	a.bucket = bucketOf(a)
+	a.patience, a.bucket = a.impatience(), bucketOf(a)
 	a.rank()
 	return a
 }
@@ -179,9 +185,17 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		case s.held >= x.limit:
 			return stuck
 		}
-	case ConnectionCap:
-		if !s.kept && s.held >= x.limit {
+	case PrivatePool:
+		if x.variant == fronted && s.held >= x.front {
 			return stuck
+		}
+	case ConnectionCap:
+		switch {
+		case s.kept:
+		case s.held >= x.limit:
+			return stuck
+		case x.variant == lingering && s.held+s.before >= x.limit:
+			return [4]float64{0.1, 0.4, 0.49, 0.01}
 		}
 	case Serial:
 		blocked := 1 - math.Pow(1-1/float64(x.limit), float64(s.held))
@@ -198,6 +212,9 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		}
 		return [4]float64{0.8, 0.16, 0.03, 0.01}
 	case Shedding, RateLimit:
+		if x.kind == Shedding && a.patience > 0 && s.held >= x.limit && (a.denies() || a.stuck()) { // they queue as well
+			return [4]float64{0.15, 0.05, 0.4, 0.4}
+		}
 		if x.variant == ofAll && a.room() == 0 && a.step*float64(s.held) > 0.3*a.noise.mean {
 			return [4]float64{0.30, 0.30, 0.39, 0.01}
 		}
@@ -233,7 +250,7 @@ func (a *assessment) rank() {
 		if n := turnedAway(o); n > 0 {
 			a.witness(func(x *hypothesis) float64 {
 				if x.kind == RateLimit {
-					return counted(len(o.Heavy)-n, a.bucket.admitted[o.ID])
+					return agree(o.letIn(), a.bucket.admitted[o.ID], 1)
 				}
 				ll := float64(n) * math.Log(0.05) // one at a time, and yet refused
 				if x.kind == Shedding {
@@ -282,15 +299,23 @@ func (a *assessment) occam(x *hypothesis) float64 {
 		if a.bucket.admitted != nil {
 			return size // of the burst
 		}
+		// A pace of thousands a second is seldom set, and that of many a processor.
+		rate := 1 / (2000 * a.step)
 		if x.limit > 1 {
-			return size + max(size, pacePrior) // of the burst, and of the pace after it
+			return size + max(size, pacePrior) + math.Log1p(rate*rate) // of the burst, and of the pace after it
 		}
-		return max(size, pacePrior)
+		return max(size, pacePrior) + math.Log1p(rate*rate)
 	case CPU:
 		return max(size, pacePrior)
 	}
 	if x.limit == 0 || x.kind == None {
 		return 0
+	}
+	if x.variant == fronted {
+		return 2 * size
+	}
+	if x.variant == repeated {
+		return size + math.Log(float64(len(visits)))
 	}
 	if x.kind == Serial && x.limit > 8 {
 		return size + float64(x.limit)/8 // there are seldom more loops than CPUs

@@ -8,45 +8,124 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// refusals returns the log-likelihood of how many requests of a wave were
-// turned away.
+// refusals returns the log-likelihood of which requests of a wave were turned
+// away.
 func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
-	expect := w.Count
+	var expect []bool
 	switch x.kind {
 	case Shedding:
-		expect = w.within(x.limit)
+		expect = w.within(x.limit, a.patience)
 	case RateLimit:
-		if a.bucket.admitted != nil {
-			expect = a.bucket.admitted[w.ID]
-		}
+		expect = a.bucket.admitted[w.ID]
 	case SharedPool, PrivatePool, Serial, ConnectionCap:
 		if room := a.room(); room > x.limit+1+x.limit/10 { // it has a queue, and the queue an end
-			expect = w.within(room)
+			expect = w.within(room, 0)
+			if a.patience > a.noise.mean { // who waits too long is turned away, not who is too many
+				expect = w.within(x.limit, a.patience)
+			}
 		}
 	case Unknown:
 		return math.Log(0.2)
 	}
-	return counted(w.Count-w.refused, expect)
+	return w.turned(expect)
 }
 
-// within is how many requests a service would have taken that has at most room
-// for so many, with the requests ending when they did.
-func (w *wave) within(room int) int {
-	var ends []int64
-	taken := 0
+// turned returns the log-probability of those that were turned away, where others
+// were expected to be let in; nil: all.
+func (w *wave) turned(let []bool) float64 {
+	taken := w.letIn()
+	if let == nil {
+		let = make([]bool, len(taken))
+		for k := range let {
+			let[k] = true
+		}
+	}
+	return agree(taken, let, w.parts())
+}
+
+// letIn says which heavy requests were not turned away.
+func (o *Observation) letIn() []bool {
+	taken := make([]bool, len(o.Heavy))
+	for k := range taken {
+		taken[k] = !refusal(&o.Heavy[k])
+	}
+	return taken
+}
+
+// parts is into how many parts an experiment falls, in each of which it matters
+// how many requests are turned away, but not which: one if they come all at once.
+// Of those that come one after the other, a limit by number lets in whom there is
+// a place for again, and one by time as many in each part.
+func (o *Observation) parts() int {
+	if o.What == record.ExperimentWave && time.Duration(o.Spacing) != spacing {
+		return min(max(1, len(o.Heavy)/4), 4) // of a few, one more or fewer is chance
+	}
+	return 1
+}
+
+// agree is the log-probability of taking those, where others are expected.
+func agree(taken, expect []bool, parts int) (ll float64) {
+	for part := range parts {
+		n, of := 0, 0
+		for k := part * len(taken) / parts; k < (part+1)*len(taken)/parts; k++ {
+			if taken[k] {
+				n++
+			}
+			if expect[k] {
+				of++
+			}
+		}
+		ll += counted(n, of)
+	}
+	return ll
+}
+
+// within says which requests a service would have taken that has room for so
+// many at once, with the requests ending when they did. Who finds it full waits
+// for a place, in the order of arrival, and no longer than patience (seconds).
+func (w *wave) within(room int, patience float64) []bool {
+	var free ends // when each place that was ever taken is free again, or was
+	taken := make([]bool, len(w.Heavy))
 	for i := range w.Heavy {
 		r := &w.Heavy[i]
-		ends = slices.DeleteFunc(ends, func(t int64) bool { return t <= begun(r) })
-		if len(ends) < room {
-			taken++
-			if refusal(r) { // another was taken in its place, and took about as long
-				ends = append(ends, begun(r)+int64(w.typical*1e9))
-			} else {
-				ends = append(ends, r.Done)
+		at := float64(begun(r)) / 1e9
+		if len(free) == room {
+			place := free.pop()
+			if place > at+patience {
+				free.push(place)
+				continue
+			}
+			at = max(at, place)
+		}
+		taken[i] = true
+		end := float64(r.Done) / 1e9
+		if refusal(r) { // another was taken in its place, and took about as long
+			end = at + w.typical
+		}
+		free.push(end)
+	}
+	return taken
+}
+
+// impatience is how long requests waited before they were turned away, in seconds:
+// 0 where that was at once. The quickest tell, since what is busy refuses late.
+func (a *assessment) impatience() float64 {
+	var took []float64
+	for i := range a.waves {
+		for k := range a.waves[i].Heavy {
+			if r := &a.waves[i].Heavy[k]; refusal(r) {
+				took = append(took, latency(r))
 			}
 		}
 	}
-	return taken
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	if least := took[len(took)/10]; least > max(2*moment.Seconds(), a.noise.mean/20) {
+		return least
+	}
+	return 0
 }
 
 // counted is the log-probability of counting n where so many are expected.
@@ -64,12 +143,12 @@ func counted(n, expect int) float64 {
 	return math.Log(0.001)
 }
 
-// room is how many requests of a wave the service took, at most, before it
-// turned others away; 0: it turned none away.
+// room is how many requests the service took, at most, of those that came all at
+// once, before it turned others away; 0: it turned none away.
 func (a *assessment) room() int {
 	room := 0
 	for i := range a.waves {
-		if w := &a.waves[i]; w.refused > 0 {
+		if w := &a.waves[i]; w.refused > 0 && time.Duration(w.Spacing) == spacing {
 			room = max(room, w.Count-w.refused)
 		}
 	}

@@ -34,7 +34,11 @@ func (v *Verdict) remedies(a *assessment) {
 		}
 	case PrivatePool:
 		v.carries(rate(n))
-		add(rate(2*n), "twice the size of what the slow route queues for (a connection pool, an executor, a semaphore): %d; what is behind it has to carry that", 2*n)
+		more := 2 * n
+		if x := a.pool(); x.variant == fronted {
+			more = min(more, x.front)
+		}
+		add(rate(more), "twice the size of what the slow route queues for (a connection pool, an executor, a semaphore): %d; what is behind it has to carry that", 2*n)
 		add(0, "a bound on how long requests queue for it, so that those that are served are served in time")
 	case ConnectionCap:
 		v.carries(rate(n))

@@ -51,23 +51,28 @@ func sizesOf(a *assessment) *sizes {
 	pool := func(w *wave, n int) float64 {
 		return a.h.recall(memory{experiment: w.ID, n: n, noise: a.noise}, func() float64 { return w.pool(n, a.noise) })
 	}
-	s.one = s.singly(a, pool)
-	s.loops = s.singly(a, func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
-	s.processes = s.singly(a, func(w *wave, n int) float64 { return max(pool(w, n), w.processes(n, a.noise)) })
+	s.one = s.singly(a, odd, pool)
+	s.loops = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
+	s.processes = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.processes(n, a.noise)) })
 	s.mean = s.average(a)
 	return s
 }
 
+// odd is by how much one wave may speak against a size of one pool at most, in
+// logarithm: a few places more or fewer are told, and a wave that no size explains
+// does not decide among them.
+const odd = 20
+
 // singly returns the log-likelihood of every single time in the waves, for each
-// size.
-func (s *sizes) singly(a *assessment, say func(*wave, int) float64) []float64 {
-	sum := make([]float64, len(s.n))
+// size. No wave says more against a size than odd.
+func (s *sizes) singly(a *assessment, odd float64, say func(*wave, int) float64) []float64 {
+	sum, lls := make([]float64, len(s.n)), make([]float64, len(s.n))
 	for i := range a.waves {
 		w := &a.waves[i]
 		if w.count() <= s.n[0] {
 			continue // it fits under every size
 		}
-		ceiling := math.NaN() // of all sizes that the wave did not fill
+		best, ceiling := math.Inf(-1), math.NaN() // of all sizes that the wave did not fill
 		for k, n := range s.n {
 			ll := ceiling
 			if n < w.count() || math.IsNaN(ceiling) {
@@ -76,7 +81,10 @@ func (s *sizes) singly(a *assessment, say func(*wave, int) float64) []float64 {
 			if n >= w.count() {
 				ceiling = ll
 			}
-			sum[k] += ll
+			lls[k], best = ll, max(best, ll)
+		}
+		for k, ll := range lls {
+			sum[k] += max(ll, best-odd)
 		}
 	}
 	return sum
@@ -177,6 +185,14 @@ func (a *assessment) size(x *hypothesis) bool {
 	case Shedding:
 		return a.sheds(x)
 	}
+	switch x.variant {
+	case repeated:
+		return a.revisits(x)
+	case fronted:
+		if x.front = a.front(); x.front == 0 {
+			return false
+		}
+	}
 	type option struct {
 		n  int
 		ll float64
@@ -187,6 +203,9 @@ func (a *assessment) size(x *hypothesis) bool {
 		if n >= a.most && (x.kind == PrivatePool || !a.stuck()) || a.most == 0 {
 			break
 		}
+		if x.variant == fronted && !a.parted(n, x.front) {
+			continue
+		}
 		if x.kind == SharedPool && n == 1 {
 			continue // that is serial
 		}
@@ -195,7 +214,7 @@ func (a *assessment) size(x *hypothesis) bool {
 		if x.kind == PrivatePool && !a.noise.steady() && n > 2 && 20*n > 17*a.most {
 			break
 		}
-		try := hypothesis{kind: x.kind, variant: x.variant, limit: n}
+		try := hypothesis{kind: x.kind, variant: x.variant, limit: n, front: x.front}
 		ll := temper * a.pools.one[k]
 		switch {
 		case x.variant == uneven:
@@ -230,6 +249,37 @@ func (a *assessment) size(x *hypothesis) bool {
 	return true
 }
 
+// parted reports whether canaries were free beside clearly more requests than
+// one wall lets through, as far as its size is known, and fewer than the other:
+// only then are there two.
+func (a *assessment) parted(inner, outer int) bool {
+	least := 1.25*float64(inner)*math.Exp(3*a.noise.doubt) + 1
+	return slices.ContainsFunc(a.samples, func(s sample) bool {
+		return s.fate == free && float64(s.held) > least && s.held < outer
+	})
+}
+
+// front returns the number of held requests from which on canaries wait; 0: none
+// did.
+func (a *assessment) front() (at int) {
+	if !a.stuck() {
+		return 0
+	}
+	best := math.Inf(-1)
+	for i := range a.samples {
+		try := hypothesis{kind: PrivatePool, variant: fronted, front: a.samples[i].held}
+		ll := 0.0
+		for k := range a.samples {
+			s := &a.samples[k]
+			ll += math.Log(a.fates(s, &try)[s.fate])
+		}
+		if ll > best {
+			best, at = ll, try.front
+		}
+	}
+	return at
+}
+
 // delays finds out whether a limit by time lets some go at once before it delays
 // the others: x.limit is how many.
 func (a *assessment) delays(x *hypothesis) {
@@ -260,7 +310,7 @@ func (a *assessment) sheds(x *hypothesis) bool {
 		ll := 0.0
 		for i := range a.waves {
 			w := &a.waves[i]
-			ll += counted(w.Count-w.refused, w.within(n))
+			ll += w.turned(w.within(n, a.patience))
 		}
 		switch {
 		case ll > best+1e-9:

@@ -132,14 +132,9 @@ func (v *Verdict) conclude(a *assessment) {
 	}
 	v.Wall.Kind = best.kind
 	v.Wall.size(best)
-	if g := a.shrunk(); g != nil && v.Wall.Limit != nil {
-		n := int(math.Round(g.last))
-		low, high := int(math.Floor(g.last*(1-2*g.doubt))), int(math.Ceil(g.last*(1+2*g.doubt)))
-		if 10*g.last > 9*float64(g.count) {
-			high = max(high, g.count) // it had no more to do, and might have had more
-		}
-		v.Wall.Limit, v.Wall.Low, v.Wall.High = &n, &low, &high
-		v.Warnings = append(v.Warnings, Warning{"shrinks", fmt.Sprintf("kept busy it had at least %d at a time, and waves of requests found %d: it grows under load within seconds, and shrinks without", low, best.limit)})
+	if c := a.shrunk(); c != nil && v.Wall.Limit != nil {
+		v.Wall.Limit, v.Wall.Low, v.Wall.High = &c.n, &c.low, &c.high
+		v.Warnings = append(v.Warnings, Warning{"shrinks", fmt.Sprintf("kept busy it had at least %d at a time, and waves of requests found %d: it grows under load within seconds, and shrinks without", c.low, best.limit)})
 	}
 	switch {
 	case best.kind == Unknown:
@@ -188,6 +183,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	}
 	if best.kind == RateLimit && a.bucket.vague {
 		v.atMost("medium") // how fast is not known
+	}
+	if best.variant == uneven && !a.noise.steady() {
+		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}
 	if best.kind == None && a.lags() {
 		v.atMost("medium") // a pool of nearly as many as were tried lets few wait

@@ -1,0 +1,56 @@
+package probe
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+)
+
+// Who waits for a place and is turned away when that has taken too long, is
+// turned away by how many there are: a place that is free again in time is taken.
+func TestAQueueThatTimesOutIsNotALimitByTime(t *testing.T) {
+	for seed := range seeds(t, 6) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		n := 2 + int(math.Exp(r.Float64()*math.Log(60)))
+		wait := time.Duration(100+r.IntN(400)) * ms
+		patience := time.Duration((0.1 + 0.7*r.Float64()) * float64(wait))
+		cv, shared := 0.2*float64(seed%2), seed%3 == 0
+		if raced && n > 30 {
+			continue
+		}
+		t.Run(fmt.Sprintf("%d/%d/%v/%v/%.1f/%v", seed, n, wait, patience, cv, shared), func(t *testing.T) {
+			v, h := probed(t, 256, func() *responder.Service {
+				w := responder.Impatient(n, patience)
+				if !shared {
+					w = responder.Private(w)
+				}
+				return responder.New(seed, w, responder.Wait(wait, cv, ms))
+			})
+			check(t, &known{kind: Shedding, limit: n}, 0.05, v, h)
+			if !shared && v.Confidence != "high" && v.Confidence != "medium" {
+				t.Errorf("confidence %s: %+v", v.Confidence, v.Hypotheses)
+			}
+		})
+	}
+}
+
+// Where the queue lasts for several rounds, it is a pool that some wait for in
+// vain.
+func TestAPatientQueueIsAPool(t *testing.T) {
+	for seed := range seeds(t, 3) {
+		r := rand.New(rand.NewPCG(seed, 19))
+		n := 2 + r.IntN(20)
+		wait := time.Duration(100+r.IntN(200)) * ms
+		patience := time.Duration((1.3 + 2*r.Float64()) * float64(wait))
+		t.Run(fmt.Sprintf("%d/%d/%v/%v", seed, n, wait, patience), func(t *testing.T) {
+			v, h := probed(t, 256, func() *responder.Service {
+				return responder.New(seed, responder.Private(responder.Impatient(n, patience)), responder.Wait(wait, 0, ms))
+			})
+			check(t, &known{kind: PrivatePool, limit: n}, 0, v, h)
+		})
+	}
+}
