@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
@@ -67,6 +68,12 @@ func (y Try) Run(ctx context.Context) (*record.Trial, error) {
 		stages = []model.Stage{{For: lead, Rate: y.Rate}, {For: burstWithin, Rate: y.Rate + float64(y.Burst)/burstWithin.Seconds()}, {For: window - burstWithin, Rate: y.Rate}}
 	}
 	a := &attempt{Try: y, from: int64(lead), looks: window / tryLooks}
+	kept := answers.Get().(*[]answer)
+	a.seen = (*kept)[:0]
+	defer func() {
+		*kept = a.seen
+		answers.Put(kept)
+	}()
 	var err error
 	a.drive.cpus = y.CPUs
 	a.drive.sim, err = sim.New(sim.Config{Workload: y.Workload, Engine: y.Engine, CPUs: y.CPUs, Costs: y.Costs, Seed: y.Seed, Stages: stages, Ended: a.ended,
@@ -90,17 +97,27 @@ type attempt struct {
 	drive drive
 	from  int64         // when the window begins, nanoseconds
 	looks time.Duration // between looks
-	seen  []sim.Ended   // requests due since from
+	seen  []answer      // to requests due since from
 	late  int64         // of them, not answered in time, so far
 	bad   int64         // of them, failed, so far
 }
+
+// An answer is what a trial keeps of a request.
+type answer struct {
+	intended, took int64 // nanoseconds
+	outcome        load.Outcome
+}
+
+// answers are kept from one trial to the next: a long one has 200,000.
+var answers = sync.Pool{New: func() any { return new([]answer) }}
 
 func (a *attempt) ended(e sim.Ended) {
 	if e.Intended < a.from {
 		return
 	}
-	a.seen = append(a.seen, e)
-	if !a.within(e) {
+	x := answer{e.Intended, e.Done - e.Intended, e.Outcome}
+	a.seen = append(a.seen, x)
+	if !a.within(&x) {
 		a.late++
 	}
 	if e.Outcome.Failed() {
@@ -108,8 +125,8 @@ func (a *attempt) ended(e sim.Ended) {
 	}
 }
 
-func (a *attempt) within(e sim.Ended) bool {
-	return e.Outcome == load.OK && time.Duration(e.Done-e.Intended) <= a.Workload.SLO.Within
+func (a *attempt) within(x *answer) bool {
+	return x.outcome == load.OK && time.Duration(x.took) <= a.Workload.SLO.Within
 }
 
 // run simulates until the end of the window, or until the end is clear, and then
@@ -193,24 +210,25 @@ func (a *attempt) fill(t *record.Trial, from, to time.Duration) {
 		t.Drift = a.drift(from, to)
 	}
 	l.Failures = map[string]int64{}
-	var latencies []int64
+	latencies := make([]int64, 0, len(a.seen))
 	var sum float64
-	for _, e := range a.seen {
-		if e.Intended >= int64(to) {
+	for i := range a.seen {
+		x := &a.seen[i]
+		if x.intended >= int64(to) {
 			continue // due while the last answers came in
 		}
 		l.Arrivals++
 		switch {
-		case a.within(e):
+		case a.within(x):
 			l.Within++
-		case e.Outcome.Failed():
-			l.Failures[e.Outcome.String()]++
+		case x.outcome.Failed():
+			l.Failures[x.outcome.String()]++
 		default:
 			l.Late++
 		}
-		if analysis.Answered(statusOf(e.Outcome)) {
-			latencies = append(latencies, e.Done-e.Intended)
-			sum += float64(e.Done - e.Intended)
+		if analysis.Answered(statusOf(x.outcome)) {
+			latencies = append(latencies, x.took)
+			sum += float64(x.took)
 		}
 	}
 	if len(latencies) == 0 {
