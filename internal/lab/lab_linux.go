@@ -48,6 +48,7 @@ type contestant struct {
 	target *target
 	raised raised // of its confirmation
 
+	reopened   int         // how often its search went on after an overload
 	recordings []recording // of its trials
 }
 

@@ -85,6 +85,7 @@ func (l *lab) goal(c *contestant) search.Goal {
 	if l.Quick {
 		g.Trials, g.Once = 4, true
 	}
+	g.Trials += c.reopened * (1 + otherLine)
 	return g
 }
 

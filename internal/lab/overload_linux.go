@@ -20,6 +20,10 @@ const recoveryShare = 0.25
 // reopenings is how often an overload that was none may send a search on.
 const reopenings = 2
 
+// otherLine is how many trials a search is given to find the line that it missed,
+// beside the one that showed it.
+const otherLine = 4
+
 // pastLine overloads a contestant. Where it passes at what was to be its first
 // overload, the fail that ended the search was not its own: the search goes on
 // from there, and then it is overloaded anew.
@@ -38,6 +42,7 @@ func (l *lab) pastLine(ctx context.Context, c *contestant) error {
 		if len(c.Trials) == known || c.Trials[known].Purpose != record.PurposeSearch {
 			return nil
 		}
+		c.reopened++
 		for done := false; !done; {
 			var err error
 			if done, err = l.search(ctx, c); err != nil {
