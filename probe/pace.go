@@ -48,10 +48,10 @@ func (a *assessment) saves() saving {
 }
 
 // bound reports whether the pace bounds what the requests that were tried can
-// get: kept in flight they would ask, once each in a service time, for nearly
-// what it allows. Below that, they are only late because they came all at once.
+// get: kept in flight they would ask, once each in a service time, for more than
+// it allows. Below that, they are only late because they came all at once.
 func (a *assessment) bound() bool {
-	return a.step > 0 && float64(a.most)*a.step > 0.75*a.noise.mean
+	return a.step > 0 && float64(a.most)*a.step > a.noise.mean
 }
 
 // inTurn reports whether the answers of slow waves come one after the other,
