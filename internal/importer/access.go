@@ -40,8 +40,8 @@ type AccessLog struct {
 	by      map[string]*served // by method and path
 	perTick ticks
 	lost    tallied
-	whole   int // service times that are whole numbers without a unit,
-	tiny    int // and those of them that are too small for microseconds
+	timed   int // lines with a service time,
+	tiny    int // and those whose time, a whole number without a unit, is too small for microseconds
 
 	firstNo   string // the first line that could not be read,
 	firstLine int    // and which that is
@@ -79,7 +79,7 @@ func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
 			break
 		}
 	}
-	if 2*l.tiny > l.whole {
+	if 2*l.tiny > l.timed {
 		l.forgetTimes()
 	}
 	if len(l.by) == 0 {
@@ -141,11 +141,9 @@ func (l *AccessLog) add(line string, rng *rand.Rand) {
 		l.lost[lostService]++
 		return
 	}
-	if e.Whole {
-		l.whole++
-		if e.Took < fastest {
-			l.tiny++
-		}
+	l.timed++
+	if e.Whole && e.Took < fastest {
+		l.tiny++
 	}
 	s.timed++
 	if len(s.sample) < maxSample {

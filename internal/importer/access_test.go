@@ -182,6 +182,11 @@ func TestSecondsAreNotTakenForMicroseconds(t *testing.T) {
 	if w, _ := logged(t, log+logLines(200, gap, " 1500")); len(w.Upstreams) != 2 {
 		t.Errorf("%v", w.Upstreams)
 	}
+	// Where a few lines lack the time that has a point, a status or a length is left.
+	mixed := logLines(80, gap, " 0.012 3") + logLines(40, gap, " - 3")
+	if w, res := logged(t, mixed); len(w.Upstreams) != 2 || len(res.Unmapped) > 0 {
+		t.Errorf("%v, not mapped: %v", w.Upstreams, res.Unmapped)
+	}
 }
 
 func FuzzReadAccessLog(f *testing.F) {
