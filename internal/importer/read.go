@@ -190,12 +190,12 @@ func (j *reader) document(each func(*span.Span)) (known bool, err error) {
 		line, column := j.lines.at(j.offset() - 1)
 		return false, &Error{line, column, fmt.Sprintf("a document begins with %v, not with {", t), traceForms}
 	}
-	return j.members(each)
+	return j.members(each, true)
 }
 
 // members reads an object that has begun to its end. OTLP's JSON may be inside another
-// object, as Jaeger's API version 3 (result) and Tempo's (trace) have it.
-func (j *reader) members(each func(*span.Span)) (known bool, err error) {
+// object, the outer one, as Jaeger's API version 3 (result) and Tempo's (trace) have it.
+func (j *reader) members(each func(*span.Span), outer bool) (known bool, err error) {
 	d := j.d
 	for d.More() {
 		key, err := d.Token()
@@ -203,12 +203,16 @@ func (j *reader) members(each func(*span.Span)) (known bool, err error) {
 			return known, inside(err)
 		}
 		var read func([]byte, func(*span.Span)) error
+		within := false
 		switch key {
 		case "resourceSpans", "resource_spans", "batches": // the last one is Tempo's older name
 			read = otlp.ResourceSpansJSON
 		case "data":
 			read = jaeger.Trace
 		case "result", "trace":
+			within = outer
+		}
+		if within {
 			found, err := j.inner(each)
 			known = known || found
 			if err != nil {
@@ -240,7 +244,7 @@ func (j *reader) inner(each func(*span.Span)) (known bool, err error) {
 		return false, inside(err)
 	}
 	if t == json.Delim('{') {
-		return j.members(each)
+		return j.members(each, false)
 	}
 	for t == json.Delim('[') && d.More() {
 		var skipped json.RawMessage

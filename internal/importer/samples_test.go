@@ -200,6 +200,8 @@ func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
 		"zstd in each message":  {append([]byte{0, 0, 0, 8}, 0x28, 0xb5, 0x2f, 0xfd, 1, 2, 3, 4), "message 1: it is compressed by zstd, by itself\n  export again without"},
 		"ends in Jaeger's API":  {[]byte("{\"result\": {\"resourceSpans\": []"), "the file is truncated"},
 		"no traces in a result": {[]byte(`{"result": [{"a": 1}], "trace": 1}`), "neither resourceSpans (OTLP) nor data (Jaeger)"},
+		"results in results":    {[]byte(`{"result": {"result": {"resourceSpans": []}}}`), "neither resourceSpans (OTLP) nor data (Jaeger)"},
+		"bottomless":            {bytes.Repeat([]byte(`{"result":`), 20_000), "exceeded max depth"},
 		"zip":                   {[]byte("PK\x03\x04..."), "unzip FILE"},
 		"UTF-16":                {[]byte("\xff\xfe{\x00"), "iconv"},
 		"ends on line 3":        {[]byte("{\"resourceSpans\": [\n  {},\n  {\"scopeSpans\":"), "3:17: the file ends inside a JSON document"},
