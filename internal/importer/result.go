@@ -61,6 +61,7 @@ const (
 	lostDeep      = "requests with more than 8 parallels inside each other"
 	lostNesting   = "spans with more than 1000 others around them"
 	lostLarge     = "requests of routes with more than 900 steps (a query in a loop?)"
+	lostShapes    = "requests of shapes past the first 900 steps of their routes (a query in a loop? their routes' weights count them)"
 	lostRare      = "requests of rare shapes (their routes' weights count them)"
 	lostRoutes    = "requests of rare routes"
 )

@@ -260,6 +260,29 @@ func TestRequestsThatAreTooMuchAreLeftOutAndNamed(t *testing.T) {
 	}
 }
 
+// Half of a route's requests are not rare, however many steps they have.
+func TestShapesThatAreTooLargeAreNotCalledRare(t *testing.T) {
+	var spans []span.Span
+	for i := range 10 {
+		trace := span.TraceID{15: byte(i + 1)}
+		spans = append(spans, span.Span{Trace: trace, ID: span.ID{0: 1}, Service: "shop", Kind: span.Server, Start: time.Hour, End: time.Hour + time.Second, Attrs: span.Attrs{"http.route": "/r"}})
+		n := 1
+		if i < 4 {
+			n = 450
+		}
+		for k := range n {
+			at := time.Hour + time.Duration(2*k)*time.Millisecond
+			id := span.ID{0: 2}
+			binary.BigEndian.PutUint32(id[4:], uint32(k))
+			spans = append(spans, span.Span{Trace: trace, ID: id, Parent: span.ID{0: 1}, Service: "shop", Kind: span.Client, Start: at, End: at + time.Millisecond, Attrs: span.Attrs{"server.address": "db"}})
+		}
+	}
+	_, res := mapped(t, spans, Options{})
+	if got := fmt.Sprint(res.Unmapped); got != "[{4 "+lostShapes+"}]" {
+		t.Errorf("not mapped: %s", got)
+	}
+}
+
 func tallyOf(r *Result) tallied {
 	t := tallied{}
 	for _, u := range r.Unmapped {

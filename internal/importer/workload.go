@@ -132,14 +132,14 @@ func (t *Traces) routes(requests []request, lost tallied) []route {
 			r.took = append(r.took, q.took)
 			did = append(did, q.did)
 		}
-		var rare int
+		var rare, past int
 		r.shapes, rare = shapes(did)
 		size := 0
 		for k, s := range r.shapes {
 			n := s.requests[0].size()
 			if k > 0 && size+n > maxSteps { // the rest of its shapes is too much
 				for _, s := range r.shapes[k:] {
-					rare += len(s.requests)
+					past += len(s.requests)
 				}
 				r.shapes = r.shapes[:k]
 				break
@@ -156,6 +156,7 @@ func (t *Traces) routes(requests []request, lost tallied) []route {
 		}
 		steps += size
 		lost[lostRare] += rare
+		lost[lostShapes] += past
 		out = append(out, r)
 	}
 	return out
