@@ -156,7 +156,7 @@ func systems() []system {
 // the half-width of the 95 % interval is a small enough part of the mean. It
 // returns both. (That nothing is concluded from fewer requests is what keeps a
 // sequential procedure's coverage: Law, Simulation Modeling and Analysis, 9.5.3.)
-func (y *system) estimate(t testing.TB, requests int, narrow float64, seed uint64, p plant) (mean, half float64) {
+func (y *system) estimate(t testing.TB, requests int, narrow float64, seed uint64) (mean, half float64) {
 	t.Helper()
 	r := simulate(t, y.engine, y.document, y.rate, func(c *Config) {
 		c.Seed = seed
@@ -165,9 +165,8 @@ func (y *system) estimate(t testing.TB, requests int, narrow float64, seed uint6
 			c.Clients, c.Think = y.clients, model.Dist{Kind: model.DistExponential, A: y.think}
 		}
 	})
-	r.plant = p
 	var b event.Batches
-	n, lead := 0, requests/20
+	n, lead, most := 0, requests/20, 20*requests
 	r.ended = func(e Ended) {
 		if n++; n < lead {
 			return // until it is what it is in the long run
@@ -183,12 +182,17 @@ func (y *system) estimate(t testing.TB, requests int, narrow float64, seed uint6
 	for at := time.Second; ; at += time.Second {
 		r.until(at)
 		if n < requests {
+			if at > time.Duration(requests)*100*time.Millisecond { // the slowest system has five times as many
+				t.Fatalf("seed %d: after %s, %d requests have ended", seed, at, n)
+			}
 			continue
 		}
 		if mean, half = b.Interval(); half <= narrow*mean {
 			return mean, half
 		}
-		requests += requests / 4
+		if requests += requests / 4; requests > most {
+			t.Fatalf("seed %d: after %d requests it is %.5g ± %.2g still", seed, n, mean, half)
+		}
 	}
 }
 
@@ -206,7 +210,7 @@ func TestTheoryIsWhatTheSimulationShows(t *testing.T) {
 			}
 			// Runs follow from their seeds: what holds once, holds always.
 			for seed := range uint64(3) {
-				mean, half := y.estimate(t, y.requests/25, 0.1, seed, plant{})
+				mean, half := y.estimate(t, y.requests/25, 0.1, seed)
 				if off := math.Abs(mean - y.truth); off > 2*half {
 					t.Errorf("seed %d: %.5g ± %.2g; by %s it is %.5g", seed, mean, half, y.source, y.truth)
 				}
@@ -218,7 +222,7 @@ func TestTheoryIsWhatTheSimulationShows(t *testing.T) {
 func (y *system) covers(t *testing.T) {
 	covered, sum := 0, 0.0
 	for seed := range uint64(100) {
-		mean, half := y.estimate(t, y.requests, 0.01, seed, plant{})
+		mean, half := y.estimate(t, y.requests, 0.01, seed)
 		sum += mean / 100
 		if math.Abs(mean-y.truth) <= half {
 			covered++
