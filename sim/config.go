@@ -46,7 +46,7 @@ type Ended struct {
 	Done     int64
 	Outcome  load.Outcome // of the last time that it was sent
 	Retries  int          // that were made of it
-	Instance int          // that it was given to; -1: none, because clients had too many open
+	Instance int          // that it was given to; -1: none, because clients had too many open when it was due
 }
 
 func (c *Config) validate() error {

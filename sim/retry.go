@@ -53,7 +53,7 @@ func (s *Simulation) retry(i int32, o load.Outcome) bool {
 	k := s.requests.take()
 	r = &s.requests.items[i]
 	again := &s.requests.items[k]
-	*again = request{due: r.due, seed: r.seed, route: r.route, client: r.client, retries: r.retries + 1, gen: again.gen + 1}
+	*again = request{due: r.due, seed: r.seed, route: r.route, client: r.client, instance: r.instance, retries: r.retries + 1, last: o, gen: again.gen + 1}
 	wait := s.clients.retries.wait.from(s.clients.retries.rng)
 	if s.config.Retry.Double {
 		wait = int64(min(math.Ldexp(float64(wait), int(min(r.retries, 100))), longest))
@@ -62,15 +62,16 @@ func (s *Simulation) retry(i int32, o load.Outcome) bool {
 	return true
 }
 
-// again sends a request again, unless too many are open. It draws other numbers than
+// again sends a request again, unless too many are open: then the last time that it
+// was sent is how it ended. It draws other numbers than
 // before: another instance, or another moment, takes another time.
 func (s *Simulation) again(i int32) {
 	r := &s.requests.items[i]
 	if s.capped() {
-		r.ended, r.instance = true, -1
+		r.ended = true
 		r.retries--
 		if s.config.Ended != nil {
-			s.config.Ended(s.endedAs(r, load.Capped))
+			s.config.Ended(s.endedAs(r, r.last))
 		}
 		s.requests.free = append(s.requests.free, i)
 		return

@@ -88,15 +88,16 @@ type request struct {
 	spent    [model.NumStates]int64
 	seed     uint64
 	route    int32
-	client   int32  // of a closed loop, whose it is
-	retries  uint32 // that were made of it
-	instance int32  // that it was given to
-	home     int32  // the pool that its connection belongs to
-	gen      uint32 // tells it from the one that had its place before
-	sent     bool   // to the server
-	served   bool   // the server is done with it
-	ended    bool   // the client is
-	failed   bool   // it is answered 503
+	client   int32        // of a closed loop, whose it is
+	retries  uint32       // that were made of it
+	instance int32        // that it was given to
+	home     int32        // the pool that its connection belongs to
+	gen      uint32       // tells it from the one that had its place before
+	sent     bool         // to the server
+	served   bool         // the server is done with it
+	ended    bool         // the client is
+	failed   bool         // it is answered 503
+	last     load.Outcome // of the time before, if it is sent again
 }
 
 // A strand is one flow of a request: its steps one after another.
