@@ -34,7 +34,7 @@ func (p *planner) why(ctx context.Context, a asked, seeds int) (*None, error) {
 			"requests that meet no other take too long already: %s are answered within %s, %s are asked for, and what they wait for is in the document's latencies, not in any size; allow more time, a smaller share, or make it faster",
 			share(floored(within)), rounded(slo.Within), share(slo.Ratio))}, nil
 	}
-	d, err := p.failing(ctx, p.roomy(a, p.MaxInstances), seeds)
+	d, err := p.failing(ctx, p.roomy(a, p.MaxInstances), seeds, true)
 	if err != nil {
 		return nil, err
 	}

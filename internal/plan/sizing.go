@@ -46,19 +46,14 @@ func (p *planner) roomy(a asked, instances int) Candidate {
 
 // holds tries a candidate under the first so many seeds; all have to hold.
 func (p *planner) holds(ctx context.Context, c Candidate, seeds int) (bool, error) {
-	for s := range seeds {
-		t, err := p.trier.Try(ctx, c.with(func(c *Candidate) { c.Seed = uint64(s) }))
-		if err != nil || t.Outcome != record.Passed {
-			return false, err
-		}
-	}
-	return true, nil
+	d, err := p.failing(ctx, c, seeds, false)
+	return err == nil && d.trial.Outcome == record.Passed, err
 }
 
 // lasts is holds, and for ten times as long.
 func (p *planner) lasts(ctx context.Context, c Candidate, seeds int) (bool, error) {
-	f, err := p.failing(ctx, c, seeds)
-	return err == nil && f.trial.Outcome == record.Passed, err
+	d, err := p.failing(ctx, c, seeds, true)
+	return err == nil && d.trial.Outcome == record.Passed, err
 }
 
 // A decided candidate stands with the trial that it was decided by.
@@ -68,13 +63,13 @@ type decided struct {
 }
 
 // failing is the first trial that a candidate fails, of those under so many seeds
-// and of the long one; if it fails none, the last.
-func (p *planner) failing(ctx context.Context, c Candidate, seeds int) (d decided, err error) {
+// and, where it is asked for, of the long one; if it fails none, the last.
+func (p *planner) failing(ctx context.Context, c Candidate, seeds int, long bool) (d decided, err error) {
 	trials := make([]Candidate, 0, seeds+1)
 	for s := range seeds {
 		trials = append(trials, c.with(func(c *Candidate) { c.Seed = uint64(s) }))
 	}
-	if c.Burst == 0 { // which is judged by what follows it
+	if long && c.Burst == 0 { // which is judged by what follows it
 		trials = append(trials, c.with(func(c *Candidate) { c.Long = true }))
 	}
 	for _, d.Candidate = range trials {

@@ -62,7 +62,7 @@ func (p *planner) whatIf(ctx context.Context, s *sizing, ch change) (WhatIf, err
 			return w, nil
 		}
 	}
-	d, err := p.failing(ctx, c, 1)
+	d, err := p.failing(ctx, c, 1, true)
 	if err != nil {
 		return w, err
 	}
