@@ -146,11 +146,8 @@ func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (in
 		expected = int(math.Ceil(p.Rate / (0.8 * analysis.FirstGuess(c.Engine, c.workload(p.workload, 1), p.CPUs))))
 	}
 	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.holds(ctx, p.roomy(a, n), seeds) })
-	for lasts := false; err == nil && ok && !lasts; {
-		if lasts, err = p.lasts(ctx, p.roomy(a, n), seeds); err == nil && !lasts {
-			ok = n < p.MaxInstances
-			n = min(p.MaxInstances, n+max(1, n/100))
-		}
+	if err == nil && ok {
+		n, ok, err = smallest(n, p.MaxInstances, n, func(n int) (bool, error) { return p.lasts(ctx, p.roomy(a, n), seeds) })
 	}
 	if err == nil && !ok {
 		s.none, err = p.why(ctx, a, seeds)
