@@ -11,6 +11,7 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // alone is the rate of an instance at which hardly any request meets another, as
@@ -58,15 +59,20 @@ func (p *planner) why(ctx context.Context, a asked, seeds int) (*None, error) {
 // waitedFor is the limit that most requests waited for, nil if none did: a burst
 // that is too large uses nothing up, but for a short time.
 func (p *planner) waitedFor(d decided) *analysis.Limit {
-	limits := analysis.LimitsOf(d.trial, d.Engine, d.workload(p.workload, 1))
+	one := d.workload(p.workload, 1)
+	limits := analysis.LimitsOf(d.trial, d.Engine, one)
 	most := slices.MaxFunc(limits, func(a, b analysis.Limit) int { return cmp.Compare(a.Waiting, b.Waiting) })
 	if most.Kind == model.WallCPU {
-		// A loop that is stalled has the CPU, and does not use it.
 		if i := slices.IndexFunc(limits, func(l analysis.Limit) bool { return l.Kind == model.WallLoop }); i >= 0 {
-			most = limits[i]
+			// A loop that is stalled has the CPU, and does not use it, unless it computes;
+			// then it is the loop that is in the way only if there are more CPUs than loops.
+			if r := workload.Demand(one).Request; r.Call+r.Block > r.CPU || p.CPUs > int(limits[i].Size) {
+				most = limits[i]
+			}
+			return &most
 		}
 	}
-	if most.Waiting == 0 && most.Kind != model.WallLoop {
+	if most.Waiting == 0 {
 		return nil
 	}
 	return &most

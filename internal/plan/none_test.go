@@ -53,6 +53,7 @@ func TestABurstIsExplainedByWhatItWaitsFor(t *testing.T) {
 		kind                model.WallKind
 	}{
 		{"{compute: 2ms}", "thread", "the others wait for their CPUs", model.WallCPU},
+		{"{compute: 2ms}", "loop", "the others wait for their CPUs", model.WallCPU},
 		{"{hold: license, steps: [{await: db}]}", "vthread", "all 4 of license are taken, which is not ours to choose", model.WallResource},
 		{"{call: db}", "loop", "keeps their loops from all else", model.WallLoop},
 	} {
