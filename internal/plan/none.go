@@ -152,6 +152,8 @@ func (p *planner) carried(d decided) string {
 			rounded(time.Duration(t.Seconds*float64(time.Second))), analysis.Grouped(float64(d.Burst)), rate, many, share(floored(within)))
 	case t.Server.Responses >= fewResponses && answered(t)*float64(d.Instances) < nearlyAll*p.Rate:
 		return fmt.Sprintf("%s would answer some %s of the %s requests/s", many, analysis.Rate(answered(t)*float64(d.Instances)), rate)
+	case t.Server.Responses >= fewResponses && atRate(t, 1).ErrorRatio > p.workload.SLO.Errors:
+		return fmt.Sprintf("%s would fail %s of the %s requests/s", many, share(1-floored(1-atRate(t, 1).ErrorRatio)), rate)
 	case t.Server.Responses >= fewResponses:
 		return fmt.Sprintf("%s would answer the %s requests/s, but too few in time", many, rate)
 	}

@@ -88,6 +88,23 @@ slo: {within: 150ms, ratio: 99%, errors: 0.1%}
 	}
 }
 
+// A refusal is a response, and no answer.
+func TestWhatIsRefusedIsNotSaidToBeAnsweredTooLate(t *testing.T) {
+	w := document(t, "workload: refusing\nroutes: {r: {steps: [{compute: 1ms}]}}\nslo: {within: 1s, ratio: 99%, errors: 1%}\n")
+	p := &planner{Question: Question{Rate: 200}, workload: w}
+	for failed, want := range map[int64]string{
+		304: "2 instances would fail 31 % of the 200 requests/s",
+		5:   "2 instances would answer the 200 requests/s, but too few in time",
+	} {
+		trial := &record.Trial{Seconds: 10}
+		trial.Load.Arrivals, trial.Load.Failures = 1000, map[string]int64{"status": failed}
+		trial.Server.Responses = 1000
+		if got := p.carried(decided{Candidate{Instances: 2}, trial}); got != want {
+			t.Errorf("%d of 1,000 failed: %s", failed, got)
+		}
+	}
+}
+
 func TestACircleIsSaidToBeOne(t *testing.T) {
 	long(t)
 	p := planned(t, `workload: circle
