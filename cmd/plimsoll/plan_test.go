@@ -91,6 +91,8 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 		{"black-friday --vary=thread.max=1..900/1", "write a longer step"},
 		{"black-friday --vary=thread.max=1000001", "is not a whole number from 1 to"},
 		{"black-friday --vary=thread.max=1 --vary=instances=1 --vary=thread.spare=1", "two axes at most"},
+		{"black-friday --vary=inventory-pool.size=1 --vary=inventory-db.size=2", "sizes of one pool"},
+		{"black-friday -e hybrid --vary=hybrid.blocking-max=20 --vary=hybrid.blocking=80", "vary one of them at a time"},
 		{"black-friday --rate=-5", "write requests per second"},
 	})
 	if _, err := os.Stat(record); err == nil {

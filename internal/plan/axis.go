@@ -51,9 +51,9 @@ func ParseVary(text string, w *model.Workload, engines []model.EngineConfig) (Va
 				if e.Engine != v.Engine {
 					continue
 				}
-				plain, err := base(e)                  // the sizes that were given are not those that are planned
-				if err == nil && v.Option != "spare" { // of which there are never more than the pool has
-					_, err = plain.With(v.Option, strconv.Itoa(n))
+				plain, err := base(e) // the sizes that were given are not those that are planned
+				if err == nil {
+					_, err = varied(plain, v.Option, n)
 				}
 				if err != nil {
 					return v, fmt.Errorf("vary %q: %w", text, err)

@@ -28,7 +28,12 @@ func CheckKeep(w *model.Workload, names []string) error {
 
 // Check reports what a question asks that contradicts itself.
 func (q *Question) Check() error {
-	for _, v := range q.Vary {
+	for i, v := range q.Vary {
+		for _, u := range q.Vary[:i] {
+			if u.samePool(v) {
+				return fmt.Errorf("vary %q and %q are sizes of one pool, and one moves the other; vary one of them at a time", u.Key, v.Key)
+			}
+		}
 		if slices.Contains(q.Keep, v.Resource) {
 			return fmt.Errorf("keep %q says that its size is not ours to choose, and vary %q asks for others; leave one of them out", v.Resource, v.Key)
 		}
@@ -37,4 +42,13 @@ func (q *Question) Check() error {
 		}
 	}
 	return nil
+}
+
+// samePool reports whether two axes move each other. Spare threads do not move
+// their pool: past its size, more of them are all of it.
+func (v Vary) samePool(u Vary) bool {
+	if v.Engine != u.Engine || v.Resource != u.Resource {
+		return false
+	}
+	return v.Option == u.Option || v.Option != "spare" && u.Option != "spare" && rivals[v.Option] == u.Option
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -59,7 +58,7 @@ func (p *planner) vary(ctx context.Context, engines []Engine) ([]Grid, error) {
 		g.Cells = make([]Cell, cells)
 		for n := range g.Cells {
 			all.Go(func() (err error) {
-				g.Cells[n], err = p.cell(ctx, e.sizing.candidate, g, n)
+				g.Cells[n], err = p.cell(ctx, e.sizing.candidate, n)
 				return err
 			})
 		}
@@ -68,14 +67,8 @@ func (p *planner) vary(ctx context.Context, engines []Engine) ([]Grid, error) {
 	return grids, all.Wait()
 }
 
-func (p *planner) cell(ctx context.Context, planned Candidate, g Grid, n int) (Cell, error) {
-	c := planned.with(func(c *Candidate) {
-		at := n
-		for i := len(p.Vary) - 1; i >= 0; i-- {
-			p.put(c, p.Vary[i], g.Values[i][at%len(g.Values[i])])
-			at /= len(g.Values[i])
-		}
-	})
+func (p *planner) cell(ctx context.Context, planned Candidate, n int) (Cell, error) {
+	c := p.inCell(planned, n)
 	t, err := p.trier.Try(ctx, c)
 	if err != nil {
 		return Cell{}, err
@@ -83,6 +76,19 @@ func (p *planner) cell(ctx context.Context, planned Candidate, g Grid, n int) (C
 	l, err := p.line(ctx, c, cellPrecision, cellTrials)
 	at := atRate(t, c.Instances)
 	return Cell{Holds: t.Outcome == record.Passed, Within: at.Within, P99MS: at.P99MS, LoadLine: l.loadLine()}, err
+}
+
+// inCell is the planned candidate with the sizes of a cell.
+func (p *planner) inCell(planned Candidate, n int) Candidate {
+	return planned.with(func(c *Candidate) {
+		for range 2 { // the first time, spare threads are cut to the pool as it was planned
+			at := n
+			for _, v := range slices.Backward(p.Vary) {
+				p.put(c, v, v.Values[at%len(v.Values)])
+				at /= len(v.Values)
+			}
+		}
+	})
 }
 
 // put changes what a Vary names.
@@ -95,27 +101,36 @@ func (p *planner) put(c *Candidate, v Vary, n int) {
 			}
 		}
 	case v.Option != "":
-		c.Engine = varied(c.Engine, v.Option, n)
+		cfg, err := varied(c.Engine, v.Option, n)
+		if err != nil {
+			panic(fmt.Sprintf("plan: %v", err)) // ParseVary has seen to it
+		}
+		c.Engine = cfg
 	default:
 		c.Instances = n
 	}
 }
 
+// rivals are the options of one pool: one end of it may be in the other's way.
+var rivals = map[string]string{
+	"max": "spare", "executor": "executor-max", "executor-max": "executor", "blocking": "blocking-max", "blocking-max": "blocking",
+}
+
 // varied changes an option of the planned configuration, and where another one of
-// the same pool is in the way, that one as far as need be.
-func varied(cfg model.EngineConfig, option string, n int) model.EngineConfig {
-	least, most := strings.TrimSuffix(option, "-max"), "max"
-	if option == "spare" {
-		n = min(n, cfg.Int(most))
+// the same pool is in the way, that one as far as need be. Its error is that no
+// such pool has so many.
+func varied(cfg model.EngineConfig, option string, n int) (model.EngineConfig, error) {
+	if option == "spare" { // of which there are never more than the pool has
+		n = min(n, cfg.Int("max"))
 	}
 	changed, err := cfg.With(option, strconv.Itoa(n))
-	if err != nil && least != option {
-		if changed, err = cfg.With(least, strconv.Itoa(n)); err == nil {
-			changed, err = changed.With(option, strconv.Itoa(n))
-		}
+	rival := rivals[option]
+	if err == nil || !cfg.Has(rival) {
+		return changed, err
 	}
-	if err != nil {
-		panic(fmt.Sprintf("plan: %v", err)) // ParseVary has seen to it
+	yielding, failed := cfg.With(rival, strconv.Itoa(n))
+	if failed != nil {
+		return cfg, err
 	}
-	return changed
+	return yielding.With(option, strconv.Itoa(n))
 }
