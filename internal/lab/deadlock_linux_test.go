@@ -132,7 +132,22 @@ func TestABusyPoolIsNotHeldInACircle(t *testing.T) {
 		}
 		return g
 	}
+	beside := func(g *samples, s *series, value func(seconds float64) float64) *samples {
+		for _, at := range g.resources[0].inUse.at {
+			s.add(at, value(float64(at)/1e9))
+		}
+		return g
+	}
 	stops := func(i int) float64 { return float64(min(i, 10)) } // one second after the beginning
+	cpu := func(share float64) *samples {
+		g := seen(stops, 3)
+		return beside(g, &g.cpu, func(seconds float64) float64 { return share * seconds })
+	}
+	loop, upstream, gone := cpu(0.1), cpu(0.1), cpu(0.1)
+	loop.loops = make([]loopSeries, 2)
+	beside(loop, &loop.loops[1].busy, func(seconds float64) float64 { return 0.9 * seconds })
+	beside(upstream, &upstream.up.waiting, func(float64) float64 { return 2 })
+	beside(gone, &gone.up.waiting, func(seconds float64) float64 { return max(0, 2-seconds) })
 	for _, c := range []struct {
 		why   string
 		g     *samples
@@ -143,6 +158,11 @@ func TestABusyPoolIsNotHeldInACircle(t *testing.T) {
 		{"a request may keep one for so long", seen(stops, 3), 1900 * time.Millisecond, 0},
 		{"nobody waits", seen(stops, 0), 3900 * time.Millisecond, 0},
 		{"one is given back now and then", seen(func(i int) float64 { return float64(i / 5) }, 3), 3900 * time.Millisecond, 0},
+		{"the CPU is idle, but for who is turned away", cpu(0.1), 3900 * time.Millisecond, 2},
+		{"who holds them may wait for a CPU", cpu(0.5), 3900 * time.Millisecond, 0},
+		{"for a loop, which may be kept by a wait", loop, 3900 * time.Millisecond, 0},
+		{"for an upstream with as much as it takes", upstream, 3900 * time.Millisecond, 0},
+		{"the upstream's queue is empty again", gone, 3900 * time.Millisecond, 2},
 	} {
 		if got := c.g.circleUntil(int64(c.until), w); len(got) != c.want {
 			t.Errorf("%s: %v", c.why, got)
