@@ -177,7 +177,7 @@ func (k kin) serves(pid, prober int, service netip.AddrPort, holders, hidden []i
 	})
 	switch {
 	case own && mine[prober]:
-		return fmt.Errorf("this program descends from process %d as well, and its CPU time is not the service's%s", pid, k.instead(holders))
+		return fmt.Errorf("this program descends from process %d as well, and its CPU time is not the service's%s", pid, k.instead(holders, prober))
 	case own && len(others) == 0:
 		return nil
 	case len(others) == 0 && slices.ContainsFunc(hidden, func(p int) bool { return mine[p] }):
@@ -191,12 +191,13 @@ func (k kin) serves(pid, prober int, service netip.AddrPort, holders, hidden []i
 	} else {
 		who = fmt.Sprintf("what listens at %v is %s, and neither %d nor one that descends from it", service, who, pid)
 	}
-	return errors.New(who + k.instead(holders))
+	return errors.New(who + k.instead(holders, prober))
 }
 
-// instead says what to write for those that hold the sockets of a service.
-func (k kin) instead(holders []int) string {
-	if root := k.root(holders); root != 0 {
+// instead says what to write for those that hold the sockets of a service; nothing
+// where that would be refused, because the prober belongs to it as well.
+func (k kin) instead(holders []int, prober int) string {
+	if root := k.root(holders); root != 0 && !slices.Contains(k.under(root), prober) {
 		return fmt.Sprintf("; write --pid %d", root)
 	}
 	return ""

@@ -162,6 +162,14 @@ func TestTheProcessFromWhichAllWorkersDescendIsNamed(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.why, err, c.want)
 		}
 	}
+	// What would be refused is not recommended: two servers of the shell from which
+	// we ask.
+	shell := kin{1: {}, 2: {parent: 1}, 30: {parent: 2}, 31: {parent: 2}, 32: {parent: 2}}
+	for _, pid := range []int{31, 2} {
+		if err := shell.serves(pid, 30, at, []int{31, 32}, nil); err == nil || strings.Contains(err.Error(), "write --pid") {
+			t.Errorf("two servers of one shell, asked about %d: %v", pid, err)
+		}
+	}
 	inside := kin{1: {}, 7: {}} // a container, which was entered from without
 	if err := inside.serves(7, 7, at, []int{1}, nil); err == nil || !strings.Contains(err.Error(), "write --pid 1") {
 		t.Errorf("the first process of a container: %v", err)
