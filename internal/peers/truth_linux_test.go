@@ -360,9 +360,6 @@ func wanted(t *testing.T, r *Running) (sum time.Duration) {
 func none(t *testing.T, r *Running) {
 	const c = 400
 	path, service := patient(r, c)
-	if !r.Waits() {
-		service = ask(r.Base, path, patience).after
-	}
 	eventually(t, func() error {
 		w := launch(r.Base, path, c)
 		<-w.launched
