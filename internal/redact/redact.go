@@ -19,7 +19,7 @@ const Mark = "…"
 
 // URL returns a URL without its secrets: user information, fragment, and the
 // values of query and path parameters of names such as token, api_key or
-// X-Amz-Signature. Of a text that is no URL everything before its last @ is taken
+// X-Amz-Signature; also where it has another URL in its path or in a parameter. Of a text that is no URL everything before its last @ is taken
 // for a password.
 func URL(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
@@ -32,6 +32,9 @@ func URL(text string) string {
 		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 			rest = Mark + rest[at:]
 		}
+	}
+	if at := nested(rest); at > 0 {
+		return URL(scheme+rest[:at]) + URL(rest[at:])
 	}
 	rest, _, fragment := strings.Cut(rest, "#")
 	rest, query, asked := strings.Cut(rest, "?")
@@ -52,6 +55,30 @@ func URL(text string) string {
 	return text
 }
 
+// nested is where in the path of a URL without its scheme another URL begins, as
+// what a proxy is to fetch; 0: there is none. The value of a secret parameter is
+// no URL, whatever it looks like.
+func nested(rest string) int {
+	path, _, _ := strings.Cut(rest, "#")
+	path, _, _ = strings.Cut(path, "?")
+	host := strings.IndexByte(path, '/')
+	if host < 0 {
+		return 0
+	}
+	end := strings.Index(path[host:], "://")
+	if end <= 0 {
+		return 0
+	}
+	before := path[:host+end]
+	at := len(strings.TrimRightFunc(before, func(r rune) bool {
+		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("+-.", r)
+	}))
+	if name, ok := strings.CutSuffix(path[:at], "="); ok && secret(name[strings.LastIndexAny(name, ";/")+1:]) {
+		return 0
+	}
+	return at
+}
+
 // values masks the values of secret parameters, which any of the separators ends.
 func values(text, separators string) string {
 	var b strings.Builder
@@ -62,6 +89,8 @@ func values(text, separators string) string {
 		}
 		name, value, ok := strings.Cut(text[:end], "=")
 		switch {
+		case quotes(name):
+			b.WriteString(Mark)
 		case ok && value != "" && (secret(name) || quotes(value)):
 			b.WriteString(name + "=" + Mark)
 		default:
@@ -77,10 +106,23 @@ func values(text, separators string) string {
 }
 
 // quotes reports whether a value is itself a URL with secrets, as the address to
-// return to after a login.
+// return to after a login; that is often one without scheme and host.
 func quotes(value string) bool {
 	plain, err := url.QueryUnescape(value)
-	return err == nil && strings.Contains(plain, "://") && URL(plain) != plain
+	switch {
+	case err != nil:
+		return false
+	case strings.Contains(plain, "://"):
+	case strings.HasPrefix(plain, "//"):
+		plain = "http:" + plain
+	case strings.HasPrefix(plain, "/"):
+		plain = "http://h" + plain
+	case strings.Contains(plain, "?"):
+		plain = "http://h/" + plain
+	default:
+		return false
+	}
+	return URL(plain) != plain
 }
 
 // The names of parameters that let somebody in, without case and punctuation:

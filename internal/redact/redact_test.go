@@ -32,6 +32,18 @@ func TestAURLIsWithoutItsSecrets(t *testing.T) {
 		{"a fragment, which nobody is sent", "http://h/x#access_token=hunter2", "http://h/x#…"},
 		{"a URL in a URL", "http://h/login?back=https%3A%2F%2Fh%2F%3Ftoken%3Dhunter2&a=b", "http://h/login?back=…&a=b"},
 		{"one without secrets", "http://h/login?back=https%3A%2F%2Fh%2Fx", "http://h/login?back=https%3A%2F%2Fh%2Fx"},
+		{"a URL without scheme and host in a URL", "http://h/login?next=%2Fcb%3Ftoken%3Dhunter2&a=b", "http://h/login?next=…&a=b"},
+		{"as it is, not escaped", "http://h/login?next=/cb?token=hunter2&a=b", "http://h/login?next=…&a=b"},
+		{"nor a slash", "http://h/login?next=cb%3Ftoken%3Dhunter2", "http://h/login?next=…"},
+		{"without a scheme, in a URL", "http://h/login?next=%2F%2Fme%3Ahunter2%40x%2F", "http://h/login?next=…"},
+		{"a path without secrets in a URL", "http://h/login?next=%2Fcb%3Fa%3Db&to=%2F%40me", "http://h/login?next=%2Fcb%3Fa%3Db&to=%2F%40me"},
+		{"a URL in the path", "http://h/fetch/http://me:hunter2@x/y?a=b&token=hunter2", "http://h/fetch/http://…@x/y?a=b&token=…"},
+		{"one whose password has a question mark", "http://h/fetch/http://me:hun?ter2@x/y", "http://h/fetch/http://…@x/y"},
+		{"several", "http://me:hunter2@h/a/http://me:hunter2@b/https://me:hunter2@c", "http://…@h/a/http://…@b/https://…@c"},
+		{"one without secrets in the path", "http://h/fetch/http://x/@me?a=b", "http://h/fetch/http://x/@me?a=b"},
+		{"escaped in the path", "http://h/fetch/http%3A%2F%2Fme%3Ahunter2%40x%2F/z", "http://h/fetch/…/z"},
+		{"a URL for a parameter's name", "http://h/?http://me:hunter2@x/?a=b", "http://h/?…"},
+		{"a session in the path that looks like one", "http://h/a;jsessionid=hunter2://x/b", "http://h/a;jsessionid=…//x/b"},
 		{"a broken escape", "http://h/%zz?token=hunter2", "http://h/%zz?token=…"},
 		{"nothing", "", ""},
 	} {
@@ -42,8 +54,8 @@ func TestAURLIsWithoutItsSecrets(t *testing.T) {
 }
 
 func TestAMessageIsWithoutTheSecretsOfItsURLs(t *testing.T) {
-	const in = `parse "http://me:hunter2@h:x/": bad; also https://h/?a=b&sig=hunter2 and 10 @ 5`
-	const want = `parse "http://…@h:x/": bad; also https://h/?a=b&sig=… and 10 @ 5`
+	const in = `parse "http://me:hunter2@h:x/": bad; also https://h/?a=b&sig=hunter2 http://h/http://me:hunter2@x/ and 10 @ 5`
+	const want = `parse "http://…@h:x/": bad; also https://h/?a=b&sig=… http://h/http://…@x/ and 10 @ 5`
 	if got := Text(in); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
@@ -55,6 +67,7 @@ func FuzzURL(f *testing.F) {
 	f.Add("http://h/", "x", "&")
 	f.Add("https://a@b/c;d", "token", ";")
 	f.Add("http://h/?next=http%3A%2F%2Fa", "/", "#")
+	f.Add("http://h/fetch/http://me:x@a/", "next=%2Fb%3Fkey%3Dc", "?")
 	f.Fuzz(func(t *testing.T, base, a, b string) {
 		const word = "hunter2"
 		for _, text := range []string{base, base + "?" + a + b, "http://" + a + ":" + word + "@" + b, base + "?q=1&my_token=" + word + "&" + b, a + "?password=" + word} {
