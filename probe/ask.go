@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -76,7 +77,7 @@ func (l *link) secure(ctx context.Context, m *message, base *tls.Config) error {
 	t := tls.Client(l.conn, cfg)
 	if err := t.HandshakeContext(ctx); err != nil {
 		l.conn.Close()
-		return err
+		return fmt.Errorf("%w: %w", errHandshake, err)
 	}
 	l.conn = t
 	return nil

@@ -125,6 +125,8 @@ func TestWhatAnswersOtherwiseIsSaid(t *testing.T) {
 		{"less than it says", "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok", false, "s:80 ended the connection before its answer was as long as it said"},
 		{"less than it says, and silence", "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok", true, "write a route whose answer ends, not a stream"},
 		{"chunks without an end", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", true, "write a route whose answer ends, not a stream"},
+		{"chunks that break off", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok\r\n", false, "s:80 ended the connection before its answer was as long as it said"},
+		{"chunks without a length", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nok\r\n", true, "the answer of s:80 cannot be read: after its head: invalid byte in chunk length"},
 		{"a negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", true, "does not speak HTTP/1.1"},
 		{"HTTP/2 alone", "\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00", true, "is it HTTP/2 alone, another protocol, or TLS (https://)?"},
 		{"another protocol", "SSH-2.0-OpenSSH_9.2\r\n", true, "does not speak HTTP/1.1"},

@@ -101,8 +101,8 @@ func (r *runner) first(ctx context.Context, l *link, m *message) (*http.Response
 	return resp, nil
 }
 
-// errUnfinished is that an answer has begun, and not ended.
-var errUnfinished = errors.New("the answer did not end")
+// errUnfinished is that an answer has begun, and could not be read to its end.
+var errUnfinished = errors.New("after its head")
 
 // unreachable says what was in the way of an answer.
 func unreachable(m *message, err error) error {
@@ -112,8 +112,10 @@ func unreachable(m *message, err error) error {
 		return err
 	case errors.Is(err, errUnfinished) && failure(err) == statusTimeout:
 		return fmt.Errorf("%s began to answer and had not ended after %v; write a route whose answer ends, not a stream", m.address, slowest)
-	case errors.Is(err, errUnfinished):
+	case errors.Is(err, errUnfinished) && (errors.Is(err, io.ErrUnexpectedEOF) || failure(err) == statusReset):
 		return fmt.Errorf("%s ended the connection before its answer was as long as it said: %w", m.address, err)
+	case errors.Is(err, errUnfinished):
+		return fmt.Errorf("the answer of %s cannot be read: %w", m.address, err)
 	case errors.As(err, &untrusted):
 		return fmt.Errorf("%s shows a certificate that this machine does not trust: %w; if it is meant to, as a self-signed one, write --insecure, or name its authority with SSL_CERT_FILE", m.address, untrusted.Err)
 	case m.tls:
@@ -130,13 +132,19 @@ func unreachable(m *message, err error) error {
 		return fmt.Errorf("what listens at %s does not speak HTTP/1.1 behind its TLS; is it another protocol?", m.address)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("nothing listens at %s: %w", m.address, err)
+	case failure(err) == statusClosed:
+		return fmt.Errorf("%s closed the connection instead of answering: %w", m.address, err)
 	case failure(err) == statusTimeout:
 		return fmt.Errorf("%s gave no answer to a single request within %v; is it up, and is that the right address?", m.address, slowest)
 	}
 	return fmt.Errorf("%s cannot be asked: %w", m.address, err)
 }
 
-// handshake says why TLS did not come about; "": it did, or for another reason.
+// errHandshake is that TLS did not come about.
+var errHandshake = errors.New("TLS handshake")
+
+// handshake says why TLS did not come about; "": it did, or for another reason. A
+// certificate is missed only after the client's end of it (RFC 8446, 4.4.2.4).
 // The alerts of another side have no type of their own (RFC 8446, 6.2).
 func handshake(err error) string {
 	plain := tls.RecordHeaderError{}
@@ -147,7 +155,7 @@ func handshake(err error) string {
 		return "does not offer HTTP/1.1, but HTTP/2 alone, perhaps; have it offer http/1.1, too"
 	case strings.Contains(err.Error(), "tls: certificate required"):
 		return "wants a certificate of who asks, which a prober has not; write an address behind that, as the service's own"
-	case failure(err) == statusClosed:
+	case errors.Is(err, errHandshake) && failure(err) == statusClosed:
 		return "closed the connection instead of answering; does it speak TLS, or is it http://?"
 	}
 	return ""
