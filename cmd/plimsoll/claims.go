@@ -18,6 +18,7 @@ func (c *claimsReader) add(row record.Row) error { return c.suite.Add(row, parse
 
 func (c *claimsReader) result(info record.Info) result {
 	c.suite.Hash = info.Hash
+	c.suite.End()
 	return &claimed{analysis.DeriveSuite(&c.suite), &c.suite}
 }
 

@@ -154,6 +154,7 @@ func (c *compareReader) add(row record.Row) error {
 
 func (c *compareReader) result(info record.Info) result {
 	c.run.Hash = info.Hash
+	c.run.End()
 	return &compared{analysis.Derive(&c.run), &c.run, &c.rows, &c.traces}
 }
 

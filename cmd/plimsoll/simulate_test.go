@@ -41,6 +41,17 @@ func TestSimulatePrintsWhatReportPrintsOfItsRecord(t *testing.T) {
 	if code, again, errs := exec(t, "report", file); code != exitOK || again != out {
 		t.Errorf("exit code %d, and report prints\n%s%s", code, again, errs)
 	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// As of a run that was killed before its end: the last row is the verdict.
+	if err := os.WriteFile(file, b[:len(b)-100], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, cut, errs := exec(t, "report", file); code != exitOK || !strings.Contains(cut, "warning: the record breaks off") {
+		t.Errorf("exit code %d, and report prints of a record without its end\n%s%s", code, cut, errs)
+	}
 }
 
 func TestSimulateAtARateFromStandardInput(t *testing.T) {

@@ -28,6 +28,10 @@ func (s *Suite) Add(row record.Row, parse ParseWorkload) error {
 	return s.Runs[len(s.Runs)-1].Add(row, parse)
 }
 
+// End takes note that the record has no more rows, as [Run.End] does; the verdict
+// of a suite stands at the end of its last run.
+func (s *Suite) End() { s.Runs[len(s.Runs)-1].End() }
+
 // A SuiteVerdict is what a suite of claims comes to, in the form that programs
 // read.
 type SuiteVerdict struct {

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,6 +121,39 @@ func TestAClaimWhoseRunFailedIsVoidForThatReason(t *testing.T) {
 	}
 	if c := DeriveSuite(s).Claims[0]; c.Outcome != Void || !strings.HasSuffix(c.Reason, "no descriptors left") {
 		t.Errorf("%s because %q", c.Outcome, c.Reason)
+	}
+}
+
+// What was killed had no time to say so.
+func TestARecordWithoutAnEndBreaksOff(t *testing.T) {
+	for _, c := range []struct {
+		why     string
+		last    record.Row
+		partial bool
+		warns   bool
+	}{
+		{"killed", &record.Event{Name: "reached"}, true, true},
+		{"interrupted, which it says itself", &record.Event{Name: EventInterrupted}, true, false},
+		{"ended", &record.Verdict{}, false, false},
+	} {
+		s := &Suite{}
+		for _, row := range []record.Row{
+			&record.Meta{Command: "compare", Claim: "c", Workload: &record.Workload{Name: "c.yaml", Source: claimed}, Engines: []string{"thread"}},
+			c.last,
+		} {
+			if err := s.Add(row, func(name string, src []byte) (*model.Workload, error) {
+				w, _, err := workload.Parse(name, src)
+				return w, err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.End()
+		v := Derive(s.Runs[0])
+		warns := slices.ContainsFunc(v.Warnings, func(w Warning) bool { return w.Code == WarnBreaksOff })
+		if v.Partial != c.partial || DeriveSuite(s).Partial != c.partial || warns != c.warns {
+			t.Errorf("%s: partial %v and %v, warnings %v", c.why, v.Partial, DeriveSuite(s).Partial, v.Warnings)
+		}
 	}
 }
 

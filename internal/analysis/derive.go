@@ -20,6 +20,7 @@ type Run struct {
 	Warnings []Warning
 	Hash     string
 	Partial  bool
+	Ended    bool   // it has its verdict, which is the last row
 	Failure  string // why it came to nothing; "": it did not
 }
 

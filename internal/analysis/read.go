@@ -57,6 +57,8 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 		} else {
 			r.Warnings = append(r.Warnings, w)
 		}
+	case *record.Verdict:
+		r.Ended = true
 	case *record.Event:
 		switch row.Name {
 		case EventInterrupted:
@@ -67,6 +69,19 @@ func (r *Run) Add(row record.Row, parse ParseWorkload) error {
 	}
 	return nil
 }
+
+// End takes note that the record has no more rows. One without a verdict breaks
+// off: what wrote it had no time to say that it was interrupted.
+func (r *Run) End() {
+	if r.Ended || r.Partial {
+		return
+	}
+	r.Partial = true
+	r.Warnings = append(r.Warnings, Warning{WarnBreaksOff, "the record breaks off: its run was killed, or has not ended yet"})
+}
+
+// WarnBreaksOff is of a record without an end.
+const WarnBreaksOff = "breaks-off"
 
 // The names of the events that end a run before its time.
 const (
