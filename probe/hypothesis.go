@@ -250,7 +250,7 @@ func (a *assessment) rank() {
 		if n := turnedAway(o); n > 0 {
 			a.witness(func(x *hypothesis) float64 {
 				if x.kind == RateLimit {
-					return agree(o.letIn(), a.bucket.admitted[o.ID], 1)
+					return o.turned(a.bucket.admitted[o.ID])
 				}
 				ll := float64(n) * math.Log(0.05) // one at a time, and yet refused
 				if x.kind == Shedding {

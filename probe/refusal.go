@@ -32,15 +32,15 @@ func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
 
 // turned returns the log-probability of those that were turned away, where others
 // were expected to be let in; nil: all.
-func (w *wave) turned(let []bool) float64 {
-	taken := w.letIn()
+func (o *Observation) turned(let []bool) float64 {
+	taken := o.letIn()
 	if let == nil {
 		let = make([]bool, len(taken))
 		for k := range let {
 			let[k] = true
 		}
 	}
-	return agree(taken, let, w.parts())
+	return agree(taken, let, o.parts())
 }
 
 // letIn says which heavy requests were not turned away.

@@ -2,10 +2,12 @@ package probe
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // How long the requests take that are let in says nothing of how many are.
@@ -46,5 +48,34 @@ func TestSheddingOfTheSecondIsNotALimitByTime(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A service that is being restarted turns all away that are sent one after the
+// other, and is nothing but a pool as soon as it is back.
+func TestABaselineThatIsAllRefusedIsNoLimit(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			var heavy atomic.Int64
+			restarts := func(c *responder.Call, next func()) {
+				if c.Heavy {
+					// The first finds it there, and the first baseline does not.
+					if k := heavy.Add(1); k > 1 && k <= 1+int64(baselineOf(new(History)).Count) {
+						c.Status = 503
+						return
+					}
+				}
+				next()
+			}
+			v, h := probed(t, 64, func() *responder.Service {
+				return responder.New(1, restarts, responder.Pool(n), responder.Wait(100*ms, 0, ms))
+			})
+			if first := h.made(record.ExperimentBaseline)[0]; turnedAway(first) != len(first.Heavy) {
+				t.Fatalf("of the first baseline %d in %d were refused", turnedAway(first), len(first.Heavy))
+			}
+			if k := v.Wall.Kind; k != SharedPool && k != Serial && confident(v) {
+				t.Errorf("%s, confidence %s; %+v\n%s", k, v.Confidence, v.Hypotheses, told(h))
+			}
+		})
 	}
 }
