@@ -27,8 +27,9 @@ const (
 )
 
 // lengths are those that people write, in seconds. Of longer ones than the probe
-// takes, only the number is seen.
-var lengths = []float64{1, 2, 5, 10, 15, 30, 60}
+// takes, only the number is seen: all of them explain that alike, and so the rate
+// is vague. That takes two at least that no probe sees the end of.
+var lengths = []float64{1, 2, 5, 10, 15, 30, 60, 600, 3600}
 
 // rate is how many requests it lets in a second, for ever.
 func (w *window) rate() float64 { return float64(w.n) / w.length }
