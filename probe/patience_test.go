@@ -54,3 +54,37 @@ func TestAPatientQueueIsAPool(t *testing.T) {
 		})
 	}
 }
+
+// A way that is long makes refusals late, and so does a server that has something
+// to do for each: nobody waited for a place.
+func TestRefusalsThatAreLateAreNotPatience(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		wall func() responder.Wall
+	}{
+		{"a long way", func() responder.Wall {
+			return func(_ *responder.Call, next func()) {
+				time.Sleep(30 * ms)
+				next()
+			}
+		}},
+		{"each takes a while", func() responder.Wall {
+			work := responder.Turn(12*ms, 12*ms)
+			return func(c *responder.Call, next func()) {
+				if next(); c.Status == 503 {
+					work(c, func() {})
+				}
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v, h := probed(t, 128, func() *responder.Service {
+				return responder.New(1, c.wall(), responder.Private(responder.Bounded(12, 0)), responder.Wait(200*ms, 0.05, ms))
+			})
+			check(t, &known{kind: Shedding, limit: 12}, 0, v, h)
+			if patience := assess(h).patience; patience > 0 {
+				t.Errorf("they seem to have waited for %.0f ms\n%s", 1e3*patience, told(h))
+			}
+		})
+	}
+}

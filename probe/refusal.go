@@ -107,8 +107,10 @@ func (w *wave) within(room int, patience float64) []bool {
 	return taken
 }
 
-// impatience is how long requests waited before they were turned away, in seconds:
-// 0 where that was at once. The quickest tell, since what is busy refuses late.
+// impatience is how long requests waited before they were turned away, in seconds,
+// beside what any answer takes: 0 where that was at once. The quickest tell, since
+// what is busy refuses late; and they agree, since who waits in vain does so for as
+// long as all: refusals that come one after the other are work.
 func (a *assessment) impatience() float64 {
 	var took []float64
 	for i := range a.waves {
@@ -122,7 +124,9 @@ func (a *assessment) impatience() float64 {
 		return 0
 	}
 	slices.Sort(took)
-	if least := took[len(took)/10]; least > max(2*moment.Seconds(), a.noise.mean/20) {
+	answer := a.h.canary().Seconds() // any takes that, whatever it says
+	least, typical := took[len(took)/10]-answer, took[len(took)/2]-answer
+	if 2*least > typical && least > max(2*moment.Seconds(), a.noise.mean/20) {
 		return least
 	}
 	return 0
