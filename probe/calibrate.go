@@ -6,6 +6,18 @@ import "math"
 // given.
 var credible = map[string]float64{"high": 0.99, "medium": 0.88, "low": 0.72}
 
+// temper makes the weights as sure as the verdict is; of one that is void, as
+// sure as one that abstains.
+func (v *Verdict) temper(a *assessment) {
+	most, named := credible[v.Confidence]
+	if v.Void {
+		most, named = shareLow, true
+	}
+	if named {
+		a.temper(most)
+	}
+}
+
 // leastPower is how much of what was seen counts at least: more would bring back
 // what was ruled out.
 const leastPower = 0.2

@@ -87,9 +87,10 @@ func Judge(h *History) *Verdict {
 	v.service(a)
 	if len(a.ranked) > 0 {
 		v.conclude(a)
-		if most, ok := credible[v.Confidence]; ok {
-			a.temper(most)
-		}
+	}
+	v.doubts(a)
+	if len(a.ranked) > 0 {
+		v.temper(a)
 		for _, x := range a.merged() {
 			if x.weight >= 0.005 {
 				v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
@@ -99,7 +100,6 @@ func Judge(h *History) *Verdict {
 		v.remedies(a)
 		v.ask(a)
 	}
-	v.doubts(a)
 	return v
 }
 
