@@ -39,3 +39,21 @@ func TestWeightsAreAsSureAsTheVerdict(t *testing.T) {
 		})
 	}
 }
+
+// A verdict that is doubted for other reasons asks for nothing that would not
+// tell more.
+func TestADoubtIsNoQuestion(t *testing.T) {
+	_, h := probed(t, 32, func() *responder.Service {
+		return responder.New(1, responder.Wait(200*time.Millisecond, 0, ms))
+	})
+	delete(h.Meta.Options, optionCanary)
+	sure := Judge(h)
+	h.End = endChanged
+	doubted := Judge(h)
+	if doubted.Wall.Kind != None || doubted.Confidence != "low" {
+		t.Fatalf("%s, confidence %s", doubted.Wall.Kind, doubted.Confidence)
+	}
+	if !slices.Equal(doubted.Ask, sure.Ask) {
+		t.Errorf("asked for %q; without the doubt %q", doubted.Ask, sure.Ask)
+	}
+}

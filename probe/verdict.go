@@ -90,15 +90,15 @@ func Judge(h *History) *Verdict {
 	}
 	v.doubts(a)
 	if len(a.ranked) > 0 {
-		v.temper(a)
+		v.evidence(a)
+		v.remedies(a)
+		v.ask(a)
+		v.temper(a) // only what is printed: the others have to know what was found
 		for _, x := range a.merged() {
 			if x.weight >= 0.005 {
 				v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
 			}
 		}
-		v.evidence(a)
-		v.remedies(a)
-		v.ask(a)
 	}
 	return v
 }
