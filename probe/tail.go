@@ -42,9 +42,13 @@ func (a *assessment) crewOf(o *Observation) *crew {
 			c.low, c.high = min(c.low, n), max(c.high, n)
 		}
 	}
-	c.above = float64(c.low) - 0.5
+	c.above = lessThan(c.low)
 	return c
 }
+
+// lessThan is what waves find no more than if they find less than n: sizes are
+// known to half a place, and large ones to 2 % (docs/accuracy.md).
+func lessThan(n int) float64 { return 0.98*float64(n) - 0.5 }
 
 // tail is what was in flight as the load fell, or was answered in the service
 // time before; nil: some connections came late, and what was sent on them is
