@@ -31,8 +31,11 @@ func sharing(seed uint64) []wild {
 	inTurn, byLot, toTheEnd, waiting := between(18, 80), between(12, 80), between(15, 120), between(15, 120)
 	parts := 2 + r.IntN(5)
 	pooled := []truth{sizedAs(PrivatePool, k)}
+	// More of them than CPUs are from outside what requests are that come several
+	// times to a pool of n. It carries n, but a place more would be of no use to it:
+	// that name counts as wrong.
 	if k >= n {
-		pooled = append(pooled, truth{kind: CPU}) // a place more would be of no use
+		pooled = append(pooled, truth{kind: CPU})
 	}
 	return []wild{
 		of("goroutines on one CPU", inTurn, cpu, func() walls {
@@ -81,7 +84,13 @@ func TestThreadsThatShareAProcessorAreNoLoop(t *testing.T) {
 	}
 	t.Logf("of %d of each, right: %v, wrong: %v", all, right, wrong)
 	for _, w := range sharing(0) {
-		if 20*wrong[w.name] > int(all) && w.name != "pool that computes" || 10*right[w.name] < 8*int(all) {
+		least, most := 0.8, 0.05
+		if w.name == "pool that computes" {
+			// More places than CPUs are named by their CPUs, as requests that come to a
+			// pool of so many several times: wrongly, and with low confidence.
+			least, most = 0.7, 0.3
+		}
+		if float64(wrong[w.name]) > most*float64(all) || float64(right[w.name]) < least*float64(all) {
 			t.Errorf("%s: of %d, %d were named rightly and %d wrongly", w.name, all, right[w.name], wrong[w.name])
 		}
 	}

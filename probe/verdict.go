@@ -187,6 +187,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.variant == uneven && !a.noise.steady() {
 		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}
+	if best.variant == repeated && !a.idles() {
+		v.atMost("low") // threads that share processors in slices come to them several times, too
+	}
 	if best.kind == None && a.lags() {
 		v.atMost("medium") // a pool of nearly as many as were tried lets few wait
 	}
