@@ -3,7 +3,10 @@ package probe
 import "math"
 
 // credible is the most of the probability that a verdict of some confidence is
-// given.
+// given: about the share that was right. Of 91 real servers (seed 20261125,
+// docs/accuracy.md) it was 66 of 67 of high confidence, 12 of 14 of medium, and 6
+// of 9 of low; of so few it is known to a few hundredths at best, and to a tenth
+// and more of the last.
 var credible = map[string]float64{"high": 0.99, "medium": 0.88, "low": 0.72}
 
 // temper makes the weights as sure as the verdict is; of one that is void, as
@@ -18,8 +21,9 @@ func (v *Verdict) temper(a *assessment) {
 	}
 }
 
-// leastPower is how much of what was seen counts at least: more would bring back
-// what was ruled out.
+// leastPower is how much of what was seen counts at least: at less, what was ruled
+// out is back. It is a choice, not a measurement: at a fifth, a rival that is e^-20
+// as likely has e^-4, two in a hundred.
 const leastPower = 0.2
 
 // temper flattens the weights until the likeliest kind has no more than a share.

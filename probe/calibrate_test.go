@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -55,5 +56,39 @@ func TestADoubtIsNoQuestion(t *testing.T) {
 	}
 	if !slices.Equal(doubted.Ask, sure.Ask) {
 		t.Errorf("asked for %q; without the doubt %q", doubted.Ask, sure.Ask)
+	}
+}
+
+// The likeliest has no more than it is allowed; what it gives away goes to its
+// rivals, and where there are none, to what is none of them.
+func TestTemperFlattensAsFarAsIsAllowed(t *testing.T) {
+	scored := func(kind Kind, score float64) hypothesis { return hypothesis{kind: kind, score: score} }
+	for _, c := range []struct {
+		name    string
+		ranked  []hypothesis
+		most    float64
+		best    float64 // weight of the first
+		unknown [2]float64
+	}{
+		{"it is not sure anyway", []hypothesis{scored(SharedPool, 0), scored(Serial, -1)}, 0.88, 1 / (1 + math.Exp(-1)), [2]float64{0, 0}},
+		{"a rival has the rest", []hypothesis{scored(SharedPool, 0), scored(Serial, -5)}, 0.88, 0.88, [2]float64{0, 0}},
+		{"two variants are one kind", []hypothesis{scored(SharedPool, 0), scored(SharedPool, 0), scored(Serial, -5)}, 0.88, 0.44, [2]float64{0, 0}},
+		{"the rivals were ruled out", []hypothesis{scored(SharedPool, 0), scored(Serial, -80), scored(Unknown, -90)}, 0.72, 0.72, [2]float64{0.27, 0.28}},
+		{"what was ruled out stays so", []hypothesis{scored(None, 0), scored(Unknown, -1000)}, 0.99, 0.99, [2]float64{0.01, 0.01}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := &assessment{ranked: c.ranked}
+			a.temper(c.most)
+			sum := 0.0
+			for _, x := range a.ranked {
+				sum += x.weight
+			}
+			if best := a.ranked[0].weight; math.Abs(best-c.best) > 0.001 || math.Abs(sum-1) > 0.001 {
+				t.Errorf("the first has %.4f, and all %.4f; it should be %.4f", best, sum, c.best)
+			}
+			if u := a.weight(Unknown); u < c.unknown[0]-1e-6 || u > c.unknown[1]+1e-6 {
+				t.Errorf("what is none of them has %.4f", u)
+			}
+		})
 	}
 }

@@ -12,10 +12,12 @@ import (
 const (
 	goSlice   = 0.010
 	lockSlice = 0.005
-	// Of many slices it makes no difference how long they are.
+	// Of many slices it makes no difference how long they are: of a dozen, one is
+	// less than a tenth of a request, which is what a wave is known to. It bounds how
+	// long the simulation takes.
 	mostSlices = 12
 	// A canary needs several, since it gives the processor back as it is accepted,
-	// read, handed on and answered.
+	// read, handed on and answered. How many is a choice: two for each.
 	canarySlices = 8
 )
 
