@@ -170,7 +170,8 @@ func (a *assessment) unhindered() []float64 {
 }
 
 // fates returns the probabilities of what becomes of a canary: [free],
-// [slowed], [waited], [denied].
+// [slowed], [waited], [denied]. Of one beside busy processors [assessment.met]
+// judges all but the last by what the other canaries of its wave met.
 func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 	quick := [4]float64{0.94, 0.04, 0.01, 0.01}
 	stuck := [4]float64{0.02, 0.04, 0.93, 0.01}
@@ -208,7 +209,7 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		case a.queued && a.step < 0.1*a.noise.mean: // beside requests that wait, the processor is idle
 			return quick
 		case a.contested(s):
-			return [4]float64{0.25, 0.25, 0.49, 0.01}
+			return [4]float64{0.25, 0.25, 0.49, 0.01} // for [assessment.contradicted]: none of the first three speaks against it
 		}
 		return [4]float64{0.8, 0.16, 0.03, 0.01}
 	case Shedding, RateLimit:

@@ -137,9 +137,11 @@ func (a *assessment) met(w *wave, x *hypothesis) (ll float64) {
 	return ll + beta(waits+1, others+long) - beta(1, long) + others*math.Log(0.5) + beta(last+1, first+1)
 }
 
-// afterAll returns the log-likelihood of whether a canary was answered when all
-// of a wave had been, by one loop. It came after them; only on a connection that
-// the loop had before may it have been read with the first.
+// afterAll returns what it counts, as a logarithm, for one loop whether a canary
+// that waited was answered when all of a wave had been. It came after them; only
+// on a connection that the loop had before may it have been read with the first,
+// and then that it was is nothing against a loop. It is a penalty, and no
+// probability: of a canary on such a connection both cases add up to 1.9.
 func (a *assessment) afterAll(w *wave, s *sample) float64 {
 	switch {
 	case s.last:
