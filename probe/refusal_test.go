@@ -54,7 +54,7 @@ func TestSheddingOfTheSecondIsNotALimitByTime(t *testing.T) {
 // A service that is being restarted turns all away that are sent one after the
 // other, and is nothing but a pool as soon as it is back.
 func TestABaselineThatIsAllRefusedIsNoLimit(t *testing.T) {
-	for _, n := range []int{1, 3} {
+	for _, n := range []int{1, 3, 10} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			var heavy atomic.Int64
 			restarts := func(c *responder.Call, next func()) {

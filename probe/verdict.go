@@ -181,6 +181,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == CPU && a.h.turnsAway() {
 		v.atMost("low") // a processor turns nobody away: there is another wall, and it may be met first
 	}
+	if best.kind == Shedding && a.room() == 0 {
+		v.atMost("low") // of no wave was a part turned away: who was may have met a service that was not there
+	}
 	if best.kind == RateLimit && a.bucket.vague {
 		v.atMost("medium") // how fast is not known
 	}
