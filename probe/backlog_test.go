@@ -15,6 +15,7 @@ import (
 // the others, which come again a second later. That is no pace, and it does not
 // take the whole time that there is.
 func TestAConnectionCapWithAShortBacklogIsNamed(t *testing.T) {
+	t.Parallel()
 	for seed := range seeds(t, 6) {
 		r := rand.New(rand.NewPCG(seed, 23))
 		n := 2 + int(math.Exp(r.Float64()*math.Log(80)))

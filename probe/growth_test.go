@@ -13,6 +13,7 @@ import (
 // A pool that grows when it is kept busy, and shrinks again within a second, is
 // not said for sure to have as few places as waves find.
 func TestAPoolThatShrinksIsNotSaidToBeSmall(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	for _, c := range []struct {
 		n, most     int

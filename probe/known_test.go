@@ -73,6 +73,7 @@ func check(t *testing.T, k *known, off float64, v *Verdict, h *History) {
 
 // Where every request takes the same, sizes are exact.
 func TestEveryWallIsNamedWithItsSize(t *testing.T) {
+	t.Parallel()
 	for seed := range seeds(t, 1) {
 		n, wait := drawn(seed)
 		for _, k := range zoo(seed, n, wait, 0) {
@@ -90,6 +91,7 @@ func TestEveryWallIsNamedWithItsSize(t *testing.T) {
 // Where times vary by a fifth, sizes are right to 5 %, and to one where that is
 // more; of workers that share the places unevenly, to 20 %.
 func TestEveryWallIsNamedAlsoWhereTimesVary(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	for seed := range seeds(t, 1) {
 		n, wait := drawn(seed + 1000)
@@ -110,6 +112,7 @@ func TestEveryWallIsNamedAlsoWhereTimesVary(t *testing.T) {
 }
 
 func TestPoolsAreMeasuredExactly(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n    int
 		wait int64 // ms

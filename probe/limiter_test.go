@@ -23,6 +23,7 @@ func computing(seed uint64, wait, work time.Duration) func() *responder.Service 
 // The processor that answers requests one after the other has a pace, as a
 // limiter has.
 func TestAProcessorIsNotTakenForALimiter(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	for _, c := range []struct {
 		most       int
@@ -40,6 +41,7 @@ func TestAProcessorIsNotTakenForALimiter(t *testing.T) {
 // Services that wait, and compute a little, are not said for sure to be stopped
 // by anything but their processor.
 func TestNoVerdictIsConfidentAndWrongBesideSomeCPU(t *testing.T) {
+	t.Parallel()
 	for seed := range seeds(t, 6) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		wait := time.Duration(50+r.IntN(300)) * ms

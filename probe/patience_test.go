@@ -13,6 +13,7 @@ import (
 // Who waits for a place and is turned away when that has taken too long, is
 // turned away by how many there are: a place that is free again in time is taken.
 func TestAQueueThatTimesOutIsNotALimitByTime(t *testing.T) {
+	t.Parallel()
 	for seed := range seeds(t, 6) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		n := 2 + int(math.Exp(r.Float64()*math.Log(60)))

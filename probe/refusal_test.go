@@ -12,6 +12,7 @@ import (
 
 // How long the requests take that are let in says nothing of how many are.
 func TestSheddingIsNamedWhateverTheAcceptedTake(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n    int
 		work time.Duration // of one CPU, in each request

@@ -12,6 +12,7 @@ import (
 // Requests that come to a pool several times, each time at the end of the queue,
 // are all late: as if they shared a processor. It has a size all the same.
 func TestAPoolThatRequestsComeToSeveralTimesIsAPool(t *testing.T) {
+	t.Parallel()
 	for seed := range seeds(t, 6) {
 		r := rand.New(rand.NewPCG(seed, 37))
 		n := 3 + r.IntN(24)

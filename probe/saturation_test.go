@@ -255,6 +255,7 @@ func TestAQuotaIsNotScarceBecauseOthersWork(t *testing.T) {
 // Whatever is seen inside, the walls that are known from outside keep their
 // names: nothing that is seen makes a verdict wrong, and sure of it.
 func TestWhatIsSeenInsideMisleadsNobody(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	for seed := range seeds(t, 1) {
 		n, wait := drawn(seed + 500)

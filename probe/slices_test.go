@@ -58,6 +58,7 @@ func sharing(seed uint64) []wild {
 // Threads that compute on one processor all come forward together, and let a
 // canary in between; a loop that runs each request to its end does neither.
 func TestThreadsThatShareAProcessorAreNoLoop(t *testing.T) {
+	t.Parallel()
 	if raced {
 		t.Skip("it is arithmetic in virtual time, and takes many requests at once")
 	}

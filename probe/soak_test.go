@@ -24,6 +24,7 @@ func soaked(few, many uint64) uint64 {
 // verdict of high confidence is wrong. With -v it prints the confusion matrix
 // and the Brier score; PLIMSOLL_ZOO=SEED tries that one alone.
 func TestZooHasNoConfidentErrors(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	most := int(soaked(64, 512))
 	from, to := uint64(0), soaked(50, 500)
@@ -57,6 +58,7 @@ func TestZooHasNoConfidentErrors(t *testing.T) {
 // itself; and where they vary much, a pool and a pace look alike, and of a few of
 // them neither may be named.
 func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	varying, abstained, missed := 0, 0, 0
 	for seed := range soaked(4, 200) {
@@ -101,6 +103,7 @@ func TestSizesOfPoolsDrawnAtRandom(t *testing.T) {
 // That there is no wall up to 400 is known within a minute and a half, from few
 // requests.
 func TestNoWallIsFoundSoon(t *testing.T) {
+	t.Parallel()
 	arithmetic(t)
 	for _, wait := range []time.Duration{50 * ms, 500 * ms} {
 		v, h := probed(t, 400, func() *responder.Service { return responder.New(1, responder.Wait(wait, 0.1, ms)) })

@@ -12,6 +12,7 @@ import (
 // Limits that count in windows let all of theirs in at once: a token bucket of
 // that rate explains neither that nor the silence after it.
 func TestLimitsThatCountInWindowsAreMeasured(t *testing.T) {
+	t.Parallel()
 	all, measured := 0, 0
 	for seed := range seeds(t, 4) {
 		r := rand.New(rand.NewPCG(seed, 31))
@@ -57,6 +58,7 @@ func TestLimitsThatCountInWindowsAreMeasured(t *testing.T) {
 // Windows that are longer than the probe has time for show how many they let in
 // and not how often.
 func TestALimitWithoutAKnownRateHasNone(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		n    int
 		wait time.Duration

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -21,7 +22,7 @@ func TestAPeakBelongsToItsStretch(t *testing.T) {
 	}
 	for _, c := range []struct{ from, to, most int }{{2, 4, 200}, {4, 5, 350}} {
 		trial := new(record.Trial)
-		if err := r.fill(trial, time.Duration(c.from)*time.Second, time.Duration(c.to)*time.Second, nil); err != nil {
+		if err := r.fill(trial, time.Duration(c.from)*time.Second, time.Duration(c.to)*time.Second, &model.Workload{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := trial.Upstream.InFlightMax; got != c.most {
