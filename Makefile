@@ -39,7 +39,7 @@ bench: build
 # What takes too long for every change, then the same tests again and again, to
 # find what fails rarely.
 soak:
-	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run Walls ./internal/lab
+	PLIMSOLL_SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -run 'Walls|Circle' ./internal/lab
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 30m -run Crowds ./internal/engines
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 4h ./internal/agreement
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -run Theory ./sim

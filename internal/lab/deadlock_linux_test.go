@@ -3,6 +3,7 @@ package lab
 import (
 	"context"
 	"errors"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,8 +88,13 @@ slo: {within: 500ms, ratio: 99%, errors: 1%}
 
 // Every engine hangs, and each says the same of it that a simulation does.
 func TestResourcesHeldInACircleAreNamed(t *testing.T) {
+	t.Parallel() // it happens at any rate
 	for _, name := range []string{"thread:max=50", "loop", "goroutine"} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "goroutine" && os.Getenv(soakEnv) == "" {
+				t.Skipf("%s=1 runs it, too", soakEnv)
+			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			v, err := compare(t, ctx, circle, func(o *Options) {

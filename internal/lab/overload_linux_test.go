@@ -15,6 +15,7 @@ import (
 // A search may end at a fail that somebody else's use of the machine brought
 // about. Who then passes well above it has another line.
 func TestASearchGoesOnWhereTheFirstOverloadIsPassed(t *testing.T) {
+	t.Parallel() // there is little load
 	const source = "workload: waits\nupstreams:\n  bank: {latency: 20ms}\nroutes:\n  r: {weight: 1, steps: [await: bank]}\nin-flight: 100\nslo: {within: 1s, ratio: 99%, errors: 0.1%}\n"
 	w, _, err := workload.Parse("test.yaml", []byte(source))
 	if err != nil {
@@ -36,7 +37,6 @@ func TestASearchGoesOnWhereTheFirstOverloadIsPassed(t *testing.T) {
 		},
 		doc: &workload.Document{Name: "test.yaml", Source: []byte(source), Workload: w}, workload: w, origin: reactor.Clock(), run: &analysis.Run{},
 	}
-	defer noChildren(t)
 	defer l.stopAll()
 	ctx := t.Context()
 	if err := l.prepare(ctx); err != nil {
