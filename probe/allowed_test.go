@@ -93,21 +93,14 @@ func TestOneServiceIsProbedWhereANameStandsForSeveral(t *testing.T) {
 func TestACanaryOfAnotherPortIsDoubted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := responder.New(1, responder.Private(responder.Pool(2)), responder.Wait(50*ms, 0, ms))
-		var file bytes.Buffer
-		if err := Run(t.Context(), Config{
+		h, _ := seenBy(t, Config{
 			Heavy: Request{URL: "http://name:8080/heavy"}, Canary: &Request{URL: "http://name:8081/canary"}, MaxConcurrency: 8,
 			Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 				c, err := s.Dial(ctx, network, address)
 				_, port, _ := net.SplitHostPort(address)
 				return &elsewhere{Conn: c, at: netip.MustParseAddrPort("127.0.0.1:" + port)}, err
 			},
-		}, record.NewWriter(&file), record.Meta{}); err != nil {
-			t.Fatal(err)
-		}
-		h := new(History)
-		if _, err := record.Read(&file, h.Add); err != nil {
-			t.Fatal(err)
-		}
+		})
 		const want = "the canary is asked for at 127.0.0.1:8081, and --heavy at 127.0.0.1:8080: "
 		if v := Judge(h); len(v.Warnings) != 1 || !strings.Contains(v.Warnings[0].Text, want) {
 			t.Errorf("warnings %q", v.Warnings)

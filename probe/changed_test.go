@@ -1,14 +1,12 @@
 package probe
 
 import (
-	"bytes"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
-	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // after has so many requests for a path answered, and then sends all elsewhere.
@@ -40,16 +38,9 @@ func TestAServiceThatNoLongerDoesTheWorkIsNotProbedOn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := responder.New(1, after(c.n, c.path, c.status), responder.Wait(200*ms, 0, ms))
-				var file bytes.Buffer
-				if err := Run(t.Context(), Config{
+				h, _ := seenBy(t, Config{
 					Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}, MaxConcurrency: 64, Dial: s.Dial,
-				}, record.NewWriter(&file), record.Meta{}); err != nil {
-					t.Fatal(err)
-				}
-				h := new(History)
-				if _, err := record.Read(&file, h.Add); err != nil {
-					t.Fatal(err)
-				}
+				})
 				v := Judge(h)
 				if n := len(v.Warnings); h.End != endChanged || n != 1 || !strings.Contains(v.Warnings[0].Text, c.want) {
 					t.Errorf("it ended because of %q; warnings %q, want …%s…\n%s", h.End, v.Warnings, c.want, told(h))

@@ -16,30 +16,37 @@ func probed(t *testing.T, limit int, build func() *responder.Service) (v *Verdic
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := build()
-		var file bytes.Buffer
-		err := Run(t.Context(), Config{
+		h, _ = seenBy(t, Config{
 			Heavy: Request{URL: "http://service/heavy"}, Canary: &Request{URL: "http://service/canary"},
 			MaxConcurrency: limit, Dial: s.Dial,
-		}, record.NewWriter(&file), record.Meta{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		})
 		synctest.Wait()
 		if n := s.Open(); n > 0 {
 			t.Errorf("%d connections were left open", n)
 		}
-		h = new(History)
-		info, err := record.Read(&file, h.Add)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Hash = info.Hash
 		v = Judge(h)
 		if s.Requests() > 30*h.cap() {
 			t.Errorf("%d requests were sent, more than 30 × %d", s.Requests(), h.cap())
 		}
 	})
 	return v, h
+}
+
+// seenBy probes, in a bubble, and returns what was seen from the record as it would
+// be written to a file, and that.
+func seenBy(t *testing.T, cfg Config) (*History, []byte) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := Run(t.Context(), cfg, record.NewWriter(&file), record.Meta{}); err != nil {
+		t.Fatal(err)
+	}
+	h := new(History)
+	info, err := record.Read(bytes.NewReader(file.Bytes()), h.Add)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Hash = info.Hash
+	return h, file.Bytes()
 }
 
 // told is what a probe did, for a test that failed.

@@ -65,7 +65,7 @@ func TestRefusalsThatAreLateAreNotPatience(t *testing.T) {
 	}{
 		{"a long way", func() responder.Wall {
 			return func(_ *responder.Call, next func()) {
-				time.Sleep(30 * ms)
+				time.Sleep(30 * ms) // of the bubble: to whichever route
 				next()
 			}
 		}},

@@ -35,21 +35,11 @@ func look(t *testing.T, most int, build func() seen) (v *Verdict, h *History, fi
 		if s.metrics != "" {
 			cfg.Metrics = &Request{URL: "http://service" + s.metrics, Header: http.Header{"Authorization": {"Bearer hunter2"}}}
 		}
-		var written bytes.Buffer
-		if err := Run(t.Context(), cfg, record.NewWriter(&written), record.Meta{}); err != nil {
-			t.Fatal(err)
-		}
+		h, file = seenBy(t, cfg)
 		synctest.Wait()
 		if n := s.service.Open(); n > 0 {
 			t.Errorf("%d connections were left open", n)
 		}
-		file = bytes.Clone(written.Bytes())
-		h = new(History)
-		info, err := record.Read(&written, h.Add)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Hash = info.Hash
 		v = Judge(h)
 	})
 	return v, h, file

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"bytes"
 	"errors"
 	"net/netip"
 	"slices"
@@ -10,7 +9,6 @@ import (
 	"testing/synctest"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
-	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // A busy process that is not the service says nothing of the service's CPU: it is
@@ -21,8 +19,7 @@ func TestAProcessThatDoesNotServeIsNoEvidence(t *testing.T) {
 			s := responder.New(1, responder.Pool(3), responder.Wait(100*ms, 0, ms))
 			looked := 0
 			var asked netip.AddrPort
-			var file bytes.Buffer
-			if err := Run(t.Context(), Config{
+			h, _ := seenBy(t, Config{
 				Heavy: Request{URL: "http://name/heavy"}, Canary: &Request{URL: "http://name/canary"}, MaxConcurrency: 16, Dial: s.Dial,
 				Inside: func() (Inside, error) {
 					looked++
@@ -35,13 +32,7 @@ func TestAProcessThatDoesNotServeIsNoEvidence(t *testing.T) {
 					}
 					return errors.New("what listens there is process 7")
 				},
-			}, record.NewWriter(&file), record.Meta{}); err != nil {
-				t.Fatal(err)
-			}
-			h := new(History)
-			if _, err := record.Read(&file, h.Add); err != nil {
-				t.Fatal(err)
-			}
+			})
 			v := Judge(h)
 			if want := netip.MustParseAddrPort("127.0.0.1:80"); asked != want {
 				t.Errorf("it was asked who serves at %v, not at %v", asked, want)

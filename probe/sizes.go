@@ -133,28 +133,25 @@ type memory struct {
 }
 
 func (h *History) recall(key memory, work func() float64) float64 {
-	if x, ok := h.memo[key]; ok {
-		return x
-	}
-	if h.memo == nil {
-		h.memo = map[memory]float64{}
-	}
-	x := work()
-	h.memo[key] = x
-	return x
+	return recalled(&h.memo, key, work)
 }
 
 // simulate is what recall is, for curves.
 func (h *History) simulate(key memory, work func() curve) curve {
-	if c, ok := h.curves[key]; ok {
-		return c
+	return recalled(&h.curves, key, work)
+}
+
+func recalled[V any](known *map[memory]V, key memory, work func() V) V {
+	x, ok := (*known)[key]
+	if ok {
+		return x
 	}
-	if h.curves == nil {
-		h.curves = map[memory]curve{}
+	if *known == nil {
+		*known = map[memory]V{}
 	}
-	c := work()
-	h.curves[key] = c
-	return c
+	x = work()
+	(*known)[key] = x
+	return x
 }
 
 // temper is how much of the likelihood counts for the size: the times of a wave
