@@ -9,9 +9,9 @@ import "math"
 // and more of the last.
 var credible = map[string]float64{"high": 0.99, "medium": 0.88, "low": 0.72}
 
-// temper makes the weights as sure as the verdict is; of one that is void, as
+// calibrate makes the weights as sure as the verdict is; of one that is void, as
 // sure as one that abstains.
-func (v *Verdict) temper(a *assessment) {
+func (v *Verdict) calibrate(a *assessment) {
 	most, named := credible[v.Confidence]
 	if v.Void {
 		most, named = shareLow, true

@@ -30,14 +30,14 @@ type sample struct {
 // says nothing.
 func (h *History) samples(o *Observation) []sample {
 	var out []sample
-	kept, crowded := 0, o.crowded()
+	kept, full := 0, o.backlogFull()
 	for i := range o.Canaries {
 		c := &o.Canaries[i]
 		if c.Kept {
 			kept++
 		}
 		asked := begun(c)
-		if crowded && lateOpened(c) {
+		if full && lateOpened(c) {
 			asked = c.Intended
 		}
 		held, first, last := 0, int64(math.MaxInt64), int64(0)
@@ -87,10 +87,10 @@ func (h *History) samples(o *Observation) []sample {
 // lateOpened reports whether the first packet of a request's connection was lost.
 func lateOpened(r *record.Request) bool { return float64(r.Connect)/1e9 > lostSYN }
 
-// crowded reports whether most of the canaries on fresh connections lost their
+// backlogFull reports whether most of the canaries on fresh connections lost their
 // first packet. One may be an accident; most are kept out, since the queue of
 // connections that nobody accepts is full.
-func (o *Observation) crowded() bool {
+func (o *Observation) backlogFull() bool {
 	late, n := 0, 0
 	for i := range o.Canaries {
 		if c := &o.Canaries[i]; !c.Kept {

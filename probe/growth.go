@@ -110,14 +110,14 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 
 // shrunk is the most that the service had when it was kept busy, if the waves
 // found less: it grows under load, and shrinks without. Else nil.
-func (a *assessment) shrunk() *crew {
+func (a *assessment) shrunk() *capacity {
 	x := a.pool()
 	if x == nil || x != &a.ranked[0] || x.variant == repeated || x.kind == Serial {
 		return nil // what has no places for whole requests has none more
 	}
-	var most *crew
+	var most *capacity
 	for _, o := range a.h.made(record.ExperimentSustain) {
-		if c := a.crewOf(o); c != nil && float64(x.high) < c.above && (most == nil || c.n > most.n) {
+		if c := a.capacityOf(o); c != nil && float64(x.high) < c.above && (most == nil || c.n > most.n) {
 			most = c
 		}
 	}

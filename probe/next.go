@@ -86,7 +86,7 @@ func isFree(a *assessment) (record.Experiment, bool) {
 		for i := n - 1; i >= 0 && a.h.Experiments[i].What == record.ExperimentSettle; i-- {
 			tries++
 		}
-		if tries >= 5 || a.calm(last) {
+		if tries >= 5 || a.settled(last) {
 			return record.Experiment{}, false
 		}
 	} else if !abandoned(last) {
@@ -107,8 +107,8 @@ func isQuicker(a *assessment) (record.Experiment, bool) {
 	return e, true
 }
 
-// calm reports whether requests took no longer than alone.
-func (a *assessment) calm(o *Observation) bool {
+// settled reports whether requests took no longer than alone.
+func (a *assessment) settled(o *Observation) bool {
 	for _, x := range times(o) {
 		if math.Log(x)-a.noise.centre > max(0.5, 4*a.noise.spread) {
 			return false

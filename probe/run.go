@@ -204,7 +204,7 @@ func (r *runner) begin(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if r.machine, err = r.calm(ctx); err != nil && ctx.Err() == nil {
+	if r.machine, err = r.interference(ctx); err != nil && ctx.Err() == nil {
 		return err
 	}
 	return nil

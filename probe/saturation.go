@@ -141,9 +141,9 @@ func (s *strain) lateLoop(a *assessment, x *hypothesis) float64 {
 	return math.Log(p)
 }
 
-// crew is how many threads and processes a service has at rest, and at most
+// threadCounts is how many threads and processes a service has at rest, and at most
 // while so many requests were held; zeros where that was not seen.
-func (a *assessment) crew() (rest, most, held int) {
+func (a *assessment) threadCounts() (rest, most, held int) {
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
 		if len(o.Gauges) == 0 || o.Disturbed != "" {
@@ -163,7 +163,7 @@ func (a *assessment) crew() (rest, most, held int) {
 // threads returns the log-likelihood of how the number of threads grew with that
 // of held requests: a pool of N threads is not served by fewer.
 func (a *assessment) threads(x *hypothesis) float64 {
-	rest, most, held := a.crew()
+	rest, most, held := a.threadCounts()
 	if rest == 0 || most == 0 || x.kind == Unknown {
 		return 0
 	}
@@ -234,7 +234,7 @@ func cpuSeen(a *assessment) string {
 
 // threadsSeen says how many threads there were.
 func threadsSeen(a *assessment) string {
-	rest, most, held := a.crew()
+	rest, most, held := a.threadCounts()
 	switch {
 	case rest == 0 || most == 0 || held < 4:
 		return ""

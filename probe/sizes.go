@@ -51,21 +51,21 @@ func sizesOf(a *assessment) *sizes {
 	pool := func(w *wave, n int) float64 {
 		return a.h.recall(memory{experiment: w.ID, n: n, noise: a.noise}, func() float64 { return w.pool(n, a.noise) })
 	}
-	s.one = s.singly(a, odd, pool)
+	s.one = s.singly(a, influence, pool)
 	s.loops = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
 	s.processes = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.processes(n, a.noise)) })
 	s.mean = s.average(a)
 	return s
 }
 
-// odd is by how much one wave may speak against a size of one pool at most, in
+// influence is by how much one wave may speak against a size of one pool at most, in
 // logarithm: a few places more or fewer are told, and a wave that no size explains
 // does not decide among them.
-const odd = 20
+const influence = 20
 
 // singly returns the log-likelihood of every single time in the waves, for each
-// size. No wave says more against a size than odd.
-func (s *sizes) singly(a *assessment, odd float64, say func(*wave, int) float64) []float64 {
+// size. No wave says more against a size than the bound.
+func (s *sizes) singly(a *assessment, bound float64, say func(*wave, int) float64) []float64 {
 	sum, lls := make([]float64, len(s.n)), make([]float64, len(s.n))
 	for i := range a.waves {
 		w := &a.waves[i]
@@ -84,7 +84,7 @@ func (s *sizes) singly(a *assessment, odd float64, say func(*wave, int) float64)
 			lls[k], best = ll, max(best, ll)
 		}
 		for k, ll := range lls {
-			sum[k] += max(ll, best-odd)
+			sum[k] += max(ll, best-bound)
 		}
 	}
 	return sum
@@ -154,9 +154,9 @@ func recalled[V any](known *map[memory]V, key memory, work func() V) V {
 	return x
 }
 
-// temper is how much of the likelihood counts for the size: the times of a wave
+// sizePower is how much of the likelihood counts for the size: the times of a wave
 // are not independent of each other.
-const temper = 0.7
+const sizePower = 0.7
 
 // size fills in the size under which a hypothesis explains most, and reports
 // whether there is any.
@@ -212,17 +212,17 @@ func (a *assessment) size(x *hypothesis) bool {
 			break
 		}
 		try := hypothesis{kind: x.kind, variant: x.variant, limit: n, front: x.front}
-		ll := temper * a.pools.one[k]
+		ll := sizePower * a.pools.one[k]
 		switch {
 		case x.variant == uneven:
-			ll = temper * a.pools.processes[k]
+			ll = sizePower * a.pools.processes[k]
 		case x.kind == Serial:
-			ll = temper * a.pools.loops[k]
+			ll = sizePower * a.pools.loops[k]
 		case !a.noise.steady():
 			ll = a.pools.mean[k]
 		}
 		if x.kind == Serial && n == 1 {
-			ll = temper * a.batches()
+			ll = sizePower * a.batches()
 		}
 		for i := range a.samples {
 			s := &a.samples[i]

@@ -12,7 +12,7 @@ import (
 // followed by a request on a fresh connection. Canaries are asked for towards the
 // end, half a service time apart.
 func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []record.Request) {
-	timeout := r.patience(e.Count)
+	timeout := r.timeout(e.Count)
 	var mu sync.Mutex // guards rows and left
 	left := r.cfg.MaxConcurrency * 8
 	var all sync.WaitGroup

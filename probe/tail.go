@@ -2,24 +2,24 @@ package probe
 
 import "math"
 
-// A crew is how many places a service had at the end of a time in which it was
+// A capacity is how many places a service had at the end of a time in which it was
 // kept busy.
-type crew struct {
+type capacity struct {
 	count     int // requests kept in flight
 	n         int
 	low, high int     // sizes that are nearly as likely
 	above     float64 // it is none of these or less, whatever waves say
 }
 
-// crewOf measures it; nil: it cannot be told. Where service times are steady the
+// capacityOf measures it; nil: it cannot be told. Where service times are steady the
 // lags between answers tell exactly, as those of a wave do: all that was in flight
 // as the load fell is one. Else Little's law does, to its doubt.
-func (a *assessment) crewOf(o *Observation) *crew {
+func (a *assessment) capacityOf(o *Observation) *capacity {
 	g := a.busy(o)
 	if g == nil || turnedAway(o) > 0 {
 		return nil
 	}
-	c := &crew{o.Count, int(math.Round(g.last)), int(math.Floor(g.last * (1 - 2*g.doubt))), int(math.Ceil(g.last * (1 + 2*g.doubt))), (g.last - 1) / (1.2 + 2*g.doubt)}
+	c := &capacity{o.Count, int(math.Round(g.last)), int(math.Floor(g.last * (1 - 2*g.doubt))), int(math.Ceil(g.last * (1 + 2*g.doubt))), (g.last - 1) / (1.2 + 2*g.doubt)}
 	if 10*g.last > 9*float64(g.count) {
 		c.high = max(c.high, g.count) // it had no more to do, and might have had more
 		return c
@@ -31,7 +31,7 @@ func (a *assessment) crewOf(o *Observation) *crew {
 	best := math.Inf(-1)
 	lls := map[int]float64{}
 	for n := max(1, int(0.85*g.last)-1); n <= min(int(1.15*g.last)+1, o.Count); n++ {
-		lls[n] = temper * a.h.recall(memory{experiment: o.ID, n: n, noise: a.noise, way: wayTail}, func() float64 { return tail.pool(n, a.noise) })
+		lls[n] = sizePower * a.h.recall(memory{experiment: o.ID, n: n, noise: a.noise, way: wayTail}, func() float64 { return tail.pool(n, a.noise) })
 		if lls[n] > best {
 			best, c.n = lls[n], n
 		}

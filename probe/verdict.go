@@ -93,7 +93,7 @@ func Judge(h *History) *Verdict {
 		v.evidence(a)
 		v.remedies(a)
 		v.ask(a)
-		v.temper(a) // only what is printed: the others have to know what was found
+		v.calibrate(a) // only what is printed: the others have to know what was found
 		for _, x := range a.merged() {
 			if x.weight >= 0.005 {
 				v.Hypotheses = append(v.Hypotheses, Hypothesis{x.kind, sized(&x), math.Round(x.weight*1000) / 1000})
@@ -199,7 +199,7 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if g := a.growth(); g != nil && g.grew() {
 		v.atMost("medium") // nobody saw how far
 	}
-	if a.h.crowded() {
+	if a.h.interfered() {
 		v.atMost("medium") // who waited may have waited for others
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Connections are opened e.Spacing apart: opened all at once they overflow
 // short accept queues, and the lost SYNs come again a second later.
 func (r *runner) wave(ctx context.Context, e *record.Experiment) []record.Request {
-	timeout := r.patience(e.Count)
+	timeout := r.timeout(e.Count)
 	var kept *link
 	var rows []record.Request
 	if e.Kept {
@@ -42,16 +42,16 @@ func (r *runner) wave(ctx context.Context, e *record.Experiment) []record.Reques
 			l.close()
 		})
 	}
-	there, patience := e.Count, r.service()/2
+	there, writing := e.Count, r.service()/2 // how long it may take until all are written
 	if e.Opened {
 		// A server that lets in few, and has as few wait, drops the others' packets
 		// for as long as those say nothing.
 		there = gather(ctx, opened, e.Count, time.Duration(lostSYN*float64(time.Second)))
-		patience = slowest
+		writing = slowest
 	}
 	fired = r.now()
 	close(fire)
-	gather(ctx, written, there, patience)
+	gather(ctx, written, there, writing)
 	answers := r.meanwhile(ctx, e, kept)
 	all.Wait()
 	return append(append(rows, heavy...), answers...)
@@ -64,8 +64,8 @@ const slowOpening = 3500 * time.Millisecond
 
 // gather waits until n have said that they are there, for so long at most, and
 // returns how many have.
-func gather(ctx context.Context, there <-chan struct{}, n int, patience time.Duration) int {
-	over := time.NewTimer(patience)
+func gather(ctx context.Context, there <-chan struct{}, n int, longest time.Duration) int {
+	over := time.NewTimer(longest)
 	defer over.Stop()
 	for k := range n {
 		select {
@@ -93,7 +93,7 @@ func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link
 	answers := make([]record.Request, 0, e.Canaries+1)
 	var mu sync.Mutex // guards answers
 	var all sync.WaitGroup
-	patience := r.patience(e.Count)
+	timeout := r.timeout(e.Count)
 	ask := func(f func() record.Request) {
 		all.Go(func() {
 			row := f()
@@ -103,19 +103,19 @@ func (r *runner) meanwhile(ctx context.Context, e *record.Experiment, kept *link
 		})
 	}
 	if kept != nil && kept.err == nil {
-		ask(func() record.Request { return r.ask(ctx, kept, r.canary, true, patience, nil) })
+		ask(func() record.Request { return r.ask(ctx, kept, r.canary, true, timeout, nil) })
 	}
 	for range e.Canaries {
 		r.pause(ctx, gap)
-		ask(func() record.Request { return r.fresh(ctx, r.canary, patience) })
+		ask(func() record.Request { return r.fresh(ctx, r.canary, timeout) })
 	}
 	r.held()
 	all.Wait()
 	return answers
 }
 
-// patience is how long to wait for the answer to one of c requests: for longer
+// timeout is how long to wait for the answer to one of c requests: for longer
 // than a service takes that serves them one after the other.
-func (r *runner) patience(c int) time.Duration {
+func (r *runner) timeout(c int) time.Duration {
 	return min(5*time.Second+r.service()*time.Duration(c)*3/2, 2*slowest)
 }

@@ -47,7 +47,7 @@ func TestOthersWhoHaveTheCPUAreNoticed(t *testing.T) {
 				if err := r.write(record.Meta{Format: record.Format}); err != nil {
 					t.Fatal(err)
 				}
-				first, err := r.calm(t.Context())
+				first, err := r.interference(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +70,7 @@ func TestOthersWhoHaveTheCPUAreNoticed(t *testing.T) {
 func TestASystemThatDoesNotTellIsNotWarnedOf(t *testing.T) {
 	r := &runner{cfg: &Config{Machine: func() (Machine, error) { return Machine{}, errors.ErrUnsupported }}, history: new(History),
 		reached: map[string]string{"service:80": "127.0.0.1:80"}, heavy: &message{address: "service:80"}}
-	first, err := r.calm(t.Context())
+	first, err := r.interference(t.Context())
 	if err = errors.Join(err, r.stolen(first)); err != nil || len(r.history.Warnings) > 0 {
 		t.Errorf("%v, %v", err, r.history.Warnings)
 	}

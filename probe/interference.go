@@ -17,18 +17,18 @@ type Machine struct {
 }
 
 const (
-	calmLook  = 300 * time.Millisecond // long against the tick of 10 ms in which CPU time is counted
-	calmLooks = 6                      // a service that has just begun may still have something to do
-	calmSteal = 0.05                   // the share of all CPUs that a hypervisor may take unnoticed
+	cpuLook    = 300 * time.Millisecond // long against the tick of 10 ms in which CPU time is counted
+	cpuLooks   = 6                      // a service that has just begun may still have something to do
+	leastSteal = 0.05                   // the share of all CPUs that a hypervisor may take unnoticed
 
 	codeBusy  = "machine-busy"
 	codeSteal = "machine-steal"
 )
 
-// calm warns if others use this machine's CPUs so much, before anything is asked
+// interference warns if others use this machine's CPUs so much, before anything is asked
 // of the service, that it will not have one when it needs one: what is measured
 // then is their doing. It returns what was seen first, for [runner.stolen].
-func (r *runner) calm(ctx context.Context) (Machine, error) {
+func (r *runner) interference(ctx context.Context) (Machine, error) {
 	if r.cfg.Machine == nil || !r.here() {
 		return Machine{}, nil
 	}
@@ -37,17 +37,17 @@ func (r *runner) calm(ctx context.Context) (Machine, error) {
 		return Machine{}, nil // a system that does not say
 	}
 	before, least := first, 0.0
-	for i := range calmLooks {
+	for i := range cpuLooks {
 		select {
 		case <-ctx.Done():
 			return Machine{}, ctx.Err()
-		case <-time.After(calmLook):
+		case <-time.After(cpuLook):
 		}
 		now, err := r.cfg.Machine()
 		if err != nil {
 			return Machine{}, nil
 		}
-		if busy := (now.Busy - before.Busy).Seconds() / calmLook.Seconds(); i == 0 || busy < least {
+		if busy := (now.Busy - before.Busy).Seconds() / cpuLook.Seconds(); i == 0 || busy < least {
 			least = busy
 		}
 		if n := float64(now.CPUs); n-least > min(1, 0.75*n) {
@@ -75,15 +75,15 @@ func (r *runner) stolen(first Machine) error {
 		return nil
 	}
 	share := (now.Steal - first.Steal).Seconds() / (float64(r.now()) / 1e9 * float64(now.CPUs))
-	if share < calmSteal {
+	if share < leastSteal {
 		return nil
 	}
 	return r.write(record.Warning{Head: r.head(), Code: codeSteal, Text: fmt.Sprintf(
 		"the hypervisor gave %.0f %% of this machine's CPU time to others meanwhile: requests may have waited for that; probe again when it is calm", 100*share)})
 }
 
-// crowded reports whether others had the machine's CPUs.
-func (h *History) crowded() bool {
+// interfered reports whether others had the machine's CPUs.
+func (h *History) interfered() bool {
 	for i := range h.Warnings {
 		if c := h.Warnings[i].Code; c == codeBusy || c == codeSteal {
 			return true
