@@ -2,6 +2,7 @@ package probe
 
 import (
 	"math"
+	"slices"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -59,7 +60,7 @@ func bucketOf(a *assessment) bucket {
 			try(rate, burst)
 		}
 	}
-	for _, w := range windows(a.h.arrivals()) {
+	for _, w := range windows(arrivals(asked)) {
 		occam := math.Log(float64(len(lengths)))
 		if w.begins == byClock {
 			occam *= 2 // when it begins was chosen, too
@@ -115,25 +116,24 @@ type asking struct {
 
 // asked returns all of a history.
 func (h *History) asked() []asking {
-	first := asking{}
-	for i := range h.First {
-		if r := &h.First[i]; r.Route == record.RouteHeavy {
-			first.at = append(first.at, float64(begun(r))/1e9)
-		}
-	}
-	first.let = make([]bool, len(first.at))
-	all := []asking{first}
+	first := slices.DeleteFunc(slices.Clone(h.First), func(r record.Request) bool { return r.Route != record.RouteHeavy })
+	all := []asking{askingOf(first)}
 	for i := range h.Experiments {
 		o := &h.Experiments[i]
-		x := asking{id: o.ID, taken: o.letIn(), parts: o.parts(),
-			counts: (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""}
-		for k := range o.Heavy {
-			x.at = append(x.at, float64(begun(&o.Heavy[k]))/1e9)
-		}
-		x.let = make([]bool, len(x.at))
+		x := askingOf(o.Heavy)
+		x.id, x.parts = o.ID, o.parts()
+		x.counts = (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""
 		all = append(all, x)
 	}
 	return all
+}
+
+func askingOf(rs []record.Request) asking {
+	x := asking{at: make([]float64, len(rs)), taken: letIn(rs), let: make([]bool, len(rs))}
+	for k := range rs {
+		x.at[k] = float64(begun(&rs[k])) / 1e9
+	}
+	return x
 }
 
 // admits returns the bucket as it is before anything was asked: full.

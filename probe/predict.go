@@ -44,10 +44,10 @@ func places(n int) mechanism {
 		var free ends
 		for k, at := range sent {
 			if len(free) == n {
-				at = max(at, free.pop())
+				at = max(at, free.pop().at)
 			}
 			done[k] = at + draw()
-			free.push(done[k])
+			free.push(end{done[k], k})
 		}
 		return done
 	}
@@ -65,10 +65,10 @@ func workers(n, each int, random bool) mechanism {
 				w = r.IntN(n)
 			}
 			if len(free[w]) == each {
-				at = max(at, free[w].pop())
+				at = max(at, free[w].pop().at)
 			}
 			done[k] = at + draw()
-			free[w].push(done[k])
+			free[w].push(end{done[k], k})
 		}
 		return done
 	}
@@ -125,43 +125,6 @@ func finished(step float64) mechanism {
 		}
 		return done
 	}
-}
-
-// ends is a heap of the times at which places are free again.
-type ends []float64
-
-func (h *ends) push(x float64) {
-	s := append(*h, x)
-	i := len(s) - 1
-	for i > 0 && s[(i-1)/2] > s[i] {
-		s[i], s[(i-1)/2] = s[(i-1)/2], s[i]
-		i = (i - 1) / 2
-	}
-	*h = s
-}
-
-func (h *ends) pop() float64 {
-	s := *h
-	first := s[0]
-	n := len(s) - 1
-	s[0] = s[n]
-	s = s[:n]
-	for i := 0; ; {
-		least := 2*i + 1
-		if least >= n {
-			break
-		}
-		if least+1 < n && s[least+1] < s[least] {
-			least++
-		}
-		if s[i] <= s[least] {
-			break
-		}
-		s[i], s[least] = s[least], s[i]
-		i = least
-	}
-	*h = s
-	return first
 }
 
 // at are the indices of the points of a curve of n answers.

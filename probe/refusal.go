@@ -33,7 +33,7 @@ func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
 // turned returns the log-probability of those that were turned away, where others
 // were expected to be let in; nil: all.
 func (o *Observation) turned(let []bool) float64 {
-	taken := o.letIn()
+	taken := letIn(o.Heavy)
 	if let == nil {
 		let = make([]bool, len(taken))
 		for k := range let {
@@ -43,11 +43,11 @@ func (o *Observation) turned(let []bool) float64 {
 	return agree(taken, let, o.parts())
 }
 
-// letIn says which heavy requests were not turned away.
-func (o *Observation) letIn() []bool {
-	taken := make([]bool, len(o.Heavy))
-	for k := range taken {
-		taken[k] = !refusal(&o.Heavy[k])
+// letIn says which requests were not turned away.
+func letIn(rs []record.Request) []bool {
+	taken := make([]bool, len(rs))
+	for k := range rs {
+		taken[k] = !refusal(&rs[k])
 	}
 	return taken
 }
@@ -91,18 +91,18 @@ func (w *wave) within(room int, patience float64) []bool {
 		at := float64(begun(r)) / 1e9
 		if len(free) == room {
 			place := free.pop()
-			if place > at+patience {
+			if place.at > at+patience {
 				free.push(place)
 				continue
 			}
-			at = max(at, place)
+			at = max(at, place.at)
 		}
 		taken[i] = true
-		end := float64(r.Done) / 1e9
+		done := float64(r.Done) / 1e9
 		if refusal(r) { // another was taken in its place, and took about as long
-			end = at + w.typical
+			done = at + w.typical
 		}
-		free.push(end)
+		free.push(end{done, i})
 	}
 	return taken
 }

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"container/heap"
 	"math"
 	"math/rand/v2"
 )
@@ -20,50 +19,32 @@ func revisited(n int, shares []float64) mechanism {
 			whole[k] = draw()
 		}
 		made := make([]int, len(sent)) // visits
-		var busy turns
+		var busy ends
 		var queue []int
 		for next := 0; next < len(sent) || len(busy) > 0; {
 			now := 0.0
-			if next < len(sent) && (len(busy) == 0 || sent[next] <= busy[0].end) {
+			if next < len(sent) && (len(busy) == 0 || sent[next] <= busy[0].at) {
 				now = sent[next]
 				queue = append(queue, next)
 				next++
 			} else {
-				t := heap.Pop(&busy).(turn)
-				now = t.end
-				if made[t.request]++; made[t.request] < len(shares) {
-					queue = append(queue, t.request)
+				visit := busy.pop()
+				k := visit.request
+				now = visit.at
+				if made[k]++; made[k] < len(shares) {
+					queue = append(queue, k)
 				} else {
-					done[t.request] = now
+					done[k] = now
 				}
 			}
 			for len(busy) < n && len(queue) > 0 {
 				k := queue[0]
 				queue = queue[1:]
-				heap.Push(&busy, turn{now + shares[made[k]]*whole[k], k})
+				busy.push(end{now + shares[made[k]]*whole[k], k})
 			}
 		}
 		return done
 	}
-}
-
-// A turn is one visit of a request, and when it ends.
-type turn struct {
-	end     float64
-	request int
-}
-
-type turns []turn
-
-func (h turns) Len() int           { return len(h) }
-func (h turns) Less(i, j int) bool { return h[i].end < h[j].end }
-func (h turns) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *turns) Push(x any)        { *h = append(*h, x.(turn)) }
-func (h *turns) Pop() any {
-	old := *h
-	t := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return t
 }
 
 // again is a wave of requests that came to a pool of n several times.

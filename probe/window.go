@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // A window is a limit by time that counts: n requests in each stretch of so many
@@ -77,18 +75,12 @@ type arrival struct {
 	let bool    // it was not turned away
 }
 
-// arrivals are all of a history, in their order.
-func (h *History) arrivals() (all []arrival) {
-	add := func(rs []record.Request) {
-		for i := range rs {
-			if r := &rs[i]; r.Route == record.RouteHeavy {
-				all = append(all, arrival{float64(begun(r)) / 1e9, !refusal(r)})
-			}
+// arrivals are all that were asked, in their order.
+func arrivals(asked []asking) (all []arrival) {
+	for i := range asked {
+		for k, at := range asked[i].at {
+			all = append(all, arrival{at, asked[i].taken[k]})
 		}
-	}
-	add(h.First)
-	for i := range h.Experiments {
-		add(h.Experiments[i].Heavy)
 	}
 	slices.SortStableFunc(all, func(x, y arrival) int { return cmp.Compare(x.at, y.at) })
 	return all
