@@ -12,4 +12,15 @@
 // what it has seen carried, or than a few do within three seconds, and waits
 // until the service is free again before it goes on. [Allowed] says whom it may
 // be pointed at.
+//
+// All that uses sockets and clocks is the runner's: run.go, reach.go, ask.go, a
+// file for each experiment (baseline, wave, sustain, idle), and look.go and
+// metrics.go for what is seen inside. The rest is pure. history.go makes
+// observations of rows; alone.go, shape.go, canaries.go and usage.go say what one
+// of them shows. hypothesis.go has the assessment, in which hypotheses are ranked:
+// by sizes (sizes.go, shape.go), simulation (explain.go, predict.go), refusals
+// (refusal.go, bucket.go, window.go), pace, growth and slope, and gauges
+// (saturation.go). Upon that stand the questions (next.go, settle.go, limiter.go,
+// vary.go) and the answer (verdict.go, contradict.go, calibrate.go, evidence.go,
+// remedy.go, fit.go).
 package probe
