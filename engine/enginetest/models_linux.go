@@ -69,7 +69,7 @@ func modelRows(engineName string) []modelRow {
 					}
 				}),
 			waits("await keeps the thread as call does", tomcat+", maxThreads", "thread:max=3", outside, "await", 4, Sight{AtOnce: 3, InRead: 3}, nil),
-			carries("200 threads carry 1,000 requests of 200 ms in a second, and no more", littlesLaw, "thread", 200, 200*time.Millisecond, 1000),
+			carries("200 threads carry 1,000 requests of 200 ms in a second, and no more", littlesLaw, "thread", 200, 200*time.Millisecond, 1000, waiting),
 			grows("threads are added before anything is queued", tomcat+", TaskQueue", "thread:max=3,spare=1", outside, 1, 2, 3, 3, 3),
 			lined("who waits longest for a thread gets one", tomcat+", TaskQueue", "thread:max=1", "call"),
 			capped("thread:connections=2"),
@@ -133,7 +133,7 @@ func modelRows(engineName string) []modelRow {
 			waits("who waits to enter a monitor pins a carrier, on JDK 21", jep444, "vthread:carriers=8,pinning=jdk21", outside, "monitor", 9, Sight{AtOnce: 8}, nil),
 			waits("nine calls inside a monitor pin nobody, on JDK 24", jep491, "vthread:carriers=1,pinning=jdk24", "monitor", "call", 9, Sight{AtOnce: 9, Alive: true}, nil),
 			waits("two carriers are added for pinned ones, and no more", jep444, "vthread:carriers=1,compensate=2", outside, "block", 9, Sight{AtOnce: 3, InRead: 3}, nil),
-			carries("8 carriers carry 421 requests in a second that pin one for 19 ms each, and no more", pinned19, "vthread:carriers=8", 8, 19*time.Millisecond, 421),
+			carries("8 carriers carry 421 requests in a second that pin one for 19 ms each, and no more", pinned19, "vthread:carriers=8", 8, 19*time.Millisecond, 421, nil),
 			readied(jep444+": a FIFO scheduler", "vthread:carriers=1"),
 			capped("vthread:connections=2"),
 			computes("vthread:carriers=4"),

@@ -16,7 +16,9 @@ import (
 // it is no less: whoever leaves, the next is let in. Requests that each take
 // their time show that it is no more: n of them never take less than their
 // rounds. (That they take no longer is for benchmarks: this machine may stall.)
-func carries(name, source, config string, slots int, length time.Duration, n int) modelRow {
+// Behind counts who waits, nil where nobody reads what does: who is on the way
+// into a slot too many is not yet in, but no longer behind.
+func carries(name, source, config string, slots int, length time.Duration, n int, behind func(engine.Stats) int) modelRow {
 	return modelRow{row{name: name, source: source, run: func(t testing.TB, h *harness) {
 		const more = 3
 		g := newGate(t)
@@ -37,7 +39,8 @@ func carries(name, source, config string, slots int, length time.Duration, n int
 		}
 		for gone := range more + 1 {
 			h.eventually(fmt.Sprintf("%d are in, after %d have gone", slots, gone), func() bool {
-				return int(g.now.Load()) == slots && int(h.engine.Stats().Responses) == gone
+				now := h.engine.Stats()
+				return int(g.now.Load()) == slots && int(now.Responses) == gone && (behind == nil || behind(now) == more-gone)
 			})
 			g.open(1)
 		}
