@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
@@ -67,7 +68,7 @@ type Config struct {
 
 // A Route is a kind of request, chosen with probability Weight / sum of weights.
 type Route struct {
-	Name   string // in results; "": Path
+	Name   string // in results; "": Path, without the secrets in it
 	Method string // "": GET
 	Path   string // begins with '/'; may have a query
 	Header []Header
@@ -117,7 +118,7 @@ func (c Config) completed() (Config, error) {
 	routes := make([]Route, len(c.Routes))
 	for i, r := range c.Routes {
 		if r.Name == "" {
-			r.Name = r.Path
+			r.Name = redact.Path(r.Path)
 		}
 		if r.Method == "" {
 			r.Method = "GET"

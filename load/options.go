@@ -6,11 +6,13 @@ import (
 	"math"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 	"github.com/plimsoll-dev/plimsoll/model"
 )
 
 // options are a configuration as the meta row of a record has it: what shaped
-// the run, without header values and bodies, which may be secret.
+// the run, without header values and bodies, which may be secret, and what in
+// paths is.
 type options struct {
 	Target      string            `json:"target"`
 	Routes      []optionRoute     `json:"routes"`
@@ -50,7 +52,7 @@ func (c *Config) options() (map[string]any, error) {
 		o.Within = c.Within
 	}
 	for _, r := range c.Routes {
-		o.Routes = append(o.Routes, optionRoute{r.Name, r.Method, r.Path, r.Weight})
+		o.Routes = append(o.Routes, optionRoute{r.Name, r.Method, redact.Path(r.Path), r.Weight})
 	}
 	for _, s := range c.Stages {
 		o.Stages = append(o.Stages, optionStage(s))

@@ -16,7 +16,7 @@ import (
 // kinds that it does not need are skipped.
 type Replay struct {
 	Meta   *record.Meta
-	Config Config // what was asked for, as far as the record has it
+	Config Config // what was asked for, as far as the record has it: paths are without their secrets
 
 	total    totals
 	hists    []*record.Histogram // of the second whose own row comes next

@@ -145,7 +145,7 @@ func TestURLsAreSplitOrRefused(t *testing.T) {
 		{"http:///x", "", "", "has no "},
 		{"http://:80/x", "", "", "has no host"},
 		{"http://u:p@a/", "", "", "write the header Authorization instead"},
-		{"http://a/#x", "", "", "a fragment (#x) is not sent"},
+		{"http://a/#x", "", "", "a fragment (from # on) is not sent"},
 		{"http://a:b/", "", "", "invalid port"},
 	} {
 		target, path, err := SplitURL(c.url)

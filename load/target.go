@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 )
 
 // SplitURL splits the URL of a request into a Config's Target and a Route's
@@ -18,7 +20,7 @@ func SplitURL(raw string) (target, path string, err error) {
 		return "", "", err
 	}
 	if u.Fragment != "" {
-		return "", "", fmt.Errorf("load: target %q: a fragment (#%s) is not sent to a server; leave it out", raw, u.Fragment)
+		return "", "", fmt.Errorf("load: target %q: a fragment (from # on) is not sent to a server; leave it out", redact.URL(raw))
 	}
 	return u.Scheme + "://" + u.Host, u.RequestURI(), nil
 }
@@ -26,19 +28,22 @@ func SplitURL(raw string) (target, path string, err error) {
 func parseURL(raw string) (*url.URL, error) {
 	const example = "write http://HOST:PORT/PATH"
 	u, err := url.Parse(raw)
+	shown := redact.URL(raw)
 	switch {
 	case err != nil && !strings.Contains(raw, "://"), err == nil && u.Host == "" && u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("load: target %q has no scheme; write http://%s", raw, strings.TrimLeft(raw, "/"))
+		return nil, fmt.Errorf("load: target %q has no scheme; write http://%s", shown, strings.TrimLeft(shown, "/"))
+	case err != nil && strings.Contains(raw, "@"): // the error may quote a part of a password
+		return nil, fmt.Errorf("load: target %q is not a URL; %s, and who asks into the header Authorization", shown, example)
 	case err != nil:
-		return nil, fmt.Errorf("load: target %q: %w; %s", raw, err.(*url.Error).Err, example)
+		return nil, fmt.Errorf("load: target %q: %w; %s", shown, err.(*url.Error).Err, example)
 	case u.Scheme == "https":
-		return nil, fmt.Errorf("load: target %q: https is not supported yet; %s, or put a proxy that ends TLS before the service", raw, example)
+		return nil, fmt.Errorf("load: target %q: https is not supported yet; %s, or put a proxy that ends TLS before the service", shown, example)
 	case u.Scheme != "http":
-		return nil, fmt.Errorf("load: target %q: scheme %q is not http; %s", raw, u.Scheme, example)
+		return nil, fmt.Errorf("load: target %q: scheme %q is not http; %s", shown, u.Scheme, example)
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("load: target %q has no host; %s", raw, example)
+		return nil, fmt.Errorf("load: target %q has no host; %s", shown, example)
 	case u.User != nil:
-		return nil, fmt.Errorf("load: target %q: a user name is not sent; write the header Authorization instead", u.Redacted())
+		return nil, fmt.Errorf("load: target %q: a user name is not sent; write the header Authorization instead", shown)
 	}
 	return u, nil
 }
@@ -50,7 +55,7 @@ func resolve(ctx context.Context, target string) (netip.AddrPort, string, error)
 		return netip.AddrPort{}, "", err
 	}
 	if u.RequestURI() != "/" {
-		return netip.AddrPort{}, "", fmt.Errorf("load: target %q has a path; a route's path is given with the route", target)
+		return netip.AddrPort{}, "", fmt.Errorf("load: target %q has a path; a route's path is given with the route", redact.URL(target))
 	}
 	port := uint64(80)
 	if p := u.Port(); p != "" {

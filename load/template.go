@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/plimsoll-dev/plimsoll/internal/redact"
 	"github.com/plimsoll-dev/plimsoll/internal/wire"
 )
 
@@ -38,11 +39,11 @@ func newTemplate(r *Route, host string, seed bool) (template, error) {
 		return bad("CONNECT makes a tunnel, which this client does not")
 	}
 	if !strings.HasPrefix(r.Path, "/") {
-		return bad("path %q does not begin with '/'; write /%s", r.Path, r.Path)
+		return bad("path %q does not begin with '/'; write /%s", redact.Path(r.Path), redact.Path(r.Path))
 	}
 	for _, c := range []byte(r.Path) {
 		if c <= ' ' || c >= 0x7f || c == '#' {
-			return bad("path %q has %q in it; write it as %%%02X", r.Path, c, c)
+			return bad("path %q has %q in it; write it as %%%02X", redact.Path(r.Path), c, c)
 		}
 	}
 	b := wire.AppendRequestLine(nil, r.Method, r.Path)
@@ -61,7 +62,7 @@ func newTemplate(r *Route, host string, seed bool) (template, error) {
 		case !wire.ValidFieldName(h.Name):
 			return bad("header name %q is not a token; write letters, digits and '-'", h.Name)
 		case !wire.ValidFieldValue(h.Value):
-			return bad("value %q of header %s has a control character in it", h.Value, h.Name)
+			return bad("the value of header %s has a control character in it", h.Name)
 		}
 		agent = agent && !strings.EqualFold(h.Name, "User-Agent")
 		b = wire.AppendField(b, h.Name, h.Value)

@@ -32,7 +32,7 @@ type loadCmd struct {
 	Within      time.Duration `placeholder:"TIME" help:"Count the requests answered within that time of when they were due."`
 	Ratio       float64       `placeholder:"SHARE" help:"Exit with 1 if a smaller share than this, as 0.99, was answered within --within."`
 	Seed        uint64        `default:"1" help:"The same seed gives the same arrivals (${default})."`
-	Record      string        `type:"path" placeholder:"FILE" help:"Write a record of the run, which report reads; header values and the body are not in it."`
+	Record      string        `type:"path" placeholder:"FILE" help:"Write a record of the run, which report reads; header values, the body, and the values of parameters such as token are not in it."`
 	JSON        string        `name:"json" placeholder:"FILE" help:"Write the result as JSON; - for standard output, with nothing else there."`
 }
 

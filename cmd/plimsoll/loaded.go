@@ -49,7 +49,7 @@ func (l *loaded) table(w io.Writer) error {
 func (l *loaded) title() string {
 	var paths []string
 	for _, r := range l.cfg.Routes {
-		paths = append(paths, r.Path)
+		paths = append(paths, redact.Path(r.Path))
 	}
 	what := fmt.Sprintf("closed loop of %d connections", l.cfg.Closed)
 	if l.cfg.Closed == 0 {

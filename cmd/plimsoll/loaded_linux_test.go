@@ -203,6 +203,39 @@ func TestALoadWhoseRecordBreaksOffIsStillPrinted(t *testing.T) {
 	}
 }
 
+// The secrets of a URL are in nothing that is printed or kept of a load, and
+// reach the service.
+func TestALoadShowsItsURLWithoutSecrets(t *testing.T) {
+	var others atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("token") != "hunter2" {
+			others.Add(1)
+		}
+	}))
+	defer srv.Close()
+	dir := t.TempDir()
+	file, verdict := filepath.Join(dir, "run.jsonl"), filepath.Join(dir, "run.json")
+	for _, args := range [][]string{{"--json", verdict}, {"--json", verdict, "--record", file}} {
+		args = append([]string{"load", srv.URL + "/x?a=1&token=hunter2", "--rate", "50", "--for", "200ms"}, args...)
+		out, err := plimsoll(t, args...).CombinedOutput()
+		if err != nil || strings.Contains(string(out), "hunter2") || !strings.Contains(string(out), srv.URL+"/x?a=1&token=… for 200ms") {
+			t.Errorf("%v, printed\n%s", err, out)
+		}
+		if b, err := os.ReadFile(verdict); err != nil || bytes.Contains(b, []byte("hunter2")) {
+			t.Errorf("%v, the result is\n%s", err, b)
+		}
+	}
+	if n := others.Load(); n > 0 {
+		t.Errorf("%d requests did not have their token", n)
+	}
+	if b, err := os.ReadFile(file); err != nil || bytes.Contains(b, []byte("hunter2")) {
+		t.Errorf("%v, the record is\n%s", err, b)
+	}
+	if code, out, err := exec(t, "report", file); code != exitOK || err != "" || !strings.Contains(out, "/x?a=1&token=… for 200ms") {
+		t.Errorf("report exits with %d, %q, and prints\n%s", code, err, out)
+	}
+}
+
 func TestArgumentsAreShownWithoutSecrets(t *testing.T) {
 	for in, want := range map[string]string{
 		"load http://a?b=c --rate 5":                             "load http://a?b=c --rate 5",

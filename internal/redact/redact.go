@@ -3,8 +3,8 @@
 // whose names say that they let somebody in. The rest stays, in the same order: a
 // record has to say what was asked for.
 //
-// [URL] is for what is known to be one, also if it is written wrongly; [Text] for
-// messages that may quote some.
+// [URL] is for what is known to be one, also if it is written wrongly, [Path] for
+// what stands in one after the host, and [Text] for messages that may quote some.
 package redact
 
 import (
@@ -53,6 +53,19 @@ func URL(text string) string {
 		text += "#" + Mark
 	}
 	return text
+}
+
+// Path returns a path with its query, as a request line has it, without its
+// secrets. Of one that is not even a path, nothing but [Mark] may be left.
+func Path(text string) string {
+	if !strings.HasPrefix(text, "/") {
+		return URL(text)
+	}
+	const host = "http://host"
+	if path, ok := strings.CutPrefix(URL(host+text), host); ok {
+		return path
+	}
+	return Mark
 }
 
 // nested is where in the path of a URL without its scheme another URL begins, as

@@ -53,6 +53,24 @@ func TestAURLIsWithoutItsSecrets(t *testing.T) {
 	}
 }
 
+func TestAPathIsWithoutItsSecrets(t *testing.T) {
+	for _, c := range []struct{ why, in, want string }{
+		{"nothing to hide", "/x?to=a@b&ms=20", "/x?to=a@b&ms=20"},
+		{"nor in a path that begins with a name", "/@me/x", "/@me/x"},
+		{"a token among others", "/x?a=1&token=hunter2&b=2", "/x?a=1&token=…&b=2"},
+		{"a session in the path", "/x;jsessionid=hunter2/y", "/x;jsessionid=…/y"},
+		{"a URL in the path", "/fetch/http://me:hunter2@h/", "/fetch/http://…@h/"},
+		{"no path", "x?token=hunter2", "x?token=…"},
+		{"a broken escape", "/%zz?token=hunter2", "/%zz?token=…"},
+		{"a broken escape, and an @ that may end a password", "/%zz:hunter2@h", "…"},
+		{"nothing", "", ""},
+	} {
+		if got := Path(c.in); got != c.want || Path(got) != got {
+			t.Errorf("%s: %s becomes %s, and that %s; want %s", c.why, c.in, got, Path(got), c.want)
+		}
+	}
+}
+
 func TestAMessageIsWithoutTheSecretsOfItsURLs(t *testing.T) {
 	const in = `parse "http://me:hunter2@h:x/": bad; also https://h/?a=b&sig=hunter2 http://h/http://me:hunter2@x/ and 10 @ 5`
 	const want = `parse "http://…@h:x/": bad; also https://h/?a=b&sig=… http://h/http://…@x/ and 10 @ 5`
