@@ -37,6 +37,7 @@ type row struct {
 	limits    engine.Limits // what differs from the harness's own
 	keepAlive time.Duration // the engine's keepalive option; 0: its default
 	patience  time.Duration // 0: the harness's own
+	quiet     time.Duration // 0: the harness's own
 }
 
 // Sources of rows.

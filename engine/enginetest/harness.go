@@ -21,10 +21,16 @@ import (
 // to fail is less patient, see [Red].)
 const patience = 20 * time.Second
 
+// quietly is how long nothing must happen for it to count as not happening.
+// Shorter could only overlook a fault, not invent one; so [Red], for which that is
+// what must not be, waits longer.
+const quietly = 5 * time.Millisecond
+
 // A harness is one engine on one listener, for one row.
 type harness struct {
 	t        testing.TB
 	patience time.Duration
+	quiet    time.Duration // how long nothing must happen for it to count as not happening
 	engine   engine.Engine
 	address  string
 	http     *http.Client
@@ -43,9 +49,12 @@ type harness struct {
 
 func newHarness(t testing.TB, cfg model.EngineConfig, build Build, r row) *harness {
 	t.Helper()
-	h := &harness{t: t, patience: r.patience, calls: &httpclient.Client{}, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}, served: make(chan error, 1)}
+	h := &harness{t: t, patience: r.patience, quiet: r.quiet, calls: &httpclient.Client{}, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}, served: make(chan error, 1)}
 	if h.patience == 0 {
 		h.patience = patience
+	}
+	if h.quiet == 0 {
+		h.quiet = quietly
 	}
 	ignore := goleak.IgnoreCurrent()
 	descriptors := openDescriptors(t)

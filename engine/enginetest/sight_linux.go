@@ -37,10 +37,6 @@ func (s *stage) see(l leaf, alive bool) Sight {
 	return got
 }
 
-// quietly is how long nothing must happen for it to count as not happening.
-// Shorter could only overlook a fault, not invent one.
-const quietly = 5 * time.Millisecond
-
 // expect asks for the step from every client and waits until what is expected
 // is seen; then it looks whether it stays so. It returns what is seen, and lets
 // all go.
@@ -64,13 +60,13 @@ func (s *stage) expect(outer, inner string, expected func(Sight) bool, also func
 			s.h.t.Fatalf("%s: of %d requests %d wait at once, with %d threads in read(2), and stay so", path(outer, inner), len(s.asks), is.AtOnce, is.InRead)
 		}
 	}
-	patience := quietly
+	patience := s.h.quiet
 	if is.Alive {
 		patience = s.h.patience
 	}
 	answered := s.answers(patience)
 	if is.Alive && l.now() < len(s.asks) {
-		time.Sleep(quietly) // otherwise it has been quiet already, or nobody is left to come
+		time.Sleep(s.h.quiet) // otherwise it has been quiet already, or nobody is left to come
 	}
 	got := s.see(l, answered)
 	if also != nil && expected(got) {
@@ -78,7 +74,7 @@ func (s *stage) expect(outer, inner string, expected func(Sight) bool, also func
 	}
 	l.open(len(s.asks))
 	if is.Stuck {
-		got.Stuck = !s.answered(quietly)
+		got.Stuck = !s.answered(s.h.quiet)
 	}
 	s.collect(got.Stuck)
 	return got
