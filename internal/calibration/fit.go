@@ -115,9 +115,11 @@ func median(all []Observation, of func(Observation) float64) float64 {
 }
 
 const (
-	// Steps of Gauss and Newton: the simulator is nearly linear in its costs, so
-	// that from near by one is enough.
+	// Steps of Gauss and Newton at most: the simulator is nearly linear in its
+	// costs, so that from near by one is enough, and from afar two or three.
 	steps = 5
+	// still is by how much a step changes no cost any more: no wall is moved by that.
+	still = 20 * time.Nanosecond
 	// nudge is by how much a cost is changed to see what follows.
 	nudge = 2 * time.Microsecond
 )
@@ -125,7 +127,7 @@ const (
 // fit is the method of Gauss and Newton on relative errors; the derivatives are
 // differences of simulations with the same arrivals.
 func fit(seen []Observation, costs, least sim.Costs, steps int) (sim.Costs, error) {
-	for range steps {
+	for settled := false; steps > 0 && !settled; steps-- {
 		a := make([][]float64, len(seen))
 		b := make([]float64, len(seen))
 		for i, o := range seen {
@@ -149,8 +151,12 @@ func fit(seen []Observation, costs, least sim.Costs, steps int) (sim.Costs, erro
 			}
 			b[i] = rest / float64(o.CPU)
 		}
+		settled = true
 		for j, v := range nonNegative(a, b) {
-			*fitted[j].of(&costs) = *fitted[j].of(&least) + time.Duration(math.Round(v*float64(time.Microsecond)))
+			was := *fitted[j].of(&costs)
+			is := *fitted[j].of(&least) + time.Duration(math.Round(v*float64(time.Microsecond)))
+			*fitted[j].of(&costs) = is
+			settled = settled && (is-was).Abs() <= still
 		}
 	}
 	return costs, nil

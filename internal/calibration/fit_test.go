@@ -3,7 +3,9 @@ package calibration
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,27 +32,37 @@ func unknown() sim.Costs {
 	return c
 }
 
-// observe is a round on the planted machine; off changes what a cell is seen to need.
-func observe(t *testing.T, costs sim.Costs, off func(i int) float64) []Observation {
-	t.Helper()
-	var out []Observation
-	for i, cell := range Cells() {
+// truth is a round on the planted machine.
+var truth = sync.OnceValues(func() (round []Observation, err error) {
+	for _, cell := range Cells() {
 		o := Observation{Cell: cell, Rate: cell.Rate(cell.compute() + usual)}
-		cpu, err := Predict(o, costs)
-		if err != nil {
-			t.Fatal(err)
+		if o.CPU, err = Predict(o, planted()); err != nil {
+			return nil, err
 		}
-		o.CPU = time.Duration(float64(cpu) * off(i))
-		out = append(out, o)
+		round = append(round, o)
 	}
-	return out
+	return round, nil
+})
+
+// observe is a round on the planted machine; off changes what a cell is seen to need.
+func observe(t *testing.T, off func(i int) float64) []Observation {
+	t.Helper()
+	round, err := truth()
+	if err != nil {
+		t.Fatal(err)
+	}
+	round = slices.Clone(round)
+	for i := range round {
+		round[i].CPU = time.Duration(float64(round[i].CPU) * off(i))
+	}
+	return round
 }
 
 func exact(int) float64 { return 1 }
 
 func TestPlantedCostsAreFoundAgain(t *testing.T) {
 	costs := planted()
-	got, ranges, err := Fit([][]Observation{observe(t, costs, exact)}, unknown())
+	got, ranges, err := Fit([][]Observation{observe(t, exact)}, unknown())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +81,7 @@ func TestPlantedCostsAreFoundAgain(t *testing.T) {
 // rounds by nothing; and in the ranges it shows.
 func TestADisturbedRoundChangesTheRangeOnly(t *testing.T) {
 	costs := planted()
-	rounds := [][]Observation{observe(t, costs, exact), observe(t, costs, exact), observe(t, costs, func(int) float64 { return 1.5 })}
+	rounds := [][]Observation{observe(t, exact), observe(t, exact), observe(t, func(int) float64 { return 1.5 })}
 	for i := range rounds[2] {
 		rounds[2][i].Others = 0.5
 	}
@@ -86,9 +98,8 @@ func TestADisturbedRoundChangesTheRangeOnly(t *testing.T) {
 }
 
 func TestCostsAreNeverNegative(t *testing.T) {
-	costs := planted()
 	// A thread that costs less than a loop cannot be: the costs of having one are 0.
-	rounds := [][]Observation{observe(t, costs, func(i int) float64 { return []float64{0.7, 1}[i%2] })}
+	rounds := [][]Observation{observe(t, func(i int) float64 { return []float64{0.7, 1}[i%2] })}
 	got, _, err := Fit(rounds, unknown())
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +117,7 @@ func TestCostsAreNeverNegative(t *testing.T) {
 func TestWhatIsKnownOfACostIsTheLeastOfIt(t *testing.T) {
 	costs, base := planted(), unknown()
 	base.Switch = 2 * costs.Switch
-	got, _, err := Fit([][]Observation{observe(t, costs, exact)}, base)
+	got, _, err := Fit([][]Observation{observe(t, exact)}, base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +159,7 @@ func measured(t *testing.T, off func(i int) float64) *Measured {
 	return &Measured{
 		Host: host.Description{CPU: "Planted", Cores: 4, OS: "linux", Kernel: "6.1", Go: "go1.26"}, When: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
 		Speed:  work.Speed{UnitsPerMicrosecond: 9.5, Spread: 0.01},
-		Rounds: [][]Observation{observe(t, planted(), exact), observe(t, planted(), off), observe(t, planted(), exact)},
+		Rounds: [][]Observation{observe(t, exact), observe(t, off), observe(t, exact)},
 		Memory: Memory{
 			Little:      Resident{Bytes: 15_000_000, Threads: 7, Connections: 30},
 			Connections: Resident{Bytes: 16_500_000, Threads: 7, Connections: 1500},
