@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"errors"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,9 +91,6 @@ func TestResourcesHeldInACircleAreNamed(t *testing.T) {
 	for _, name := range []string{"thread:max=50", "loop", "goroutine"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "goroutine" && os.Getenv(soakEnv) == "" {
-				t.Skipf("%s=1 runs it, too", soakEnv)
-			}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			v, err := compare(t, ctx, circle, func(o *Options) {

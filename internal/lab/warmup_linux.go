@@ -25,6 +25,18 @@ type warmer struct {
 	first, last    engineStats
 	cpu, residence []float64
 	from           int // batches that were warm-up
+
+	patience time.Duration // for an answer
+	heard    engineStats   // the last in which another was answered, or nobody waited for one
+}
+
+// silent takes a sample, and reports whether the service has had requests and
+// answered none for longer than it takes. It will not get better at anything.
+func (w *warmer) silent(e engineStats) bool {
+	if e.Engine.Responses != w.heard.Engine.Responses || e.Engine.InFlight+e.Engine.Queued == 0 || w.heard.Clock == 0 {
+		w.heard = e
+	}
+	return e.Clock-w.heard.Clock > int64(w.patience)
 }
 
 // add takes a sample, and reports whether the service is steady.
@@ -59,7 +71,7 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 	rate := warmUpShare * analysis.FirstGuess(c.Config, l.workload, len(l.place.Server))
 	lead := l.leadIn()
 	l.say(c.Name, "warming up at %s requests/s", analysis.Rate(rate))
-	w := &warmer{least: int((lead + time.Second) / warmUpBatch)}
+	w := &warmer{least: int((lead + time.Second) / warmUpBatch), patience: 2 * (time.Second + longest(l.workload))}
 	if l.Quick {
 		w.least -= 2
 	}
@@ -68,7 +80,7 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 		stages: []model.Stage{{For: warmUpMost, Rate: rate}}, seed: l.workload.Seed, preopen: l.preopen(c, rate),
 		each: func(e engineStats) bool {
 			steady = steady || w.add(e)
-			return steady || len(e.Engine.Deadlocks) > 0 // from which nothing but the end follows
+			return steady || w.silent(e) || len(e.Engine.Deadlocks) > 0 // from which nothing but the end follows
 		},
 	}, func(begun record.Head, r *run) error { return l.warmedUp(c, rate, lead, w, steady, begun, r) })
 }
