@@ -10,6 +10,7 @@ import (
 // A machine that has become slower since requests were made alone explains
 // nothing: more at once have to tell.
 func TestAProbeDoesNotGiveUpAfterWavesOfOne(t *testing.T) {
+	arithmetic(t)
 	for _, factor := range []float64{1.5, 1.6, 1.8} {
 		t.Run(fmt.Sprint(factor), func(t *testing.T) {
 			v, h := probed(t, 64, func() *responder.Service {

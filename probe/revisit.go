@@ -20,7 +20,7 @@ func revisited(n int, shares []float64) mechanism {
 		}
 		made := make([]int, len(sent)) // visits
 		var busy ends
-		var queue []int
+		queue := make([]int, 0, len(sent)*len(shares))
 		for next := 0; next < len(sent) || len(busy) > 0; {
 			now := 0.0
 			if next < len(sent) && (len(busy) == 0 || sent[next] <= busy[0].at) {

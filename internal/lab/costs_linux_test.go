@@ -9,8 +9,18 @@ import (
 	"github.com/plimsoll-dev/plimsoll/sim"
 )
 
+// arithmetic skips what simulates for long under the race detector, and runs
+// without.
+func arithmetic(t *testing.T) {
+	t.Helper()
+	if raced {
+		t.Skip("it is arithmetic for the most part, and runs without the detector")
+	}
+}
+
 // What costs are on this machine nobody knows; only what nobody would believe.
 func TestACalibrationWritesAFileThatIsPlausible(t *testing.T) {
+	arithmetic(t)
 	m, err := Calibrate(t.Context(), CalibrateOptions{Rounds: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 // The machine is made up: an engine adds 50 µs to any request, and nothing else
 // costs anything.
 func TestPredictionsAreRecordedBesideTheMeasurement(t *testing.T) {
+	arithmetic(t)
 	const source = `workload: pools
 upstreams: {api: {latency: 100ms}}
 routes: {r: {steps: [{await: api}]}}

@@ -193,17 +193,19 @@ func (r *taken) check(t *testing.T) {
 	}
 }
 
+// who is what a trace of an engine shows of who pays.
+type who struct {
+	engine string
+	tracks []string // types that there are
+	keeps  []string // steps
+	gives  []string
+}
+
 // What a trace shows of a step is what the table of engines says: a step that
 // keeps what runs it is one run from its beginning to its end; one that gives it
 // back is several, with none of them all the way.
 func TestATraceShowsWhoPays(t *testing.T) {
 	t.Parallel() // who pays is the same on a busy machine
-	type who struct {
-		engine string
-		tracks []string // types that there are
-		keeps  []string // steps
-		gives  []string
-	}
 	table := []who{
 		{"thread:max=40,spare=40", []string{"thread"}, []string{"awaited", "called", "computed", "blocked"}, nil},
 		{"goroutine", nil, nil, nil}, // Go does not say what runs a goroutine
@@ -213,17 +215,26 @@ func TestATraceShowsWhoPays(t *testing.T) {
 		{"hybrid:loops=1", []string{"loop", "thread"}, nil, []string{"awaited"}},
 		{"vthread:carriers=1", []string{"carrier"}, []string{"computed", "blocked"}, []string{"awaited", "called"}},
 	}
+	for half := range slices.Chunk(table, (len(table)+1)/2) {
+		t.Run(half[0].engine, func(t *testing.T) {
+			t.Parallel()
+			showsWhoPays(t, half)
+		})
+	}
+}
+
+func showsWhoPays(t *testing.T, half []who) {
 	var names []string
-	for i, w := range table {
+	for i, w := range half {
 		cfg, err := model.ParseEngine(w.engine)
 		if err != nil {
 			t.Fatal(err)
 		}
-		table[i].engine = cfg.String()
+		half[i].engine = cfg.String()
 		names = append(names, w.engine)
 	}
 	all, file := takeTraces(t, every, names...)
-	for _, w := range table {
+	for _, w := range half {
 		r := all[w.engine]
 		if r == nil {
 			t.Logf("%s: the machine was too slow, what was recorded is not of the window", w.engine)
