@@ -100,9 +100,11 @@ func fleets() []fleet {
 }
 
 // estimate returns the mean residence time of a fleet, of whichever instances are
-// asked about, in units of the mean service.
+// asked about, in units of the mean service. It is an error if fewer requests end
+// in twice the time in which so many come.
 func (f *fleet) estimate(t testing.TB, requests int, seed uint64, p plant, of func(instance int) bool) (mean, half float64, err error) {
-	r := simulate(t, "goroutine", one(1, "{exponential: 10ms}"), f.rho*100*float64(f.instances), func(c *Config) {
+	rate := f.rho * 100 * float64(f.instances)
+	r := simulate(t, "goroutine", one(1, "{exponential: 10ms}"), rate, func(c *Config) {
 		c.Seed, c.Instances, c.Balancer = seed, f.instances, f.balancer
 		c.Workload.InFlight = 1e9
 	})
@@ -114,8 +116,11 @@ func (f *fleet) estimate(t testing.TB, requests int, seed uint64, p plant, of fu
 			b.Add(float64(e.Done-e.Intended) / 10e6)
 		}
 	}
+	most := time.Second + time.Duration(2*float64(requests)/rate*float64(time.Second))
 	for at := time.Second; n < requests && err == nil; at += time.Second {
-		err = r.RunUntil(at)
+		if err = r.RunUntil(at); err == nil && at > most {
+			err = fmt.Errorf("%d of %d requests have ended after %s", n, requests, at)
+		}
 	}
 	mean, half = b.Interval()
 	return mean, half, err
