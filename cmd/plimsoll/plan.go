@@ -116,7 +116,7 @@ func (c *planCmd) options(ctx context.Context, s streams) (o plan.Options, err e
 	o.Rate, o.MaxInstances, o.Burst, o.Keep = c.Rate, c.MaxInstances, c.Burst, c.Keep
 	switch {
 	case !(c.Rate > 0) || c.Rate > maxRate:
-		return o, fmt.Errorf("--rate is %g; write requests per second, as 5000", c.Rate)
+		return o, fmt.Errorf("--rate is %g; write requests per second, as 5000, above zero and up to %g", c.Rate, maxRate)
 	case o.CPUs < 1 || o.CPUs > maxCPUs:
 		return o, fmt.Errorf("--cpus is %d; write a number from 1 to %d, or leave it out for as many as this machine lets us use", o.CPUs, maxCPUs)
 	case c.MaxInstances < 1 || c.MaxInstances > maxInstances:

@@ -94,6 +94,7 @@ func TestPlanSaysWhatToWriteInstead(t *testing.T) {
 		{"black-friday --vary=inventory-pool.size=1 --vary=inventory-db.size=2", "sizes of one pool"},
 		{"black-friday -e hybrid --vary=hybrid.blocking-max=20 --vary=hybrid.blocking=80", "vary one of them at a time"},
 		{"black-friday --rate=-5", "write requests per second"},
+		{"black-friday --rate=1e12", "above zero and up to 1e+08"},
 	})
 	if _, err := os.Stat(record); err == nil {
 		t.Error("a record was made all the same")

@@ -92,7 +92,7 @@ func readRecord(path string) (result, error) {
 		return nil, err
 	}
 	if r == nil {
-		return nil, fmt.Errorf("%s: the record has not begun", path)
+		return nil, fmt.Errorf("%s: the record has not begun: it has no whole line, because its run is about to write one, or was killed before", path)
 	}
 	return r.result(info), nil
 }

@@ -32,47 +32,50 @@ type Options struct {
 // ErrNoEngine is returned where there is nothing to plan.
 var ErrNoEngine = errors.New("plan: no engine was named, and the workload names none; add -e thread, for example")
 
-// Run makes a plan by simulation and writes its record: the question, every trial
-// that was made for it, and the plan. If ctx ends, that is in it what was found
-// out until then, and the error is ctx's.
+// Run makes a plan by simulation and writes its record: the question before
+// anything is tried, and at the end every trial that was made for it, in an order
+// that the scheduling of this machine has no part in, and the plan. If ctx ends,
+// that is in it what was found out until then, and the error is ctx's.
 func Run(ctx context.Context, o Options) error {
 	if len(o.Engines) == 0 {
 		return ErrNoEngine
 	}
 	w := o.Document.Workload
+	if err := o.begin(w); err != nil {
+		return err
+	}
 	s := &Simulator{Workload: w, Balancer: o.Balancer, Simulate: o.Simulate, Progress: o.Progress}
 	plan, runErr := Make(ctx, o.Question, w, o.Engines, s)
 	if runErr != nil && ctx.Err() == nil {
 		return runErr
 	}
-	if err := o.write(w, plan, s.Trials()); err != nil {
-		return errors.Join(ctx.Err(), err)
-	}
-	return ctx.Err()
+	return errors.Join(ctx.Err(), o.conclude(plan, s.Trials()))
 }
 
-func (o *Options) write(w *model.Workload, plan *Plan, trials []*record.Trial) error {
+// begin writes the question.
+func (o *Options) begin(w *model.Workload) error {
 	sum := sha256.Sum256(o.Document.Source)
 	names := make([]string, len(o.Engines))
 	for i, e := range o.Engines {
 		names[i] = e.String()
 	}
-	err := o.Record.Write(&record.Meta{
+	return o.Record.Write(&record.Meta{
 		Format: record.Format, Tool: o.Tool, Command: "plan", Source: record.SourceSimulation, Args: o.Args, Started: time.Now(),
 		Host:     record.Host(host.Describe()),
 		Workload: &record.Workload{Name: w.Name, SHA256: hex.EncodeToString(sum[:]), Source: string(o.Document.Source)},
 		Seed:     w.Seed, Engines: names,
 		Options: map[string]any{"question": o.Question, "costs": o.Costs.Costs, "costs_from": o.Costs.From},
 	})
+}
+
+// conclude writes the trials and what follows from them.
+func (o *Options) conclude(plan *Plan, trials []*record.Trial) error {
 	end := record.Head{}
 	for _, t := range trials {
-		if err == nil {
-			err = o.Record.Write(t)
+		if err := o.Record.Write(t); err != nil {
+			return err
 		}
 		end.T = t.T
-	}
-	if err != nil {
-		return err
 	}
 	plan.Record = o.Record.Hash()
 	b, err := json.Marshal(plan)
@@ -97,6 +100,9 @@ func (r *Reader) Add(row record.Row) error {
 	switch row := row.(type) {
 	case *record.Meta:
 		r.meta = row
+		if row.Workload == nil {
+			return errors.New("plan: the record has no workload")
+		}
 		w, _, err := workload.Parse(row.Workload.Name, []byte(row.Workload.Source))
 		if err != nil {
 			return fmt.Errorf("plan: the record's workload: %w", err)

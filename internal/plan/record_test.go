@@ -23,6 +23,14 @@ slo: {within: 200ms, ratio: 99%, errors: 0.1%}
 // recorded plans into a record.
 func recorded(t *testing.T, ctx context.Context, progress func(int)) ([]byte, error) {
 	t.Helper()
+	var file bytes.Buffer
+	err := recordedTo(t, ctx, &file, progress)
+	return file.Bytes(), err
+}
+
+// recordedTo is recorded, into a file that can be looked at meanwhile.
+func recordedTo(t *testing.T, ctx context.Context, file *bytes.Buffer, progress func(int)) error {
+	t.Helper()
 	w := document(t, small)
 	names, sizes := []string{"thread:max=50", "thread", "vthread"}, "pool.size=5..20/5"
 	if testing.Short() { // what runs beside each other does so here, too
@@ -32,13 +40,11 @@ func recorded(t *testing.T, ctx context.Context, progress func(int)) ([]byte, er
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file bytes.Buffer
-	err = Run(ctx, Options{
+	return Run(ctx, Options{
 		Question: Question{Rate: 600, CPUs: 1, MaxInstances: 20, Burst: 50, Price: &Price{0.1, "instance"}, Vary: []Vary{vary}},
 		Document: &workload.Document{Name: "small.yaml", Source: []byte(small), Workload: w}, Engines: engines(t, names...),
-		Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Simulate: simulates(1, sim.DefaultCosts()), Record: record.NewWriter(&file), Progress: progress,
+		Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Simulate: simulates(1, sim.DefaultCosts()), Record: record.NewWriter(file), Progress: progress,
 	})
-	return file.Bytes(), err
 }
 
 // read makes the plan again, and returns the one that was written beside it.
@@ -117,5 +123,26 @@ func TestWhatWasFoundOutUntilAnInterruptionIsKept(t *testing.T) {
 		if err := json.Unmarshal(b, &p); err != nil || !p.Partial || p.Conclusion == "" {
 			t.Errorf("%s: partial %v, %q, %v", what, p.Partial, p.Conclusion, err)
 		}
+	}
+}
+
+// Whoever is killed writes no last row.
+func TestAPlanThatIsKilledLeavesItsQuestion(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	var file bytes.Buffer
+	var left []byte
+	err := recordedTo(t, ctx, &file, func(int) {
+		if left == nil {
+			left = bytes.Clone(file.Bytes())
+			stop()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	again, _ := read(t, left)
+	var p Plan
+	if err := json.Unmarshal(again, &p); err != nil || !p.Partial || p.Rate != 600 || len(p.Engines) == 0 || p.Conclusion != "Nothing was found out yet." {
+		t.Errorf("%v in %s", err, again)
 	}
 }
