@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -79,49 +78,8 @@ func (c Candidate) with(change func(*Candidate)) Candidate {
 	return c
 }
 
-// manyInstances is how many are simulated of those behind a balancer that knows
-// what it gave to whom. What is left out is how even more of them would share
-// chance; of those that are given requests at random, one is like all.
-const manyInstances = 4
-
-// manyRequests is the rate per second from which on an instance alone is enough:
-// the more requests each has, the less it matters how evenly they are spread.
-const manyRequests = 10_000
-
-// cell is how many instances are simulated, with their part of the rate, in place
-// of all.
-func (c *Candidate) cell(w *model.Workload, b model.Balancer) int {
-	switch {
-	case slices.ContainsFunc(w.Resources, func(r model.Resource) bool { return r.Shared }):
-		for n := 4 * manyInstances; n < c.Instances; n++ {
-			if c.divides(w, n) {
-				return n
-			}
-		}
-		return c.Instances
-	case b == model.RandomInstance && w.Arrivals.Kind == model.Poisson:
-		return 1
-	}
-	enough := int(math.Ceil(manyRequests / (c.Rate / float64(c.Instances))))
-	return min(c.Instances, manyInstances, max(1, enough))
-}
-
-// sharedSlots are so few that as many instances are simulated as share them: fewer
-// slots for fewer instances make more of them wait.
-const sharedSlots = 16
-
-// divides reports whether so many instances have a part of each shared resource
-// that is one: of enough slots, and to 1 % what they would have of the whole.
-func (c *Candidate) divides(w *model.Workload, n int) bool {
-	for i, r := range w.Resources {
-		if whole := c.Sizes[i] * n; r.Shared && (whole < sharedSlots*c.Instances || 100*(whole%c.Instances) > whole) {
-			return false
-		}
-	}
-	return true
-}
-
-// workload is the document's as a cell of so many instances sees it.
+// workload is the document's as so many of the candidate's instances see it, which
+// have their part of what all share.
 func (c *Candidate) workload(w *model.Workload, cell int) *model.Workload {
 	one := *w
 	// The cap on what clients have in flight is there for a load generator; those

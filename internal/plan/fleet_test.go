@@ -38,20 +38,3 @@ slo: {within: 1s, ratio: 99%, errors: 0.1%}
 		t.Errorf("the wall is %+v", wall)
 	}
 }
-
-func TestAPartOfAFleetHasItsPartOfWhatIsShared(t *testing.T) {
-	w := &model.Workload{Resources: []model.Resource{{Name: "gate", Shared: true}}}
-	for _, c := range []struct{ instances, slots, want int }{
-		{10, 1, 10},       // all
-		{200, 1, 200},     // the one slot is everybody's
-		{17, 20, 17},      // 16 would have 18.8
-		{1000, 1000, 16},  // one each
-		{1000, 40, 400},   // 16 slots
-		{1000, 16000, 16}, // many
-	} {
-		x := Candidate{Instances: c.instances, Sizes: []int{c.slots}, Rate: 1}
-		if got := x.cell(w, model.RoundRobin); got != c.want {
-			t.Errorf("%d slots for %d instances: %d are simulated, not %d", c.slots, c.instances, got, c.want)
-		}
-	}
-}

@@ -88,12 +88,7 @@ func (s *Simulator) simulate(ctx context.Context, c Candidate) (*record.Trial, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	n := c.cell(s.Workload, s.Balancer)
-	part := float64(n) / float64(c.Instances)
-	row, err := s.Simulate(ctx, Setup{
-		Workload: c.workload(s.Workload, n), Engine: c.Engine, Seed: s.Workload.Seed + c.Seed, Instances: n, Balancer: s.Balancer,
-		Rate: c.Rate * part, Burst: int(float64(c.Burst)*part + 0.5), Long: c.Long,
-	})
+	row, err := s.try(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("plan: simulate %s: %w", c.Engine, err)
 	}

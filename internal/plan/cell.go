@@ -1,0 +1,141 @@
+package plan
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/plimsoll-dev/plimsoll/model"
+	"github.com/plimsoll-dev/plimsoll/record"
+)
+
+// manyInstances is how many are simulated of those behind a balancer that knows
+// what it gave to whom. What is left out is how even more of them would share
+// chance; of those that are given requests at random, one is like all.
+const manyInstances = 4
+
+// manyRequests is the rate per second from which on an instance alone is enough:
+// the more requests each has, the less it matters how evenly they are spread.
+const manyRequests = 10_000
+
+// apart is how many instances are simulated, with their part of the rate, in place
+// of all, where they share nothing.
+func (c *Candidate) apart(w *model.Workload, b model.Balancer) int {
+	if b == model.RandomInstance && w.Arrivals.Kind == model.Poisson {
+		return 1
+	}
+	return min(c.Instances, manyInstances, c.enough())
+}
+
+// enough is how many instances have that rate.
+func (c *Candidate) enough() int {
+	return max(1, int(math.Ceil(manyRequests/(c.Rate/float64(c.Instances)))))
+}
+
+// cell is the same where they may share something.
+func (c *Candidate) cell(w *model.Workload, b model.Balancer) int {
+	if !slices.ContainsFunc(w.Resources, func(r model.Resource) bool { return r.Shared }) {
+		return c.apart(w, b)
+	}
+	for n := 4 * manyInstances; n < c.Instances; n++ {
+		if c.divides(w, n) {
+			return n
+		}
+	}
+	return c.Instances
+}
+
+// sharedSlots are so few that as many instances are simulated as share them: fewer
+// slots for fewer instances make more of them wait.
+const sharedSlots = 16
+
+// divides reports whether so many instances have a part of each shared resource
+// that is one: of enough slots, and to 1 % what they would have of the whole.
+func (c *Candidate) divides(w *model.Workload, n int) bool {
+	for i, r := range w.Resources {
+		if whole := c.Sizes[i] * n; r.Shared && (whole < sharedSlots*c.Instances || 100*(whole%c.Instances) > whole) {
+			return false
+		}
+	}
+	return true
+}
+
+// rungs are smaller cells, each several times the one before. The first has a slot of
+// each shared resource, and as many requests as fill a trial: with fewer a trial takes
+// longer, and costs the same.
+func (c *Candidate) rungs(w *model.Workload, b model.Balancer) (all []int) {
+	n := max(c.apart(w, b), c.enough())
+	for i, r := range w.Resources {
+		if r.Shared {
+			n = max(n, (c.Instances+c.Sizes[i]-1)/c.Sizes[i])
+		}
+	}
+	for most := c.cell(w, b) / 2; n <= most; n *= rung {
+		all = append(all, n)
+	}
+	return all
+}
+
+const rung = 4
+
+// try simulates a cell in place of all instances. One that is smaller has fewer
+// slots of what is shared for fewer instances, and does no better than all do; as
+// few with all of the slots do no worse. So what both say is said of all, and larger
+// cells are there for when they differ.
+func (s *Simulator) try(ctx context.Context, c Candidate) (*record.Trial, error) {
+	var free *record.Trial
+	for _, n := range c.rungs(s.Workload, s.Balancer) {
+		tight, err := s.part(ctx, c, n, c.workload(s.Workload, n))
+		if err != nil || !s.waited(tight) {
+			return tight, err
+		}
+		if free == nil {
+			few := c.apart(s.Workload, s.Balancer)
+			if free, err = s.part(ctx, c, few, c.unshared(s.Workload, few)); err != nil {
+				return nil, err
+			}
+		}
+		if alike(tight, free, s.Workload.SLO) {
+			return tight, nil
+		}
+	}
+	n := c.cell(s.Workload, s.Balancer)
+	return s.part(ctx, c, n, c.workload(s.Workload, n))
+}
+
+// unshared is the workload of so many instances that have all slots of what is
+// shared to themselves.
+func (c *Candidate) unshared(w *model.Workload, n int) *model.Workload {
+	own := c.workload(w, n)
+	for i := range own.Resources {
+		own.Resources[i].Size = c.Sizes[i]
+	}
+	return own
+}
+
+// waited reports whether anybody waited for what instances share.
+func (s *Simulator) waited(t *record.Trial) bool {
+	for i, r := range s.Workload.Resources {
+		if r.Shared && t.Server.Resources[i].Waiting > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// alike reports whether two trials say the same: the same outcome, and as many
+// requests in time, to a quarter of what may be late, or is.
+func alike(a, b *record.Trial, slo model.SLO) bool {
+	late := func(t *record.Trial) float64 { return 1 - float64(t.Load.Within)/float64(max(1, t.Load.Arrivals)) }
+	x, y := late(a), late(b)
+	return a.Outcome == b.Outcome && math.Abs(x-y) <= 0.25*max(1-slo.Ratio, min(x, y))
+}
+
+// part simulates so many of a candidate's instances, with their part of the rate.
+func (s *Simulator) part(ctx context.Context, c Candidate, n int, w *model.Workload) (*record.Trial, error) {
+	part := float64(n) / float64(c.Instances)
+	return s.Simulate(ctx, Setup{
+		Workload: w, Engine: c.Engine, Seed: s.Workload.Seed + c.Seed, Instances: n, Balancer: s.Balancer,
+		Rate: c.Rate * part, Burst: int(float64(c.Burst)*part + 0.5), Long: c.Long,
+	})
+}
