@@ -142,6 +142,9 @@ func spare(e *Engine) string {
 	if e.Headroom == nil {
 		return ""
 	}
+	if *e.Headroom < 0.005 {
+		return " and less than 1 % to spare"
+	}
 	return fmt.Sprintf(" and %s to spare", PerCent(*e.Headroom))
 }
 

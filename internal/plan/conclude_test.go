@@ -28,6 +28,10 @@ func TestTheConclusionSaysOfNoEngineWhatIsTrueOfAnother(t *testing.T) {
 	if got := conclude(p); strings.Contains(got, "most") {
 		t.Errorf("both need as much: %s", got)
 	}
+	p.Engines = []Engine{engine("loop", 1, 35, 27, 0.004)}
+	if got := conclude(p); !strings.Contains(got, "and less than 1 % to spare.") {
+		t.Errorf("what holds has something to spare: %s", got)
+	}
 }
 
 func TestTheConclusionSaysWhatWasTriedWhereNothingHolds(t *testing.T) {

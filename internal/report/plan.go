@@ -130,12 +130,13 @@ func PlanHeadroom(e *plan.Engine) string {
 // monthHours are those of a month.
 const monthHours = 365.25 / 12 * 24
 
-// PlanCost is what all instances cost.
+// PlanCost is what all instances cost, to three figures: a price is known to more
+// of them than what is simulated.
 func PlanCost(e *plan.Engine) string {
 	if e.Cost == nil {
 		return "–"
 	}
-	return fmt.Sprintf("%s/h, %s a month", Figures(*e.Cost, 2), Figures(monthHours**e.Cost, 2))
+	return fmt.Sprintf("%s/h, %s a month", Figures(*e.Cost, 3), Figures(monthHours**e.Cost, 3))
 }
 
 // atRates is how the smallest do at the rate.

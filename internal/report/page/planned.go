@@ -79,32 +79,33 @@ func (c *sizes) needs() (*section, error) {
 
 // changes are what becomes of each if something changes.
 func (c *sizes) changes() (*section, error) {
-	t := table{Caption: "What becomes of it, and what would hold instead", Text: 2, Head: []string{"what if", "engine", "in time", "p99", "would hold"}}
+	var tables []table
 	for k := 0; ; k++ {
-		more := false
+		t := table{Text: 1, Head: []string{"engine", "in time", "p99", "would hold"}}
 		for i := range c.plan.Engines {
 			e := &c.plan.Engines[i]
 			if k >= len(e.WhatIf) || e.WhatIf[k].Text == "" {
 				continue
 			}
-			more = true
 			w := &e.WhatIf[k]
 			in, p99 := "none", "–"
 			if w.After != nil {
 				in, p99 = report.InTime(w.After), report.Millis(w.After.P99MS)
 			}
-			t.Rows = append(t.Rows, []string{w.Text, e.Engine, in, p99, report.WouldHold(e, w)})
+			t.Caption = "If " + w.Text
+			t.Rows = append(t.Rows, []string{e.Engine, in, p99, report.WouldHold(e, w)})
 		}
-		if !more {
+		if len(t.Rows) == 0 {
 			break
 		}
+		tables = append(tables, t)
 	}
-	if len(t.Rows) == 0 {
+	if len(tables) == 0 {
 		return nil, nil
 	}
 	return section{ID: "what-if", Title: "What if something changes", Contents: "What if",
-		Text: "Each change by itself. “Falling” is a share that would fall for as long as it lasts, because requests come faster than they are answered. A burst is judged by the requests of the ten seconds that follow, or of twice the objective’s time.",
-	}.filled(tablesTemplate, []table{t})
+		Text: "What becomes of each as planned, and what would hold instead; each change by itself. “Falling” is a share that would fall for as long as it lasts, because requests come faster than they are answered. A burst is judged by the requests of the ten seconds that follow, or of twice the objective’s time.",
+	}.filled(tablesTemplate, tables)
 }
 
 // thumbs are rules of thumb beside the plan.
