@@ -130,7 +130,11 @@ func (c *sizes) thumbs() (*section, error) {
 func (c *sizes) environment() (*section, error) {
 	m := c.meta
 	s := surroundings{Facts: machineFacts(m), Documents: []fact{{"The workload document", m.Workload.Source}}}
-	s.Facts = append(s.Facts, fact{"instances", fmt.Sprintf("%d at most, %d CPUs each", c.plan.MaxInstances, c.plan.CPUs)}, fact{"balancer", string(c.plan.Balancer)})
+	cpus := "1 CPU"
+	if c.plan.CPUs > 1 {
+		cpus = fmt.Sprintf("%d CPUs", c.plan.CPUs)
+	}
+	s.Facts = append(s.Facts, fact{"instances", fmt.Sprintf("%s at most, %s each", analysis.Grouped(float64(c.plan.MaxInstances)), cpus)}, fact{"balancer", string(c.plan.Balancer)})
 	if costs, ok := m.Options["costs"].(map[string]any); ok {
 		s.Facts = append(s.Facts, fact{"costs", fmt.Sprint(costs["Machine"])})
 	}
