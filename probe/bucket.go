@@ -11,15 +11,18 @@ import (
 // or a [window], which has such a rate.
 type bucket struct {
 	rate     float64
-	vague    bool // rates that are quite different explain it nearly as well
+	vague    bool    // rates that are quite different explain it nearly as well
+	rival    float64 // the likeliest of those
+	unlike   bool    // it is the best, and explains little of what was seen: its rate is nobody's
 	burst    int
+	window   *window        // nil: it is a token bucket
+	everyone bool           // canaries count, too
 	admitted map[int][]bool // by experiment: which requests the best bucket would have let in; nil: nothing was turned away
 }
 
-// bucketOf finds the token bucket that explains best how many requests of each
-// experiment were turned away, by trying a grid of them.
+// bucketOf finds the limit that explains best how many requests of each
+// experiment were turned away: by trying a grid of token buckets, and windows.
 func bucketOf(a *assessment) bucket {
-	var best bucket
 	room := a.room()
 	for _, o := range a.h.made(record.ExperimentBaseline) {
 		if n := turnedAway(o); n > 0 {
@@ -27,57 +30,90 @@ func bucketOf(a *assessment) bucket {
 		}
 	}
 	if room == 0 {
-		return best
+		return bucket{}
 	}
-	asked := a.h.asked()
-	top := math.Inf(-1)
-	admits := best.admits()
-	explained := map[float64]float64{} // how well by each rate
-	weigh := func(rate float64, burst int, limit func() func(float64) bool, occam float64) {
-		ll := replay(asked, limit()) - occam
-		if known, ok := explained[rate]; !ok || ll > known {
-			explained[rate] = ll
-		}
-		if ll > top {
-			best, top, admits = bucket{rate: rate, burst: burst}, ll, limit()
+	of, all := a.h.asked()
+	heavy := slices.DeleteFunc(slices.Clone(all), func(x arrival) bool { return x.say == nil })
+	s := search{of: of, top: math.Inf(-1), explained: map[float64]float64{}}
+	s.limits(heavy, max(room, 24), a.h.admittedRate(), bucket{})
+	if a.denies() {
+		s.limits(all, max(room, 24), a.h.admittedRate(), bucket{everyone: true})
+	}
+	best := s.best
+	for rate, ll := range s.explained {
+		if ll > s.top-plausible && math.Abs(math.Log(rate/best.rate)) > math.Log(1.25) {
+			known := s.explained[best.rival]
+			if !best.vague || ll > known || ll == known && rate > best.rival { // not by the order of a map
+				best.vague, best.rival = true, rate
+			}
 		}
 	}
-	try := func(rate float64, burst int) {
-		b := bucket{rate: rate, burst: burst}
-		weigh(rate, burst, b.admits, 0)
+	counted := heavy
+	if best.everyone {
+		counted = all
+	}
+	replay(of, counted, best.admits(), math.Inf(-1))
+	best.admitted = map[int][]bool{}
+	for i := range of {
+		best.admitted[of[i].id] = of[i].let
+	}
+	atOnce := float64(best.burst)
+	if best.window != nil {
+		atOnce *= 2 // at the end of one, and at the beginning of the next
+	}
+	best.unlike = unlike(of) || exceeded(counted, best.rate, atOnce)
+	return best
+}
+
+// plausible is how much less likely, in logarithm, a limit may make what was seen to be
+// thought of beside the likeliest.
+const plausible = 3
+
+// A search looks for the limit under which a history is likeliest.
+type search struct {
+	of        []asking
+	best      bucket
+	top       float64             // log-likelihood under it
+	explained map[float64]float64 // how well by each rate
+}
+
+func (s *search) try(counted []arrival, b bucket, occam float64) {
+	ll := replay(s.of, counted, b.admits(), s.top-plausible+occam) - occam
+	if known, ok := s.explained[b.rate]; !ok || ll > known {
+		s.explained[b.rate] = ll
+	}
+	if ll > s.top {
+		s.best, s.top = b, ll
+	}
+}
+
+// limits tries those that count these requests, and are else as like says.
+func (s *search) limits(counted []arrival, room int, about float64, like bucket) {
+	occam := 0.0
+	if like.everyone {
+		occam = math.Log(2)
+	}
+	for _, w := range windows(counted) {
+		b := like
+		b.rate, b.burst, b.window = w.rate(), w.n, &w
+		s.try(counted, b, occam+math.Log(float64(len(lengths)))+math.Log(w.choices()))
+	}
+	token := func(rate float64, burst int) {
+		b := like
+		b.rate, b.burst = rate, burst
+		s.try(counted, b, occam)
 	}
 	// The baselines may have used up some of the burst before the first wave.
-	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
+	for burst := 1; burst <= room; burst += 1 + burst/24 {
 		for rate := 0.25; rate < 4000; rate *= 1.15 {
-			try(rate, burst)
+			token(rate, burst)
 		}
-	}
-	// Where requests were refused all the time, the rate is about that of those
-	// that were not; and a rate that is a little off misses more and more.
-	about := a.h.admittedRate()
-	for burst := 1; burst <= max(room, 24); burst += 1 + burst/24 {
+		// Where requests were refused all the time, the rate is about that of those
+		// that were not; and a rate that is a little off misses more and more.
 		for rate := 0.8 * about; about > 0 && rate < 1.25*about; rate *= 1.005 {
-			try(rate, burst)
+			token(rate, burst)
 		}
 	}
-	for _, w := range windows(arrivals(asked)) {
-		occam := math.Log(float64(len(lengths)))
-		if w.begins == byClock {
-			occam *= 2 // when it begins was chosen, too
-		}
-		weigh(w.rate(), w.n, w.admits, occam)
-	}
-	for rate, ll := range explained {
-		if ll > top-3 && math.Abs(math.Log(rate/best.rate)) > math.Log(1.25) {
-			best.vague = true
-		}
-	}
-	replay(asked, admits)
-	best.admitted = map[int][]bool{}
-	for i := range asked {
-		best.admitted[asked[i].id] = asked[i].let
-	}
-	return best
 }
 
 // admittedRate is the rate at which requests were answered from the first that
@@ -103,41 +139,11 @@ func (h *History) admittedRate() float64 {
 	return float64(n) * 1e9 / float64(to-from)
 }
 
-// An asking is when the heavy requests of an experiment were made, as a bucket
-// counts them.
-type asking struct {
-	id     int       // of the experiment; 0: before any
-	at     []float64 // seconds
-	taken  []bool    // those that were not turned away
-	parts  int       // as of an observation
-	counts bool      // it says something of how many are let in
-	let    []bool    // which the bucket that was replayed last let in
-}
-
-// asked returns all of a history.
-func (h *History) asked() []asking {
-	first := slices.DeleteFunc(slices.Clone(h.First), func(r record.Request) bool { return r.Route != record.RouteHeavy })
-	all := []asking{askingOf(first)}
-	for i := range h.Experiments {
-		o := &h.Experiments[i]
-		x := askingOf(o.Heavy)
-		x.id, x.parts = o.ID, o.parts()
-		x.counts = (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""
-		all = append(all, x)
-	}
-	return all
-}
-
-func askingOf(rs []record.Request) asking {
-	x := asking{at: make([]float64, len(rs)), taken: letIn(rs), let: make([]bool, len(rs))}
-	for k := range rs {
-		x.at[k] = float64(begun(&rs[k])) / 1e9
-	}
-	return x
-}
-
-// admits returns the bucket as it is before anything was asked: full.
+// admits returns the limit as it is before anything was asked: a bucket is full.
 func (b *bucket) admits() func(at float64) bool {
+	if b.window != nil {
+		return b.window.admits()
+	}
 	tokens, last := float64(b.burst), 0.0
 	return func(at float64) bool {
 		tokens = min(float64(b.burst), tokens+b.rate*(at-last))
@@ -148,19 +154,4 @@ func (b *bucket) admits() func(at float64) bool {
 		tokens--
 		return true
 	}
-}
-
-// replay runs a limit through what was asked, and returns the log-likelihood of
-// what was turned away.
-func replay(asked []asking, admits func(at float64) bool) (ll float64) {
-	for i := range asked {
-		x := &asked[i]
-		for k, at := range x.at {
-			x.let[k] = admits(at)
-		}
-		if x.counts {
-			ll += agree(x.taken, x.let, x.parts)
-		}
-	}
-	return ll
 }

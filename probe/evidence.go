@@ -12,7 +12,7 @@ import (
 
 // evidence says in plain words what speaks for the verdict.
 func (v *Verdict) evidence(a *assessment) {
-	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paced, refusedWhat, held, keptOne, silence, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
+	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paced, refusedWhat, limited, held, keptOne, silence, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
 		if text := say(a); text != "" {
 			v.Wall.Evidence = append(v.Wall.Evidence, text)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -113,7 +114,9 @@ func assess(h *History) *assessment {
 		w := wave{o, shapeOf(o.Heavy), a.noise.mean, h}
 		if w.count() > 0 || w.refused > 0 {
 			a.waves = append(a.waves, w)
-			a.most = max(a.most, w.Count)
+			if o.Pause == 0 || time.Duration(o.Spacing) == spacing { // else they were not there at once
+				a.most = max(a.most, w.Count)
+			}
 		}
 	}
 	a.seen = append(h.serial(), a.unhindered()...)
@@ -219,7 +222,7 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		if x.variant == ofAll && a.room() == 0 && a.step*float64(s.held) > 0.3*a.noise.mean {
 			return [4]float64{0.30, 0.30, 0.39, 0.01}
 		}
-		if a.denies() && s.held >= a.room()*9/10 { // of all routes together, not of this one
+		if a.denies() && (s.held >= a.room()*9/10 || x.kind == RateLimit && a.bucket.everyone) { // of all routes together, not of this one
 			return [4]float64{0.47, 0.04, 0.01, 0.48}
 		}
 	case Unknown:

@@ -26,7 +26,7 @@ func Next(h *History) (record.Experiment, bool) {
 	}
 	a := assess(h)
 	if baselines := h.made(record.ExperimentBaseline); turnedAway(baselines[len(baselines)-1]) > 0 && !h.bySpace() {
-		return record.Experiment{}, false // it is by time, and more requests would only wait longer
+		return whenAgain(a) // it is by time, and more requests would only wait longer
 	}
 	for _, question := range questions {
 		if e, ok := question(a); ok {
@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, limiterOrProcessor, limitOfAll, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, howFar, doesItGrow, howMany, timeOrNumber, whenAgain, limiterOrProcessor, limitOfAll, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.

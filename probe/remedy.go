@@ -66,7 +66,7 @@ func (v *Verdict) remedies(a *assessment) {
 		}
 	case RateLimit:
 		if a.bucket.admitted != nil {
-			if !a.bucket.vague {
+			if !a.bucket.vague && !a.bucket.unlike {
 				v.carries(a.bucket.rate)
 			}
 		} else if a.step > 0 {

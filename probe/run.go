@@ -295,6 +295,7 @@ func (r *runner) make(ctx context.Context, e record.Experiment) error {
 	if r.cfg.Progress != nil {
 		r.cfg.Progress(Progress{time.Duration(r.now()), e})
 	}
+	r.pause(ctx, time.Duration(e.Pause))
 	held := make(chan struct{})
 	r.held = sync.OnceFunc(func() { close(held) })
 	if e.What != record.ExperimentWave {

@@ -187,6 +187,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == RateLimit && a.bucket.vague {
 		v.atMost("medium") // how fast is not known
 	}
+	if best.kind == RateLimit && a.bucket.unlike {
+		v.atMost("low") // it is no limit that is known here
+	}
 	if best.variant == uneven && !a.noise.steady() {
 		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}

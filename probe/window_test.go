@@ -30,21 +30,8 @@ func TestLimitsThatCountInWindowsAreMeasured(t *testing.T) {
 				v, h := probed(t, most(), func() *responder.Service {
 					return responder.New(seed, responder.Private(wall()), responder.Wait(wait, 0.01, ms/2))
 				})
-				if v.Wall.Kind != RateLimit {
-					if confident(v) {
-						t.Errorf("%s, confidence %s; %+v\n%s", v.Wall.Kind, v.Confidence, v.Hypotheses, told(h))
-					}
-					return
-				}
-				want := float64(n) / length.Seconds()
-				switch rate := v.Wall.Rate; {
-				case rate == nil && v.Confidence == "high":
-					t.Errorf("no rate, confidence high; %+v\n%s", v.Hypotheses, told(h))
-				case rate == nil:
-				case *rate > 0.9*want && *rate < 1.1*want:
+				if rated(t, v, h, float64(n)/length.Seconds()) {
 					measured++
-				case confident(v):
-					t.Errorf("%g/s, not %g/s; confidence %s\n%s", *rate, want, v.Confidence, told(h))
 				}
 			})
 		}

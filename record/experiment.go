@@ -29,6 +29,7 @@ type Experiment struct {
 	Opened   bool   `json:"opened,omitempty"`   // all connections were opened before the first request was sent
 	Millis   int    `json:"millis,omitempty"`   // what stood for {ms}
 	Spacing  int64  `json:"spacing,omitempty"`  // nanoseconds between connections, or requests
+	Pause    int64  `json:"pause,omitempty"`    // nanoseconds before it in which nothing was asked for
 	Seconds  int    `json:"seconds,omitempty"`  // of a sustain
 	End      int64  `json:"end"`                // nanoseconds since the run's start
 	Late     int64  `json:"late"`               // the latest that a timer of the prober was, nanoseconds
