@@ -312,7 +312,7 @@ func (a *assessment) occam(x *hypothesis) float64 {
 		}
 		return max(size, pacePrior) + math.Log1p(rate*rate)
 	case CPU:
-		return max(size, pacePrior)
+		return max(size, pacePrior) + a.overtime()
 	}
 	if x.limit == 0 || x.kind == None {
 		return 0

@@ -146,3 +146,14 @@ func (a *assessment) cheaply(o *Observation, x *hypothesis) float64 {
 	}
 	return math.Log(1 - share)
 }
+
+// overtime is what it counts against a processor that answers one after the other,
+// as a logarithm, if it needs longer for each than a request takes alone: that is
+// as odd as that any requests are so much slower among others.
+func (a *assessment) overtime() float64 {
+	if !a.queued || a.step <= a.noise.mean {
+		return 0
+	}
+	off := math.Log(a.step/a.noise.mean) / math.Hypot(0.12, a.noise.doubt)
+	return off * off / 2
+}

@@ -174,7 +174,7 @@ func (a *assessment) size(x *hypothesis) bool {
 			return x.variant == usual // whether canaries are turned away, too, is seen
 		}
 		a.delays(x)
-		return a.reached
+		return a.reached && !a.h.outran(a.paceOf(x))
 	case ConnectionCap:
 		if len(a.h.alone(true)) == 0 {
 			return false // where no connection is kept open, connections are requests
