@@ -18,7 +18,7 @@ type calibrateCmd struct {
 }
 
 func (calibrateCmd) Help() string {
-	return `Measures in half a minute what engines cost on this machine: the CPU time of a request, of an exchange with an upstream, of a switch of threads and so on, and memory. Keeps it in a file in which every number has its origin; simulate uses it from then on. Nothing else should run meanwhile.
+	return `Measures in forty seconds what engines cost on this machine: the CPU time of a request, of an exchange with an upstream, of a switch of threads and so on, and memory. Keeps it in a file in which every number has its origin; simulate uses it from then on. Nothing else should run meanwhile.
 
 Two real engines are put under small loads, in processes of their own, as compare does, and costs are fitted so that simulations of these loads need as much CPU time.
 
@@ -33,7 +33,7 @@ func (c *calibrateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
-	// Before half a minute is spent; and what was there stays until there is better.
+	// Before forty seconds are spent; and what was there stays until there is better.
 	var file *os.File
 	if path != "-" {
 		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // it would be replaced by a file

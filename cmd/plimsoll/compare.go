@@ -23,7 +23,7 @@ type compareCmd struct {
 	Workload string   `arg:"" help:"Name of a built-in workload, path of a document, or claims for the suite of claims."`
 	Engine   []string `short:"e" sep:"none" placeholder:"ENGINE" help:"Engine to run it under, as thread:max=500,spare=50; repeat for each. Default: those of the workload."`
 	Quick    bool     `help:"Half the trials, wider intervals."`
-	Predict  bool     `help:"Also calibrate this machine and simulate every engine, and print the predicted load lines beside the measured ones; half a minute more."`
+	Predict  bool     `help:"Also calibrate this machine and simulate every engine, and print the predicted load lines beside the measured ones; forty seconds more."`
 	Record   string   `type:"path" placeholder:"FILE" help:"Where the record goes. Default: a file named after the workload and the time."`
 	JSON     string   `name:"json" placeholder:"FILE" help:"Write the verdict as JSON; - for standard output, with nothing else there."`
 	HTML     string   `name:"html" type:"path" placeholder:"FILE" help:"Write the report as one HTML page: charts, evidence and environment."`

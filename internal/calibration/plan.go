@@ -62,16 +62,28 @@ const (
 	calm = 0.35
 )
 
-// Rounds are how often each cell is measured, so that a calibration takes half a
-// minute.
+// Rounds are how often each cell is measured, so that a calibration takes forty
+// seconds.
 const Rounds = 3
 
 // Lead and Window are how long a cell is loaded before it is looked at, and how
 // long it is.
 const (
 	Lead   = 250 * time.Millisecond
-	Window = 500 * time.Millisecond
+	Window = time.Second
 )
+
+// Latest is the CPU time of a request in each cell that was observed, in the last
+// round that had it.
+func Latest(rounds [][]Observation) map[Cell]time.Duration {
+	latest := map[Cell]time.Duration{}
+	for _, round := range rounds {
+		for _, o := range round {
+			latest[o.Cell] = o.CPU
+		}
+	}
+	return latest
+}
 
 // Rate is what to load a cell with, given the CPU time of a request that was
 // measured last, or 0.

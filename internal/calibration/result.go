@@ -41,7 +41,7 @@ func Conclude(m *Measured) (*Result, error) {
 	if r.Costs, r.Fitted, err = Fit(m.Rounds, base); err != nil {
 		return nil, err
 	}
-	for _, o := range medians(m.Rounds) {
+	for _, o := range means(m.Rounds) {
 		simulated, err := Predict(o, r.Costs)
 		if err != nil {
 			return nil, err
@@ -63,8 +63,8 @@ const (
 	// farOff is an error of the fit that makes it doubtful: predictions of engines
 	// that were not measured are hardly better.
 	farOff = 0.10
-	// restless is how much a load's CPU time may differ from round to round, as a
-	// share of its median.
+	// restless is by how much of the least a load's CPU time may differ from round to
+	// round.
 	restless = 0.15
 )
 
@@ -79,7 +79,7 @@ func (r *Result) warn() {
 				doubtful++
 			}
 		}
-		most = max(most, float64(high-low)/float64(c.CPU))
+		most = max(most, float64(high)/float64(low)-1)
 	}
 	if doubtful > all/3 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("during %d of %d loads others took more than %.0f %% of the server's CPU: calibrate again on a calm machine", doubtful, all, 100*clear))

@@ -27,7 +27,7 @@ func Calibrate(ctx context.Context, o CalibrateOptions) (*calibration.Measured, 
 	if l.speed, err = l.calibrate(ctx); err != nil {
 		return nil, err
 	}
-	g, err := newGauger(l.place, l.speed)
+	g, err := newGauger(l.place, l.speed, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -57,12 +57,13 @@ type gauger struct {
 	measured map[calibration.Cell]time.Duration // CPU time of a request, so far
 }
 
-func newGauger(at host.Placement, speed work.Speed) (*gauger, error) {
+// newGauger starts them; earlier rounds tell what rates to begin with.
+func newGauger(at host.Placement, speed work.Speed, earlier [][]calibration.Observation) (*gauger, error) {
 	doc := calibration.Document()
 	at.Server = at.Server[:1]
 	g := &gauger{
 		lab:     &lab{Options: Options{Document: doc}, doc: doc, workload: doc.Workload, place: at, speed: speed, loadNice: loadNice(), origin: reactor.Clock(), run: &analysis.Run{}},
-		servers: map[string]*contestant{}, measured: map[calibration.Cell]time.Duration{},
+		servers: map[string]*contestant{}, measured: calibration.Latest(earlier),
 	}
 	if err := g.lab.startUpstreams(); err != nil {
 		g.stop()

@@ -24,7 +24,11 @@ const (
 // gauge adds rounds of calibration to what is known of the machine.
 func (l *lab) gauge(ctx context.Context, rounds int) error {
 	l.say("", "calibrating costs")
-	g, err := newGauger(l.place, l.speed)
+	var earlier [][]calibration.Observation
+	if l.machine != nil {
+		earlier = l.machine.Rounds
+	}
+	g, err := newGauger(l.place, l.speed, earlier)
 	if err != nil {
 		return err
 	}
