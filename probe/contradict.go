@@ -14,18 +14,18 @@ func (a *assessment) contradicted(x *hypothesis) (waves, canaries float64) {
 	sized := sized(x) != nil && x.kind != Shedding
 	for i := range a.waves {
 		w := &a.waves[i]
-		if w.count() == 0 || sized && w.Count <= x.limit {
+		if w.count() == 0 || sized && w.Count <= x.inWork() {
 			continue
 		}
 		n++
-		if a.explain(w, x) < a.whatever(w) || sized && w.count() >= 3*x.limit && a.differs(float64(w.little(a.noise)), x.limit, w.count()) {
+		if a.explain(w, x) < a.whatever(w) || sized && x.variant != portion && w.count() >= 3*x.limit && a.differs(float64(w.little(a.noise)), x.limit, w.count()) {
 			off++
 		}
 	}
 	for _, g := range a.kept {
-		if sized && g.count > x.limit {
+		if sized && g.count > x.inWork() {
 			n++
-			if a.differs(g.last, x.limit, int(g.last*g.seconds/a.noise.mean/4)) {
+			if a.differs(g.last, x.inWork(), int(g.last*g.seconds/a.noise.mean/4)) {
 				off++
 			}
 		}

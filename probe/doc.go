@@ -18,7 +18,7 @@
 // metrics.go for what is seen inside. The rest is pure. history.go makes
 // observations of rows; alone.go, shape.go, canaries.go and usage.go say what one
 // of them shows. hypothesis.go has the assessment, in which hypotheses are ranked:
-// by sizes (sizes.go, shape.go), simulation (explain.go, predict.go), refusals
+// by sizes (sizes.go, shape.go, portion.go), simulation (explain.go, predict.go), refusals
 // (refusal.go, asked.go, bucket.go, window.go), pace, growth and slope, and gauges
 // (saturation.go). Upon that stand the questions (next.go, again.go, settle.go, limiter.go,
 // vary.go) and the answer (verdict.go, contradict.go, calibrate.go, evidence.go,

@@ -47,6 +47,10 @@ func rounds(a *assessment) string {
 		return fmt.Sprintf("of %s sent at once, the first was answered after %s and the last after %s; one alone takes %s, so %d at a time, in several visits: each has all wait for a place again",
 			several(w.count(), "request"), millis(w.done[0]), millis(w.done[len(w.done)-1]), alone, x.limit)
 	}
+	if x.variant == portion {
+		return fmt.Sprintf("of %s sent at once, %d %s answered after %s, as one alone is, and then %d every %s: each holds one of %d places for %.0f %% of its time, and %d are in work at once",
+			several(w.count(), "request"), x.limit, were(x.limit), alone, x.limit, millis(x.share*a.noise.mean), x.limit, 100*x.share, x.inWork())
+	}
 	if !a.noise.steady() || x.variant == uneven {
 		return fmt.Sprintf("%s sent at once were answered over %s; at %s each on average, that is %.0f at a time",
 			several(w.count(), "request"), millis(w.done[len(w.done)-1]), alone, math.Round(float64(w.little(a.noise))))

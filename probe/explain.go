@@ -25,6 +25,9 @@ func (a *assessment) explain(w *wave, x *hypothesis) float64 {
 		if x.variant == repeated {
 			return a.again(w, x.limit, x.visits)
 		}
+		if x.variant == portion {
+			return a.say(w, wayAmid, x.limit, x.share, amid(x.limit, x.share))
+		}
 		ll := a.pooled(w, x.limit)
 		if x.variant == uneven {
 			for _, n := range []int{2, 4, 8} {
@@ -67,6 +70,7 @@ const (
 	wayByLot
 	wayTail
 	wayAgain
+	wayAmid
 )
 
 // say returns what a wave says of a mechanism with a number and a pace.

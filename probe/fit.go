@@ -82,7 +82,7 @@ func (f *fit) wall() error {
 	}
 	xs := f.a.h.serial()
 	var steps []model.Step
-	if f.v.Wall.Kind != CPU {
+	if f.v.Wall.Kind != CPU && f.v.Wall.Kind != PrivatePool {
 		steps = f.computing(xs)
 	}
 	engine := "goroutine"
@@ -104,8 +104,16 @@ func (f *fit) wall() error {
 		}
 	case PrivatePool:
 		f.document.Resources = []model.Resource{{Name: "heavy-pool", Size: n}}
-		steps = []model.Step{{Verb: model.Hold, Op: "heavy-pool", Resource: "heavy-pool", Steps: steps}}
-		f.unknown = append(f.unknown, "what the pool is of, and whether all of a request's time is spent holding a place of it: here it is")
+		hold := func(inside []model.Step) model.Step {
+			return model.Step{Verb: model.Hold, Op: "heavy-pool", Resource: "heavy-pool", Steps: inside}
+		}
+		if x := &f.a.ranked[0]; x.variant == portion {
+			steps = []model.Step{f.waiting("rest", scaled(xs, 1-x.share)), hold(f.computing(scaled(xs, x.share)))}
+			f.unknown = append(f.unknown, "what the pool is of, and whether a place is held at the end of a request's time, as here, or before")
+		} else {
+			steps = []model.Step{hold(f.computing(xs))}
+			f.unknown = append(f.unknown, "what the pool is of, and whether all of a request's time is spent holding a place of it: here it is")
+		}
 	case ConnectionCap:
 		engine = fmt.Sprintf("loop:connections=%d", n)
 	case Shedding:
@@ -277,6 +285,14 @@ func shifted(xs []float64, by float64) []float64 {
 	ys := make([]float64, len(xs))
 	for i, x := range xs {
 		ys[i] = max(x+by, 1e-6)
+	}
+	return ys
+}
+
+func scaled(xs []float64, by float64) []float64 {
+	ys := make([]float64, len(xs))
+	for i, x := range xs {
+		ys[i] = x * by
 	}
 	return ys
 }

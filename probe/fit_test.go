@@ -23,6 +23,7 @@ func TestWhatWasLearnedIsWrittenAsAWorkload(t *testing.T) {
 	}{
 		{"shared", "thread:max=7", 0, func() *responder.Service { return responder.New(1, responder.Pool(7), work()) }, true, "", "all of it is waiting here"},
 		{"private", "goroutine", 0, func() *responder.Service { return responder.New(1, responder.Private(responder.Pool(7)), work()) }, true, "heavy-pool: {size: 7}", "what the pool is of"},
+		{"held for a portion", "goroutine", 0, func() *responder.Service { return responder.New(1, responder.Amid(7, 200*ms, 0, ms, 0.2, 0.5)) }, false, "heavy-pool: {size: 7}", "held at the end of a request's time, as here"},
 		{"serial", "loop", 0, func() *responder.Service { return responder.New(1, responder.Pool(1), work()) }, false, "- {call: heavy-time}", ""},
 		{"sheds", "thread:max=7,queue=0", 0, func() *responder.Service { return responder.New(1, responder.Bounded(7, 0), work()) }, false, "", ""},
 		{"capped", "loop:connections=7", 0, func() *responder.Service {

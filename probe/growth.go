@@ -69,7 +69,7 @@ func (a *assessment) busy(o *Observation) *growth {
 // was measured since, and noise alone may make the difference, that is it.
 func (g *growth) about(a *assessment) int {
 	n := min(g.last, float64(g.count))
-	if limit := float64(a.ranked[0].limit); limit > 0 && math.Abs(math.Log(n/limit)) < 0.05+2*g.doubt {
+	if limit := float64(a.ranked[0].inWork()); limit > 0 && math.Abs(math.Log(n/limit)) < 0.05+2*g.doubt {
 		n = limit
 	}
 	return int(math.Round(n))
@@ -83,7 +83,7 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 	expect := float64(g.count)
 	switch x.kind {
 	case SharedPool, PrivatePool, Serial, ConnectionCap, Shedding:
-		expect = min(expect, float64(x.limit))
+		expect = min(expect, float64(x.inWork()))
 	case CPU:
 		if expect /= a.line.at(g.count); a.queued {
 			expect = min(float64(g.count), a.noise.mean/a.step)
@@ -108,7 +108,7 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 // found less: it grows under load, and shrinks without. Else nil.
 func (a *assessment) shrunk() *capacity {
 	x := a.pool()
-	if x == nil || x != &a.ranked[0] || x.variant == repeated || x.kind == Serial {
+	if x == nil || x != &a.ranked[0] || x.variant == repeated || x.variant == portion || x.kind == Serial {
 		return nil // what has no places for whole requests has none more
 	}
 	var most *capacity

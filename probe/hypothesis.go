@@ -37,6 +37,7 @@ const (
 	fronted            // in front of it is a larger wall, of all routes
 	lingering          // a connection counts for a while after it was closed
 	repeated           // requests come to it several times, each time at the end of the queue
+	portion            // a place is held for a portion of a request's time
 )
 
 // kinds are the hypotheses, each with the logarithm of how much less likely it
@@ -48,7 +49,7 @@ var kinds = []struct {
 	prior   float64
 }{
 	{None, usual, 0}, {SharedPool, usual, 0}, {SharedPool, uneven, -1.5}, {SharedPool, perConnect, -2},
-	{Serial, usual, 0}, {PrivatePool, usual, 0}, {PrivatePool, fronted, -1.5}, {PrivatePool, repeated, -2}, {ConnectionCap, usual, -1}, {ConnectionCap, lingering, -2.5},
+	{Serial, usual, 0}, {PrivatePool, usual, 0}, {PrivatePool, fronted, -1.5}, {PrivatePool, repeated, -2}, {PrivatePool, portion, -2}, {ConnectionCap, usual, -1}, {ConnectionCap, lingering, -2.5},
 	{Shedding, usual, -0.5}, {RateLimit, usual, -1}, {RateLimit, ofAll, -2}, {CPU, usual, -0.5}, {CPU, apart, -2}, {Unknown, usual, -1.5},
 }
 
@@ -61,10 +62,11 @@ const mishap = 0.03
 type hypothesis struct {
 	kind      Kind
 	variant   variant
-	limit     int // 0: none that makes sense
-	front     int // the size of what is in front of it; 0: nothing is known to be
-	visits    int // in which of these ways requests come to it, if they do several times
-	low, high int // the sizes that are nearly as good
+	limit     int     // 0: none that makes sense
+	front     int     // the size of what is in front of it; 0: nothing is known to be
+	visits    int     // in which of these ways requests come to it, if they do several times
+	share     float64 // of its time that a request holds a place; 0: all of it
+	low, high int     // the sizes that are nearly as good
 	score     float64
 	tempo     float64 // logarithm of how much slower requests are in all waves than alone
 	weight    float64 // share of the probability
@@ -318,6 +320,9 @@ func (a *assessment) occam(x *hypothesis) float64 {
 		return 0
 	}
 	if x.variant == fronted {
+		return 2 * size
+	}
+	if x.variant == portion {
 		return 2 * size
 	}
 	if x.variant == repeated {

@@ -183,13 +183,14 @@ func howMany(a *assessment) (record.Experiment, bool) {
 	if x.kind == Serial && x.limit == 1 { // a processor in turn answers the first of a few as soon, and all the others late
 		rounds = min(max(3, int(longWave.Seconds()/2/a.noise.mean)), 8)
 	}
-	c := min(max(rounds*x.limit, x.limit+2), a.h.cap())
+	n := x.inWork()
+	c := min(max(rounds*n, n+2), a.h.cap())
 	if a.weight(CPU) > 0.5 {
 		c = min(c, a.most)
 	}
 	past := 0
 	for i := range a.waves {
-		if w := &a.waves[i]; 2*w.Count >= x.limit+c {
+		if w := &a.waves[i]; 2*w.Count >= n+c {
 			past++
 		}
 	}
@@ -315,7 +316,7 @@ func doesItGrow(a *assessment) (record.Experiment, bool) {
 	// pool: java.util.concurrent's.
 	queue := min(manyQueued, int(longQueue.Seconds()/a.noise.mean)*x.limit)
 	e := record.Experiment{What: record.ExperimentSustain, Why: "does it grow when it is kept busy?",
-		Count: min(max(3*x.limit, x.limit+2, queue), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
+		Count: min(max(3*x.inWork(), x.limit+2, queue), a.h.cap()), Seconds: 5, Spacing: int64(spacing)}
 	if made > 0 {
 		g := a.growth()
 		if g == nil || !g.grew() && (a.shrunk() == nil || 10*g.last < 9*float64(g.count)) {

@@ -18,6 +18,9 @@ func (v *Verdict) remedies(a *assessment) {
 	if v.Wall.Limit != nil {
 		n = *v.Wall.Limit
 	}
+	if x := &a.ranked[0]; x.variant == portion && v.Wall.Kind == x.kind {
+		unit *= x.share // after which a place is free again
+	}
 	rate := func(n int) float64 { return float64(n) / unit }
 	switch v.Wall.Kind {
 	case SharedPool:

@@ -185,6 +185,8 @@ func (a *assessment) size(x *hypothesis) bool {
 	switch x.variant {
 	case repeated:
 		return a.revisits(x)
+	case portion:
+		return a.portions(x)
 	case fronted:
 		if x.front = a.front(); x.front == 0 {
 			return false

@@ -148,7 +148,7 @@ func (h *History) tries(what string, millis int) (n int) {
 func (a *assessment) vary(millis int) record.Experiment {
 	c := a.most
 	if x := a.pool(); x != nil && a.weight(CPU, RateLimit) < 0.3 {
-		c = min(max(3*x.limit, x.limit+2), a.h.cap())
+		c = min(max(3*x.inWork(), x.limit+2), a.h.cap())
 	}
 	service := a.h.serviceAt(millis)
 	if level := a.line.at(c); level > 1 { // if it is a processor that they wait for

@@ -193,6 +193,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.variant == uneven && !a.noise.steady() {
 		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}
+	if best.variant == portion && !a.idles() {
+		v.atMost("medium") // so do processors, of which each request has a turn after it waited
+	}
 	if best.variant == repeated && !a.idles() {
 		v.atMost("low") // threads that share processors in slices come to them several times, too
 	}

@@ -127,6 +127,31 @@ func Visits(n int, mean time.Duration, cv float64, canary time.Duration, shares 
 	}
 }
 
+// Amid is a pool of n of which heavy requests hold a place for a share of their
+// service time, after so much of it and before the rest; a canary takes its own
+// beside it.
+func Amid(n int, mean time.Duration, cv float64, canary time.Duration, before, share float64) Wall {
+	s := &slots{size: n}
+	sigma := math.Sqrt(math.Log1p(cv * cv))
+	return func(c *Call, next func()) {
+		if !c.Heavy {
+			time.Sleep(canary)
+			next()
+			return
+		}
+		whole := float64(mean)
+		if sigma > 0 {
+			whole *= math.Exp(sigma*c.Normal() - sigma*sigma/2)
+		}
+		time.Sleep(time.Duration(before * whole))
+		s.take(-1)
+		time.Sleep(time.Duration(share * whole))
+		s.release()
+		time.Sleep(time.Duration((1 - before - share) * whole))
+		next()
+	}
+}
+
 // asked is how long a request is to take by its own words: ?ms=200. A canary has
 // none.
 func asked(c *Call, canary time.Duration) time.Duration {

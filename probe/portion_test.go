@@ -1,0 +1,70 @@
+package probe
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+)
+
+// A connection that is taken late, or given back early, is free again sooner than
+// a request is done: more are in work at once than there are places, and the size
+// is that of the rounds in which they are answered.
+func TestAPlaceMayBeHeldForAPortionOfARequest(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(t, 6) {
+		r := rand.New(rand.NewPCG(seed, 41))
+		n, wait := 4+r.IntN(40), time.Duration(80+r.IntN(300))*ms
+		share := []float64{0.5, 0.3, 0.7}[seed%3]
+		before := (1 - share) * r.Float64()
+		t.Run(fmt.Sprintf("%d/%d/%v/%.1f", seed, n, wait, share), func(t *testing.T) {
+			v, h := probed(t, 256, func() *responder.Service {
+				return responder.New(seed, responder.Amid(n, wait, 0, ms, before, share))
+			})
+			check(t, &known{kind: PrivatePool, limit: n}, 0, v, h)
+			if want := float64(n) / (share * wait.Seconds()); v.Wall.Rate != nil && math.Abs(*v.Wall.Rate/want-1) > 0.1 {
+				t.Errorf("it is said to carry %.1f/s; it should be %.1f", *v.Wall.Rate, want)
+			}
+		})
+	}
+}
+
+// Where times vary, it is not told from a larger pool: no size is certain that
+// is wrong.
+func TestAPlaceHeldForAPortionIsNotCertainWhereTimesVary(t *testing.T) {
+	t.Parallel()
+	arithmetic(t)
+	for seed := range seeds(t, 6) {
+		r := rand.New(rand.NewPCG(seed, 43))
+		n, wait := 4+r.IntN(40), time.Duration(80+r.IntN(300))*ms
+		t.Run(fmt.Sprintf("%d/%d/%v", seed, n, wait), func(t *testing.T) {
+			v, h := probed(t, 256, func() *responder.Service {
+				return responder.New(seed, responder.Amid(n, wait, 0.4, ms, 0.5, 0.5))
+			})
+			if v.Confidence == "high" && (v.Wall.Kind != PrivatePool || *v.Wall.Limit != n) {
+				t.Errorf("%s %d, confidence high; it is a pool of %d, held for half of the time\n%s", v.Wall.Kind, *v.Wall.Limit, n, told(h))
+			}
+		})
+	}
+}
+
+// By hand: two places, held for the second half of a request.
+func TestWhoWaitsForAPlaceHasDoneTheRest(t *testing.T) {
+	draw := func() float64 { return 1 }
+	for _, c := range []struct {
+		sent []float64
+		want string
+	}{
+		{[]float64{0, 0}, "[1 1]"},
+		{[]float64{0, 0, 0, 0, 0}, "[1 1 1.5 1.5 2]"},
+		{[]float64{0, 0, 0.25}, "[1 1 1.5]"},
+		{[]float64{0, 0, 0.75}, "[1 1 1.75]"},
+	} {
+		if got := fmt.Sprint(amid(2, 0.5)(c.sent, draw, nil)); got != c.want {
+			t.Errorf("sent at %v: done at %s; it should be %s", c.sent, got, c.want)
+		}
+	}
+}
