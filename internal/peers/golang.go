@@ -12,13 +12,15 @@ func golang(d draw) []Peer {
 		}
 	}
 	semaphore, shed := d.between("go/semaphore", 2, 400), d.between("go/shed", 2, 200)
-	queue := d.between("go/bounded-queue", 2, 60)
+	queue, late := d.between("go/bounded-queue", 2, 60), d.between("go/late-slot", 4, 60)
 	bucket, listener := d.between("go/bucket", 5, 40), d.between("go/limit-listener", 5, 150)
 	one := peer("compute-gomaxprocs-1", 1, "/compute", sizeless(CPU, "GOMAXPROCS=1"))
 	one.Run[0].Env = []string{"GOMAXPROCS=1"}
 	return []Peer{
 		peer("plain", 1, "/await?ms={ms}", sizeless(None, "a goroutine for each request")),
 		peer("semaphore", semaphore, "/semaphore?ms={ms}", exactly(PrivatePool, semaphore, "a channel of n slots")),
+		peer("late-slot", late, "/late-slot?ms={ms}",
+			exactly(PrivatePool, late, "a channel of n slots, of which one is held for the last three quarters of a request's time")),
 		peer("shed", shed, "/shed?ms={ms}", exactly(Shedding, shed, "503 with Retry-After when no slot is free")),
 		peer("bounded-queue", queue, "/queue?ms={ms}",
 			exactly(PrivatePool, queue, "a channel of n slots, behind another of 2n past which it is 503")),

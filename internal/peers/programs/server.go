@@ -16,9 +16,14 @@ import (
 )
 
 func wait(w http.ResponseWriter, r *http.Request) {
-	ms, _ := strconv.Atoi(r.FormValue("ms"))
-	time.Sleep(time.Duration(ms) * time.Millisecond)
+	time.Sleep(asked(r))
 	w.Write([]byte("ok"))
+}
+
+// asked is how long a request is to take.
+func asked(r *http.Request) time.Duration {
+	ms, _ := strconv.Atoi(r.FormValue("ms"))
+	return time.Duration(ms) * time.Millisecond
 }
 
 // compute takes several of the scheduler's slices of 10 ms: what is shorter runs
@@ -38,6 +43,19 @@ func semaphore(n int, next http.HandlerFunc) http.HandlerFunc {
 		slots <- struct{}{}
 		defer func() { <-slots }()
 		next(w, r)
+	}
+}
+
+// lateSlot waits for a quarter of the time before it takes one of n slots, for the
+// rest, as who calls another service before the database.
+func lateSlot(n int) http.HandlerFunc {
+	slots := make(chan struct{}, n)
+	return func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(asked(r) / 4)
+		slots <- struct{}{}
+		time.Sleep(asked(r) * 3 / 4)
+		<-slots
+		w.Write([]byte("ok"))
 	}
 }
 
@@ -119,13 +137,13 @@ func main() {
 	}
 	http.HandleFunc("/await", wait)
 	http.HandleFunc("/semaphore", semaphore(n, wait))
+	http.HandleFunc("/late-slot", lateSlot(n))
 	http.HandleFunc("/shed", shed(n, wait))
 	http.HandleFunc("/queue", shed(2*n, semaphore(n, wait)))
 	http.HandleFunc("/bucket", bucket(n, wait))
 	http.HandleFunc("/compute", compute)
 	http.HandleFunc("/wait-compute", func(w http.ResponseWriter, r *http.Request) {
-		ms, _ := strconv.Atoi(r.FormValue("ms"))
-		time.Sleep(time.Duration(ms) * time.Millisecond)
+		time.Sleep(asked(r))
 		compute(w, r)
 	})
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("ok")) })
