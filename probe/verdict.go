@@ -190,6 +190,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == RateLimit && a.bucket.unlike {
 		v.atMost("low") // it is no limit that is known here
 	}
+	if sized(best) != nil && 5*(best.high-best.low) > best.limit {
+		v.atMost("medium") // of what size is known to a tenth at best
+	}
 	if best.variant == uneven && !a.noise.steady() {
 		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}
