@@ -15,9 +15,16 @@ func alone(h *History) (record.Experiment, bool) {
 	if len(made) == 0 {
 		return e, true
 	}
-	if turnedAway(made[len(made)-1]) > 0 && len(made) < 3 {
-		e.Why = "is one request at a time turned away, too?"
-		return e, true
+	if n := turnedAway(made[len(made)-1]); n > 0 {
+		_, _, all := h.spell()
+		if len(made) < 3 || all && len(made) < 3+returns {
+			e.Why = "is one request at a time turned away, too?"
+			if all && len(made) > 1 {
+				e.Why = "is it back, if it was only away?"
+				e.Count, e.Spacing = 8, int64(250*time.Millisecond)
+			}
+			return e, true
+		}
 	}
 	if len(made) == 1 || len(made) < 6 && !steady(made) {
 		e.Why = "does it take as long again?"
@@ -25,6 +32,10 @@ func alone(h *History) (record.Experiment, bool) {
 	}
 	return e, false
 }
+
+// returns is how often it is asked whether a service is back that turned everybody
+// away: for eight seconds, in which most have been restarted.
+const returns = 4
 
 // baselineOf returns a baseline that takes a few seconds.
 func baselineOf(h *History) record.Experiment {

@@ -43,7 +43,7 @@ func (h *History) asked() (of []asking, all []arrival) {
 	for i := range h.Experiments {
 		o := &h.Experiments[i]
 		add(asking{id: o.ID, taken: letIn(o.Heavy), parts: o.parts(),
-			counts: (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && o.Disturbed == ""}, o.Heavy, o.Canaries)
+			counts: (o.What == record.ExperimentWave || o.What == record.ExperimentBaseline) && h.reliable(o)}, o.Heavy, o.Canaries)
 	}
 	slices.SortStableFunc(all, func(x, y arrival) int { return cmp.Compare(x.at, y.at) })
 	return of, all

@@ -12,11 +12,15 @@ import (
 // for one request alone cannot be probed in the time there is.
 const slowest = 30 * time.Second
 
-// baseline asks for heavy requests and canaries one after the other, in turn.
+// baseline asks for heavy requests and canaries one after the other, in turn,
+// e.Spacing apart.
 func (r *runner) baseline(ctx context.Context, e *record.Experiment) (rows []record.Request) {
 	for i := range max(e.Count, e.Canaries) {
 		if ctx.Err() != nil {
 			break
+		}
+		if i > 0 {
+			r.pause(ctx, time.Duration(e.Spacing))
 		}
 		if i < e.Count {
 			rows = append(rows, r.fresh(ctx, r.heavy, slowest))

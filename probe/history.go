@@ -53,6 +53,11 @@ type History struct {
 
 	several bool // metrics are not always those of the same process: their CPU time has fallen
 
+	away struct { // the outage after so many experiments; it only saves time
+		after int
+		known *outage
+	}
+
 	open   map[int][]record.Request // rows of an experiment that is not written yet
 	gauges map[int][]record.Gauge   // likewise
 	told   map[string]float64       // CPU time that metrics told of last, by family
@@ -197,7 +202,7 @@ func (h *History) made(what string) []*Observation { return h.madeAt(what, h.mil
 func (h *History) madeAt(what string, millis int) []*Observation {
 	var of []*Observation
 	for i := range h.Experiments {
-		if o := &h.Experiments[i]; o.What == what && o.Disturbed == "" && o.Millis == millis {
+		if o := &h.Experiments[i]; o.What == what && o.Millis == millis && h.reliable(o) {
 			of = append(of, o)
 		}
 	}

@@ -164,7 +164,7 @@ func (a *assessment) room() int {
 func (h *History) turnsAway() bool {
 	for i := range h.Experiments {
 		o := &h.Experiments[i]
-		if o.Disturbed != "" || o.What != record.ExperimentWave && o.What != record.ExperimentBaseline {
+		if !h.reliable(o) || o.What != record.ExperimentWave && o.What != record.ExperimentBaseline {
 			continue
 		}
 		broken := 0

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
-	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // How long the requests take that are let in says nothing of how many are.
@@ -71,7 +70,7 @@ func TestABaselineThatIsAllRefusedIsNoLimit(t *testing.T) {
 			v, h := probed(t, 64, func() *responder.Service {
 				return responder.New(1, restarts, responder.Pool(n), responder.Wait(100*ms, 0, ms))
 			})
-			if first := h.made(record.ExperimentBaseline)[0]; turnedAway(first) != len(first.Heavy) {
+			if first := &h.Experiments[0]; turnedAway(first) != len(first.Heavy) {
 				t.Fatalf("of the first baseline %d in %d were refused", turnedAway(first), len(first.Heavy))
 			}
 			if k := v.Wall.Kind; k != SharedPool && k != Serial && confident(v) {

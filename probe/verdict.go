@@ -263,6 +263,9 @@ func (v *Verdict) doubts(a *assessment) {
 		v.Warnings = append(v.Warnings, Warning{"ms-ignored", fmt.Sprintf("asked to take %d and %d ms, a request took %s and %s: {ms} makes no difference there, and nothing was learned from it",
 			others[0], others[1], millis(h.serviceAt(others[0]).Seconds()), millis(h.serviceAt(others[1]).Seconds()))})
 	}
+	if text := h.missing(); text != "" {
+		v.Warnings = append(v.Warnings, Warning{"outage", text})
+	}
 	for i := range h.Warnings {
 		v.Warnings = append(v.Warnings, Warning{h.Warnings[i].Code, h.Warnings[i].Text})
 	}
