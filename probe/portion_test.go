@@ -32,9 +32,9 @@ func TestAPlaceMayBeHeldForAPortionOfARequest(t *testing.T) {
 	}
 }
 
-// Where times vary, it is not told from a larger pool: no size is certain that
-// is wrong.
-func TestAPlaceHeldForAPortionIsNotCertainWhereTimesVary(t *testing.T) {
+// Where times vary, answers come in no rounds, and it is not told from a larger
+// pool: what is certain is of as many as there are places, or as are in work.
+func TestWhereTimesVaryAPoolMayBeOfWhatIsInWork(t *testing.T) {
 	t.Parallel()
 	arithmetic(t)
 	for seed := range seeds(t, 6) {
@@ -44,8 +44,16 @@ func TestAPlaceHeldForAPortionIsNotCertainWhereTimesVary(t *testing.T) {
 			v, h := probed(t, 256, func() *responder.Service {
 				return responder.New(seed, responder.Amid(n, wait, 0.4, ms, 0.5, 0.5))
 			})
-			if v.Confidence == "high" && (v.Wall.Kind != PrivatePool || *v.Wall.Limit != n) {
-				t.Errorf("%s %d, confidence high; it is a pool of %d, held for half of the time\n%s", v.Wall.Kind, *v.Wall.Limit, n, told(h))
+			if v.Confidence != "high" {
+				return
+			}
+			size := 0.0
+			if v.Wall.Limit != nil {
+				size = float64(*v.Wall.Limit)
+			}
+			places, inWork := math.Abs(size/float64(n)-1), math.Abs(size/float64(2*n)-1)
+			if v.Wall.Kind != PrivatePool || min(places, inWork) > 0.2 {
+				t.Errorf("%s %.0f, confidence high; it is a pool of %d, held for half of the time\n%s", v.Wall.Kind, size, n, told(h))
 			}
 		})
 	}
