@@ -123,6 +123,8 @@ func PlanHeadroom(e *plan.Engine) string {
 		return "–"
 	case e.LoadLine.High == nil:
 		return "≥ " + plan.PerCent(*e.Headroom)
+	case *e.Headroom < 0.005: // what holds has something to spare
+		return "< 1 %"
 	}
 	return plan.PerCent(*e.Headroom)
 }
