@@ -28,7 +28,7 @@ func Plan(w io.Writer, p *plan.Plan) error {
 	}
 	lost(&b, p)
 	for _, e := range p.Engines {
-		if e.None != nil {
+		if e.None != nil && !strings.Contains(p.Conclusion, e.None.Text) {
 			b.WriteByte('\n')
 			wrap(&b, fmt.Sprintf("%s: no size holds: %s", e.Engine, e.None.Text), "  ", 98)
 		}

@@ -48,6 +48,21 @@ func TestWhatHoldsHasSomethingToSpare(t *testing.T) {
 	}
 }
 
+// Where there is only one, the conclusion says why no size of it holds.
+func TestWhyNoSizeHoldsIsSaidOnce(t *testing.T) {
+	const why = "all 4 of license are taken"
+	e := plan.Engine{Engine: "loop", None: &plan.None{Text: why}}
+	for conclusion, own := range map[string]bool{"No size of loop holds 50 requests/s: " + why + ".": false, "No engine holds 50 requests/s.": true} {
+		var b strings.Builder
+		if err := Plan(&b, &plan.Plan{Workload: "shop", Conclusion: conclusion, Engines: []plan.Engine{e}}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), why); n != 1 || strings.Contains(b.String(), "no size holds") != own {
+			t.Errorf("said %d times in\n%s", n, &b)
+		}
+	}
+}
+
 func TestAPlanOfWhichNothingIsKnownYet(t *testing.T) {
 	p := &plan.Plan{Workload: "shop", Question: plan.Question{Rate: 10}, Partial: true, Conclusion: "Nothing was found out yet.", Engines: []plan.Engine{{Engine: "thread"}}}
 	var b strings.Builder
