@@ -123,12 +123,15 @@ func (s *Simulator) waited(t *record.Trial) bool {
 	return false
 }
 
-// alike reports whether two trials say the same: the same outcome, and as many
-// requests in time, to a quarter of what may be late, or is.
+// alike reports whether two trials say the same: the same outcome, as many
+// requests in time, to a quarter of what may be late, or is, and the same p99, to a
+// tenth, where they pass. What passes may be what is planned, and is printed as how
+// the fleet does: both may be in time by far, and one of them waits ten times as long.
 func alike(a, b *record.Trial, slo model.SLO) bool {
 	late := func(t *record.Trial) float64 { return 1 - float64(t.Load.Within)/float64(max(1, t.Load.Arrivals)) }
-	x, y := late(a), late(b)
-	return a.Outcome == b.Outcome && math.Abs(x-y) <= 0.25*max(1-slo.Ratio, min(x, y))
+	near := func(x, y, share, least float64) bool { return math.Abs(x-y) <= share*max(least, min(x, y)) }
+	return a.Outcome == b.Outcome && near(late(a), late(b), 0.25, 1-slo.Ratio) &&
+		(a.Outcome != record.Passed || near(float64(a.Load.P99us), float64(b.Load.P99us), 0.1, 1))
 }
 
 // part simulates so many of a candidate's instances, with their part of the rate.

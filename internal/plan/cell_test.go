@@ -57,8 +57,13 @@ func TestSmallerCellsHaveASlotOfWhatIsShared(t *testing.T) {
 func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 	const instances, slots = 1000, 40
 	w := &model.Workload{Resources: []model.Resource{{Name: "gate", Shared: true, Size: slots}}, SLO: model.SLO{Ratio: 0.99}}
+	const usual = 10_000 // µs
+	slow := func(p99 int64, t *record.Trial) *record.Trial {
+		t.Load.P99us = p99
+		return t
+	}
 	trial := func(late int64, waiting float64) *record.Trial {
-		r := &record.Trial{Outcome: record.Passed, Load: record.TrialLoad{Arrivals: 10_000, Within: 10_000 - late}}
+		r := &record.Trial{Outcome: record.Passed, Load: record.TrialLoad{Arrivals: 10_000, Within: 10_000 - late, P99us: usual}}
 		if late > 100 {
 			r.Outcome = record.Failed
 		}
@@ -73,6 +78,9 @@ func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 	}{
 		{"nobody waits for a slot", func(int) *record.Trial { return trial(0, 0) }, nil, "25/1"},
 		{"they wait, and it makes no difference", func(int) *record.Trial { return trial(20, 0.1) }, trial(0, 0), "25/1 4/40"},
+		{"as many are in time, and the part waits for longer", func(n int) *record.Trial { return slow(usual+50*usual/int64(n), trial(20, 0.1)) }, trial(0, 0), "25/1 4/40 100/4 400/16"},
+		{"it waits a little longer", func(int) *record.Trial { return slow(1.09*usual, trial(20, 0.1)) }, trial(0, 0), "25/1 4/40"},
+		{"it fails, and how slow it is then is no matter", func(int) *record.Trial { return slow(5*usual, trial(5000, 0.1)) }, trial(4500, 0), "25/1 4/40"},
 		{"something else fails it", func(int) *record.Trial { return trial(5000, 0.1) }, trial(4500, 0), "25/1 4/40"},
 		{"what is shared fails it, too", func(int) *record.Trial { return trial(5000, 0.1) }, trial(200, 0), "25/1 4/40 100/4 400/16"},
 		{"what is shared fails it", func(int) *record.Trial { return trial(200, 0.1) }, trial(0, 0), "25/1 4/40 100/4 400/16"},
