@@ -29,12 +29,13 @@ type Trial struct {
 	Purpose string `json:"purpose"`
 	Route   string `json:"route,omitempty"` // the only one that was requested; "": all, by weight
 
-	Rate    float64 `json:"rate"`             // intended arrivals per second
-	Factor  float64 `json:"factor,omitempty"` // of the load line's rate, for overload and recovery
-	Total   float64 `json:"total,omitempty"`  // of all instances of a plan, of which Rate is the share of one
-	LeadIn  float64 `json:"lead_in"`          // seconds before the window
-	Seconds float64 `json:"seconds"`          // length of the window
-	Horizon float64 `json:"horizon"`          // length that was planned; a lost SLO ends a trial early
+	Rate      float64 `json:"rate"`                // intended arrivals per second
+	Factor    float64 `json:"factor,omitempty"`    // of the load line's rate, for overload and recovery
+	Total     float64 `json:"total,omitempty"`     // of all instances of a plan, of which Rate is the share of one
+	Instances int     `json:"instances,omitempty"` // of a plan: how many were simulated in place of all, and had Load's arrivals together
+	LeadIn    float64 `json:"lead_in"`             // seconds before the window
+	Seconds   float64 `json:"seconds"`             // length of the window
+	Horizon   float64 `json:"horizon"`             // length that was planned; a lost SLO ends a trial early
 
 	Load     TrialLoad     `json:"load"`
 	Server   TrialServer   `json:"server"`

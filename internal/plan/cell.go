@@ -138,8 +138,13 @@ func alike(a, b *record.Trial, slo model.SLO) bool {
 // part simulates so many of a candidate's instances, with their part of the rate.
 func (s *Simulator) part(ctx context.Context, c Candidate, n int, w *model.Workload) (*record.Trial, error) {
 	part := float64(n) / float64(c.Instances)
-	return s.Simulate(ctx, Setup{
+	t, err := s.Simulate(ctx, Setup{
 		Workload: w, Engine: c.Engine, Seed: s.Workload.Seed + c.Seed, Instances: n, Balancer: s.Balancer,
 		Rate: c.Rate * part, Burst: int(float64(c.Burst)*part + 0.5), Long: c.Long,
 	})
+	if err != nil {
+		return nil, err
+	}
+	t.Instances = n
+	return t, nil
 }

@@ -75,16 +75,17 @@ func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 		tight func(instances int) *record.Trial
 		free  *record.Trial
 		want  string // instances and slots, one after the other
+		row   int    // instances of those that decide
 	}{
-		{"nobody waits for a slot", func(int) *record.Trial { return trial(0, 0) }, nil, "25/1"},
-		{"they wait, and it makes no difference", func(int) *record.Trial { return trial(20, 0.1) }, trial(0, 0), "25/1 4/40"},
-		{"as many are in time, and the part waits for longer", func(n int) *record.Trial { return slow(usual+50*usual/int64(n), trial(20, 0.1)) }, trial(0, 0), "25/1 4/40 100/4 400/16"},
-		{"it waits a little longer", func(int) *record.Trial { return slow(1.09*usual, trial(20, 0.1)) }, trial(0, 0), "25/1 4/40"},
-		{"it fails, and how slow it is then is no matter", func(int) *record.Trial { return slow(5*usual, trial(5000, 0.1)) }, trial(4500, 0), "25/1 4/40"},
-		{"something else fails it", func(int) *record.Trial { return trial(5000, 0.1) }, trial(4500, 0), "25/1 4/40"},
-		{"what is shared fails it, too", func(int) *record.Trial { return trial(5000, 0.1) }, trial(200, 0), "25/1 4/40 100/4 400/16"},
-		{"what is shared fails it", func(int) *record.Trial { return trial(200, 0.1) }, trial(0, 0), "25/1 4/40 100/4 400/16"},
-		{"so few slots do", func(n int) *record.Trial { return trial(int64(5000/n), 0.1) }, trial(40, 0), "25/1 4/40 100/4"},
+		{"nobody waits for a slot", func(int) *record.Trial { return trial(0, 0) }, nil, "25/1", 25},
+		{"they wait, and it makes no difference", func(int) *record.Trial { return trial(20, 0.1) }, trial(0, 0), "25/1 4/40", 25},
+		{"as many are in time, and the part waits for longer", func(n int) *record.Trial { return slow(usual+50*usual/int64(n), trial(20, 0.1)) }, trial(0, 0), "25/1 4/40 100/4 400/16", 400},
+		{"it waits a little longer", func(int) *record.Trial { return slow(1.09*usual, trial(20, 0.1)) }, trial(0, 0), "25/1 4/40", 25},
+		{"it fails, and how slow it is then is no matter", func(int) *record.Trial { return slow(5*usual, trial(5000, 0.1)) }, trial(4500, 0), "25/1 4/40", 25},
+		{"something else fails it", func(int) *record.Trial { return trial(5000, 0.1) }, trial(4500, 0), "25/1 4/40", 25},
+		{"what is shared fails it, too", func(int) *record.Trial { return trial(5000, 0.1) }, trial(200, 0), "25/1 4/40 100/4 400/16", 400},
+		{"what is shared fails it", func(int) *record.Trial { return trial(200, 0.1) }, trial(0, 0), "25/1 4/40 100/4 400/16", 400},
+		{"so few slots do", func(n int) *record.Trial { return trial(int64(5000/n), 0.1) }, trial(40, 0), "25/1 4/40 100/4", 100},
 	} {
 		simulated := ""
 		s := &Simulator{Workload: w, Simulate: func(_ context.Context, u Setup) (*record.Trial, error) {
@@ -95,9 +96,9 @@ func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 			}
 			return c.tight(u.Instances), nil
 		}}
-		_, err := s.Try(t.Context(), Candidate{Engine: engines(t, "loop")[0], Instances: instances, Sizes: []int{slots}, Rate: 1e6})
-		if err != nil || simulated != " "+c.want {
-			t.Errorf("%s: simulated%s, not %s (%v)", c.name, simulated, c.want, err)
+		row, err := s.Try(t.Context(), Candidate{Engine: engines(t, "loop")[0], Instances: instances, Sizes: []int{slots}, Rate: 1e6})
+		if err != nil || simulated != " "+c.want || row.Instances != c.row {
+			t.Errorf("%s: simulated%s, not %s (%v); %+v decides", c.name, simulated, c.want, err, row)
 		}
 	}
 }

@@ -3,8 +3,8 @@
 //
 // [Make] searches the smallest sizes over trials: it asks a [Trier] what becomes
 // of one [Candidate], and never how the answer came about. A [Simulator] has them
-// simulated by whoever knows how to, in parallel, and keeps them; its rows are the
-// record of a plan. A
+// simulated by whoever knows how to, in parallel, and keeps of each candidate the one
+// that decided about it; its rows are the record of a plan. A
 // [Replay] has them from such a record, so that the plan follows from the record
 // alone, by the same code. All candidates are given the same requests (common
 // random numbers), so that neighbours compare; every size is searched under
