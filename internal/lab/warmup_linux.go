@@ -28,6 +28,29 @@ type warmer struct {
 
 	patience time.Duration // for an answer
 	heard    engineStats   // the last in which another was answered, or nobody waited for one
+
+	steady, mute bool // what the samples have come to
+}
+
+// over takes a sample, and reports whether there is nothing more to wait for.
+func (w *warmer) over(e engineStats) bool {
+	w.steady = w.steady || !w.mute && w.add(e)
+	w.mute = w.mute || !w.steady && w.silent(e)
+	return w.steady || w.mute || len(e.Engine.Deadlocks) > 0 // from which nothing but the end follows
+}
+
+// left says what is to be known of the service that a warm-up leaves behind: stale,
+// if it is of no more use, and a warning, if the record does not say it otherwise.
+func (w *warmer) left(row *record.Trial, lasted time.Duration) (stale bool, warning string) {
+	switch standstill := len(row.Server.Deadlocks) > 0 || len(row.Server.Circle) > 0; {
+	case standstill:
+		return true, ""
+	case w.mute:
+		return true, "nothing was answered for the last " + w.patience.Round(100*time.Millisecond).String() + " of the warm-up, though requests waited: what is measured begins with an idle server"
+	case !w.steady:
+		return false, "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"
+	}
+	return false, ""
 }
 
 // silent takes a sample, and reports whether the service has had requests and
@@ -75,18 +98,14 @@ func (l *lab) warmUp(ctx context.Context, c *contestant) error {
 	if l.Quick {
 		w.least -= 2
 	}
-	steady := false
 	return l.drive(ctx, c, c.target, plan{
 		stages: []model.Stage{{For: warmUpMost, Rate: rate}}, seed: l.workload.Seed, preopen: l.preopen(c, rate),
-		each: func(e engineStats) bool {
-			steady = steady || w.add(e)
-			return steady || w.silent(e) || len(e.Engine.Deadlocks) > 0 // from which nothing but the end follows
-		},
-	}, func(begun record.Head, r *run) error { return l.warmedUp(c, rate, lead, w, steady, begun, r) })
+		each: w.over,
+	}, func(begun record.Head, r *run) error { return l.warmedUp(c, rate, lead, w, begun, r) })
 }
 
 // warmedUp keeps the steady part of a warm-up.
-func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warmer, steady bool, begun record.Head, r *run) error {
+func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warmer, begun record.Head, r *run) error {
 	lasted := time.Duration(r.done.Elapsed)
 	from := min(max(lead, time.Duration(w.from)*warmUpBatch), lasted-time.Second).Truncate(time.Second)
 	row := &record.Trial{Head: begun, Purpose: record.PurposeWarmUp, Rate: rate, LeadIn: from.Seconds(), Horizon: (lasted - from).Seconds()}
@@ -94,11 +113,9 @@ func (l *lab) warmedUp(c *contestant, rate float64, lead time.Duration, w *warme
 	if err := r.fill(row, max(0, from), lasted, l.workload); err != nil {
 		return err
 	}
-	c.target.stale = len(row.Server.Deadlocks) > 0 || len(row.Server.Circle) > 0
-	if !steady && !c.target.stale {
-		err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady",
-			Text: "it was still changing after a warm-up of " + lasted.String() + ": what was measured first may not hold for long"})
-		if err != nil {
+	stale, warning := w.left(row, lasted)
+	if c.target.stale = stale; warning != "" {
+		if err := l.write(&record.Warning{Head: l.now(), Engine: c.Name, Code: "not-steady", Text: warning}); err != nil {
 			return err
 		}
 	}

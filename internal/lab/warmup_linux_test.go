@@ -1,10 +1,12 @@
 package lab
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/engine"
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // Who never answers again is not warmed up for longer than it takes to know that.
@@ -41,6 +43,28 @@ func TestAWarmUpEndsWhereNobodyIsAnsweredAnyMore(t *testing.T) {
 		}
 		if ended != c.ends {
 			t.Errorf("%s: the warm-up ended after %v, not %v", c.why, ended, c.ends)
+		}
+	}
+}
+
+// Who never answers again is not measured, and is not said to get better still.
+func TestWhatAWarmUpLeavesBehindIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		why   string
+		of    warmer
+		row   record.Trial
+		stale bool
+		says  string // "": nothing
+	}{
+		{"it is steady", warmer{steady: true}, record.Trial{}, false, ""},
+		{"it answers, a little faster each time", warmer{}, record.Trial{}, false, "still changing after a warm-up of 9s"},
+		{"it fell silent", warmer{mute: true, patience: 4 * time.Second}, record.Trial{}, true, "nothing was answered for the last 4s of the warm-up"},
+		{"it found itself deadlocked", warmer{mute: true}, record.Trial{Server: record.TrialServer{Deadlocks: make([]record.TrialDeadlock, 1)}}, true, ""},
+		{"its resources are held in a circle", warmer{}, record.Trial{Server: record.TrialServer{Circle: []string{"a", "b"}}}, true, ""},
+	} {
+		stale, warning := c.of.left(&c.row, 9*time.Second)
+		if stale != c.stale || !strings.Contains(warning, c.says) || c.says == "" && warning != "" {
+			t.Errorf("%s: stale %v, %q", c.why, stale, warning)
 		}
 	}
 }
