@@ -115,7 +115,9 @@ const (
 	// Steps of Gauss and Newton at most: the simulator is nearly linear in its
 	// costs, so that from near by one is enough, and from afar two or three.
 	steps = 8
-	// enough is what a step has to leave of the squares at most for another to follow.
+	// enough is what a step may leave of the squares at most for another to follow.
+	// The step itself is taken if it helps at all: a hundredth of what no costs
+	// explain may be all that there is to gain, and be some per cent of a cost.
 	enough = 0.99
 	// shortest is the share of a step below which it is no use to go on.
 	shortest = 1.0 / 16
@@ -137,22 +139,25 @@ func fit(seen []Observation, costs, least sim.Costs, steps int) (sim.Costs, erro
 		if err != nil {
 			return costs, err
 		}
-		closer := false
+		was, closer := squares(seen, now), false
 		for share := 1.0; share >= shortest && !closer; share /= 2 {
 			next := costs
 			for _, f := range fitted {
 				c := f.of(&next)
 				*c += time.Duration(math.Round(share * float64(*f.of(&best)-*c)))
 			}
+			if next == costs {
+				break
+			}
 			then, err := predictAll(seen, next)
 			if err != nil {
 				return costs, err
 			}
-			if closer = squares(seen, then) < enough*squares(seen, now); closer {
+			if closer = squares(seen, then) < was; closer {
 				costs, now = next, then
 			}
 		}
-		if !closer {
+		if !closer || squares(seen, now) > enough*was {
 			break
 		}
 	}

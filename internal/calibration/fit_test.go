@@ -116,6 +116,35 @@ func TestAMachineThatIsSlowNowAndThenCostsWhatItDoesOnAverage(t *testing.T) {
 	}
 }
 
+// Where loads differ in what no costs explain, a cost that is off is a small part of
+// the errors, and off nevertheless.
+func TestACostThatIsALittleOffIsMended(t *testing.T) {
+	seen := observe(t, func(i int) float64 { return []float64{0.8, 1.2}[i/2%2] })
+	best, err := fit(seen, planted(), unknown(), steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := func(c sim.Costs) float64 {
+		now, err := predictAll(seen, c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return squares(seen, now)
+	}
+	off := best
+	off.Request += 500 * time.Nanosecond
+	if gain := 1 - left(best)/left(off); gain <= 0 || gain > 1-enough {
+		t.Fatalf("what is off is %g of the errors: this is another test", gain)
+	}
+	got, err := fit(seen, off, unknown(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left(got) >= left(off) {
+		t.Errorf("request %s stays %s", best.Request, got.Request)
+	}
+}
+
 func TestCostsAreNeverNegative(t *testing.T) {
 	// A thread that costs less than a loop cannot be: the costs of having one are 0.
 	rounds := [][]Observation{observe(t, func(i int) float64 { return []float64{0.7, 1}[i%2] })}
