@@ -141,7 +141,7 @@ func (c *loadCmd) config() (generator.Config, error) {
 	for _, h := range c.Header {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
-			return generator.Config{}, fmt.Errorf("--header %q has no colon; write NAME:VALUE", h)
+			return generator.Config{}, errors.New("a --header has no colon; write NAME:VALUE") // which of them is not said: it may be a secret
 		}
 		route.Header = append(route.Header, generator.Header{Name: name, Value: strings.TrimSpace(value)})
 	}

@@ -41,6 +41,14 @@ func TestLoadSaysHowTheServiceAnswered(t *testing.T) {
 	}
 }
 
+// A token whose header's name was forgotten is not printed into somebody's log.
+func TestLoadDoesNotRepeatAHeader(t *testing.T) {
+	code, out, err := exec(t, "load", "http://127.0.0.1:1", "--rate", "1", "-H", "Bearer s3cret")
+	if code != exitUsage || out != "" || !strings.Contains(err, "write NAME:VALUE") || strings.Contains(err, "s3cret") {
+		t.Errorf("exit code %d, printed %q, error %q", code, out, err)
+	}
+}
+
 func TestLoadFailsWhereTheExpectationDoes(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
