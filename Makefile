@@ -44,6 +44,7 @@ soak:
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 4h ./internal/agreement
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -run Theory ./sim
 	PLIMSOLL_SOAK=1 $(GO) test -count=1 -timeout 1h -v -run 'Zoo|Random' ./probe
+	$(GO) test -count=20 -timeout 1h -run 'Calibration|Predictions' ./internal/lab
 	CGO_ENABLED=1 $(GO) test -race -count=20 -timeout 4h ./...
 
 # More than a hundred real third-party servers with known walls: first that each wall is
