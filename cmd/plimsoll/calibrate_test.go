@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Half a minute of measuring is not spent on a file that cannot be written.
+// Forty seconds of measuring are not spent on a file that cannot be written.
 func TestCalibrateSaysAtOnceWhereItCannotWrite(t *testing.T) {
 	dir := t.TempDir()
 	refuses(t, "calibrate --output", []refusal{{filepath.Join(dir, "none", "costs.yaml"), "name another file by --output"}})

@@ -14,8 +14,8 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// Calibrate measures what the costs of a simulation follow from, in about half a
-// minute: so many rounds of small loads on real engines, placed as a comparison
+// Calibrate measures what the costs of a simulation follow from, in about forty
+// seconds: so many rounds of small loads on real engines, placed as a comparison
 // places them, and what can be measured without any.
 func Calibrate(ctx context.Context, o CalibrateOptions) (*calibration.Measured, error) {
 	cpus, err := host.CPUs()
