@@ -215,41 +215,62 @@ func TestContextBoundsTheExchange(t *testing.T) {
 		{"deadline while the body is awaited", "/body", context.DeadlineExceeded},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			started := make(chan struct{}, 1)
+			asked := make(chan struct{})
+			var once sync.Once
 			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/body" {
 					io.WriteString(w, "first")
 					w.(http.Flusher).Flush()
 				}
-				select {
-				case started <- struct{}{}:
-				default: // a request before has
-				}
+				once.Do(func() { close(asked) })
 				<-r.Context().Done()
 			})
 			c := client(t)
-			exchange := func(ctx context.Context) error {
+			// exchange reports whether it came to what the row is about, and says so by
+			// awaited where that is the body.
+			exchange := func(ctx context.Context, awaited func()) (reached bool, err error) {
 				res, err := c.Do(task(t), request(t, "GET", s.URL+row.path, nil).WithContext(ctx))
 				if err != nil {
-					return err
+					select {
+					case <-asked:
+						return row.path == "/head", err
+					default: // it did not get as far as the server
+						return false, err
+					}
 				}
 				defer res.Body.Close()
+				if _, err := io.ReadFull(res.Body, make([]byte, len("first"))); err != nil {
+					return false, err
+				}
+				awaited()
 				_, err = io.ReadAll(res.Body)
-				return err
+				return true, err
 			}
 			if row.want == context.Canceled {
 				ctx, cancel := context.WithCancel(t.Context())
-				go func() { <-started; cancel() }()
-				if err := exchange(ctx); !errors.Is(err, row.want) {
-					t.Errorf("got %v", err)
+				defer cancel()
+				awaited := func() { go cancel() }
+				if row.path == "/head" {
+					go func() {
+						select {
+						case <-asked:
+							cancel()
+						case <-ctx.Done():
+						}
+					}()
+				}
+				if reached, err := exchange(ctx, awaited); !errors.Is(err, row.want) || !reached {
+					t.Errorf("got %v, reached %v", err, reached)
 				}
 				return
 			}
-			// On a busy machine a deadline may be over before the server is asked.
-			for limit := 20 * time.Millisecond; len(started) == 0; limit *= 2 {
+			// On a busy machine a deadline may be over before it comes so far.
+			reached := false
+			for limit := 20 * time.Millisecond; !reached; limit *= 2 {
 				ctx, cancel := context.WithTimeout(t.Context(), limit)
 				defer cancel()
-				if err := exchange(ctx); !errors.Is(err, row.want) {
+				var err error
+				if reached, err = exchange(ctx, func() {}); !errors.Is(err, row.want) {
 					t.Fatalf("got %v", err)
 				}
 			}
