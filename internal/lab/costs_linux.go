@@ -99,14 +99,13 @@ func (g *gauger) stop() { g.lab.stopAll() }
 func (g *gauger) round(ctx context.Context) ([]calibration.Observation, error) {
 	var out []calibration.Observation
 	for _, cell := range calibration.Cells() {
-		row, err := g.load(ctx, cell.Engine, cell.Route, cell.Rate(g.measured[cell]), 0, calibration.Lead, calibration.Window)
+		row, err := answered(func(window time.Duration) (*record.Trial, error) {
+			return g.load(ctx, cell.Engine, cell.Route, cell.Rate(g.measured[cell]), 0, calibration.Lead, window)
+		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("lab: calibrate %s: %w", cell.Engine, err)
 		}
 		s := &row.Server
-		if s.Responses == 0 {
-			return nil, fmt.Errorf("lab: calibrate: %s answered nothing in %s at %.0f requests/s; is the machine busy?", cell.Engine, calibration.Window, row.Rate)
-		}
 		o := calibration.Observation{
 			Cell: cell, Rate: row.Rate,
 			CPU:       time.Duration(s.CPUSeconds / float64(s.Responses) * float64(time.Second)),
@@ -117,6 +116,25 @@ func (g *gauger) round(ctx context.Context) ([]calibration.Observation, error) {
 		out = append(out, o)
 	}
 	return out, nil
+}
+
+// looks are how often a cell is looked at until something is answered, each time for
+// twice as long: a machine that others crowd may give a server nothing for a second.
+const looks = 3
+
+// answered loads a cell until something is answered in its window.
+func answered(load func(window time.Duration) (*record.Trial, error)) (*record.Trial, error) {
+	window := calibration.Window
+	for look := 1; ; look++ {
+		row, err := load(window)
+		if err != nil || row.Server.Responses > 0 {
+			return row, err
+		}
+		if look == looks {
+			return nil, fmt.Errorf("nothing was answered at %.0f requests/s, %d times, at last in %s; is the machine busy?", row.Rate, looks, window)
+		}
+		window *= 2
+	}
 }
 
 // load puts a route of an engine under load, on so many connections at least, and

@@ -2,10 +2,13 @@ package lab
 
 import (
 	"bytes"
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/calibration"
+	"github.com/plimsoll-dev/plimsoll/record"
 	"github.com/plimsoll-dev/plimsoll/sim"
 )
 
@@ -15,6 +18,36 @@ func arithmetic(t *testing.T) {
 	t.Helper()
 	if raced {
 		t.Skip("it is arithmetic for the most part, and runs without the detector")
+	}
+}
+
+// A crowded machine may give a server nothing for a second, and a broken server
+// answers never.
+func TestALoadOfWhichNothingIsAnsweredIsRepeatedForLonger(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		why       string
+		responses []int // look by look; the last goes on, and less than 0 is an error
+		want      []time.Duration
+		says      string // "": it succeeds
+	}{
+		{"it answers", []int{9}, []time.Duration{1}, ""},
+		{"it answers late", []int{0, 0, 9}, []time.Duration{1, 2, 4}, ""},
+		{"it never answers", []int{0}, []time.Duration{1, 2, 4}, "nothing was answered at 50 requests/s, 3 times, at last in 4s; is the machine busy?"},
+		{"the generator has died", []int{0, -1}, []time.Duration{1, 2}, "broken"},
+	} {
+		var windows []time.Duration
+		row, err := answered(func(window time.Duration) (*record.Trial, error) {
+			n := c.responses[min(len(windows), len(c.responses)-1)]
+			windows = append(windows, window/calibration.Window)
+			if n < 0 {
+				return nil, broken
+			}
+			return &record.Trial{Rate: 50, Server: record.TrialServer{Responses: int64(n)}}, nil
+		})
+		if !slices.Equal(windows, c.want) || (err == nil) != (c.says == "") || err != nil && err.Error() != c.says || err == nil && row.Server.Responses != 9 {
+			t.Errorf("%s: looked for %d seconds; %v", c.why, windows, err)
+		}
 	}
 }
 
