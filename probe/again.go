@@ -24,7 +24,7 @@ func whenAgain(a *assessment) (e record.Experiment, ok bool) {
 	if a.bucket.admitted == nil || a.weight(RateLimit) < 0.05 {
 		return e, false
 	}
-	until, let := a.silence()
+	until, let := a.silentFor()
 	switch {
 	case !let:
 		e, ok = a.afterSilence(until)
@@ -61,9 +61,9 @@ func (h *History) paused(of func(*Observation) bool) (made []*Observation) {
 	return made
 }
 
-// silence is how long nothing but single requests were asked for until one was let
+// silentFor is how long nothing but single requests were asked for until one was let
 // in, or until now.
-func (a *assessment) silence() (until time.Duration, let bool) {
+func (a *assessment) silentFor() (until time.Duration, let bool) {
 	single := func(o *Observation) bool { return o.Count == 1 }
 	for _, o := range a.h.paused(single) {
 		if until += time.Duration(o.Pause); turnedAway(o) == 0 {
@@ -159,7 +159,7 @@ func limited(a *assessment) string {
 	if a.ranked[0].kind != RateLimit || b.admitted == nil || b.unlike {
 		return ""
 	}
-	until, let := a.silence()
+	until, let := a.silentFor()
 	if until > 0 && !let {
 		return fmt.Sprintf("once it turned requests away, it let none in for %.3g s: it lets in about %d at most in more than that", until.Seconds(), b.burst)
 	}

@@ -17,7 +17,7 @@ func alone(h *History) (record.Experiment, bool) {
 	}
 	if n := turnedAway(made[len(made)-1]); n > 0 {
 		_, _, all := h.spell()
-		if len(made) < 3 || all && len(made) < 3+returns {
+		if len(made) < 3 || all && len(made) < 2+returns {
 			e.Why = "is one request at a time turned away, too?"
 			if all && len(made) > 1 {
 				e.Why = "is it back, if it was only away?"
@@ -34,8 +34,8 @@ func alone(h *History) (record.Experiment, bool) {
 }
 
 // returns is how often it is asked whether a service is back that turned everybody
-// away: for eight seconds, in which most have been restarted.
-const returns = 4
+// away: for about nine seconds, in which most have been restarted.
+const returns = 5
 
 // baselineOf returns a baseline that takes a few seconds.
 func baselineOf(h *History) record.Experiment {

@@ -48,11 +48,11 @@ func bucketOf(a *assessment) bucket {
 			}
 		}
 	}
-	counted := heavy
+	met := heavy
 	if best.everyone {
-		counted = all
+		met = all
 	}
-	replay(of, counted, best.admits(), math.Inf(-1))
+	replay(of, met, best.admits(), math.Inf(-1))
 	best.admitted = map[int][]bool{}
 	for i := range of {
 		best.admitted[of[i].id] = of[i].let
@@ -61,7 +61,7 @@ func bucketOf(a *assessment) bucket {
 	if best.window != nil {
 		atOnce *= 2 // at the end of one, and at the beginning of the next
 	}
-	best.unlike = unlike(of) || exceeded(counted, best.rate, atOnce)
+	best.unlike = unlike(of) || exceeded(met, best.rate, atOnce)
 	return best
 }
 
@@ -108,10 +108,16 @@ func (s *search) limits(counted []arrival, room int, about float64, like bucket)
 		for rate := 0.25; rate < 4000; rate *= 1.15 {
 			token(rate, burst)
 		}
-		// Where requests were refused all the time, the rate is about that of those
-		// that were not; and a rate that is a little off misses more and more.
+		// A rate that is a little off misses more and more. Where requests were refused
+		// all the time, it is about that of those that were not.
 		for rate := 0.8 * about; about > 0 && rate < 1.25*about; rate *= 1.005 {
 			token(rate, burst)
+		}
+	}
+	// Where silences lie between, that is not so, but what was found is near.
+	if found := s.best; found.window == nil && found.everyone == like.everyone {
+		for rate := found.rate / 1.15; rate < 1.15*found.rate; rate *= 1.005 {
+			token(rate, found.burst)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -19,11 +20,11 @@ func (v *Verdict) evidence(a *assessment) {
 	}
 }
 
-// largest is the wave with most requests of those that fit.
+// largest is the wave with most requests of those that were sent at once, and fit.
 func (a *assessment) largest(fits func(*wave) bool) *wave {
 	var best *wave
 	for i := range a.waves {
-		if w := &a.waves[i]; fits(w) && (best == nil || w.Count > best.Count) {
+		if w := &a.waves[i]; time.Duration(w.Spacing) == spacing && fits(w) && (best == nil || w.Count > best.Count) {
 			best = w
 		}
 	}
@@ -111,7 +112,7 @@ func paced(a *assessment) string {
 
 // refusedWhat is what excess requests got.
 func refusedWhat(a *assessment) string {
-	w := a.largest(func(w *wave) bool { return w.refused > 0 })
+	w := a.largest(func(w *wave) bool { return w.refused > 0 && w.Count > 1 })
 	if w == nil {
 		for _, o := range a.h.made("baseline") {
 			if n := turnedAway(o); n > 0 {

@@ -108,7 +108,12 @@ func (f *fit) wall() error {
 			return model.Step{Verb: model.Hold, Op: "heavy-pool", Resource: "heavy-pool", Steps: inside}
 		}
 		if x := &f.a.ranked[0]; x.variant == portion {
-			steps = []model.Step{f.waiting("rest", scaled(xs, 1-x.share)), hold(f.computing(scaled(xs, x.share)))}
+			rest, held := scaled(xs, 1-x.share), scaled(xs, x.share)
+			if x.share < 0.5 { // whatever computes has more room outside
+				steps = append(f.computing(rest), hold([]model.Step{f.waiting("held", held)}))
+			} else {
+				steps = []model.Step{f.waiting("rest", rest), hold(f.computing(held))}
+			}
 			f.unknown = append(f.unknown, "what the pool is of, and whether a place is held at the end of a request's time, as here, or before")
 		} else {
 			steps = []model.Step{hold(f.computing(xs))}
@@ -144,7 +149,7 @@ func (a *assessment) cpuWork() float64 {
 	var used, requests float64
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
-		if u := o.usage(a.h); !math.IsNaN(u.cpu) && !a.h.Varied(o) && o.Disturbed == "" && len(times(o)) >= 10 {
+		if u := o.usage(a.h); !math.IsNaN(u.cpu) && !a.h.Varied(o) && a.h.reliable(o) && len(times(o)) >= 10 {
 			used += u.cpu * o.busySeconds()
 			requests += float64(len(o.Heavy))
 		}

@@ -129,13 +129,7 @@ func (h *History) experiment(e record.Experiment) error {
 	}
 	o := Observation{Experiment: e, Gauges: h.gauges[e.ID]}
 	delete(h.gauges, e.ID)
-	for _, r := range h.open[e.ID] {
-		if r.Route == record.RouteCanary {
-			o.Canaries = append(o.Canaries, r)
-		} else {
-			o.Heavy = append(o.Heavy, r)
-		}
-	}
+	o.Heavy, o.Canaries = byRoute(h.open[e.ID])
 	delete(h.open, e.ID)
 	for _, rows := range [][]record.Request{o.Heavy, o.Canaries} {
 		slices.SortStableFunc(rows, func(a, b record.Request) int { return cmp.Compare(begun(&a), begun(&b)) })

@@ -319,10 +319,7 @@ func (a *assessment) occam(x *hypothesis) float64 {
 	if x.limit == 0 || x.kind == None {
 		return 0
 	}
-	if x.variant == fronted {
-		return 2 * size
-	}
-	if x.variant == portion {
+	if x.variant == fronted || x.variant == portion {
 		return 2 * size
 	}
 	if x.variant == repeated {

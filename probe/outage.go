@@ -18,11 +18,15 @@ const proofs = 3
 
 // spell is the stretch from the first heavy request that was turned away until the
 // last had been, and how many there were at once in the experiments that it falls
-// into; ok is false if there is none, or somebody was answered meanwhile.
+// into; ok is false if there is none, somebody was answered meanwhile, or told that
+// there were too many.
 func (h *History) spell() (s outage, atOnce int, ok bool) {
 	for i := range h.Experiments {
 		for k := range h.Experiments[i].Heavy {
 			if r := &h.Experiments[i].Heavy[k]; refusal(r) {
+				if r.Status == "429" {
+					return outage{}, 0, false // it is there, and says why
+				}
 				if !ok {
 					s.from = begun(r)
 				}
@@ -87,10 +91,20 @@ func (h *History) reliable(o *Observation) bool {
 // all of a stretch of time.
 func wasItAway(a *assessment) (record.Experiment, bool) {
 	s, atOnce, ok := a.h.spell()
-	if n := a.h.served(s, atOnce); !ok || atOnce != 1 || n >= proofs {
+	if !ok || atOnce != 1 || a.h.served(s, atOnce) >= proofs || a.h.triedAgain(s) >= 2*proofs {
 		return record.Experiment{}, false
 	}
 	return a.of(min(4, a.h.cap()), "single requests were turned away; are several at once?")
+}
+
+// triedAgain counts the waves of several after a spell, whatever became of them.
+func (h *History) triedAgain(s outage) (n int) {
+	for _, o := range h.made(record.ExperimentWave) {
+		if o.T > s.to && o.Count > 1 {
+			n++
+		}
+	}
+	return n
 }
 
 // missing says when the service was not there.
@@ -100,5 +114,5 @@ func (h *History) missing() string {
 		return ""
 	}
 	seconds := func(t int64) string { return fmt.Sprintf("%.1f s", float64(t)/1e9) }
-	return fmt.Sprintf("from %s to %s every request was turned away, and after that none, of many more at once: the service was not there, as while it is being restarted, and what was asked then does not count", seconds(away.from), seconds(away.to))
+	return fmt.Sprintf("from %s to %s every slow request was turned away, and after that none, of more at once: the service was not there, as while it is being restarted, and what was asked then does not count", seconds(away.from), seconds(away.to))
 }

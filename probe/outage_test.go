@@ -93,19 +93,23 @@ func TestWhoTurnsAwayIsThere(t *testing.T) {
 	}
 }
 
+// Who is told that there were too many is not told so by a service that is away.
+func TestTooManyIsNoOutage(t *testing.T) {
+	h := new(History)
+	add := adding(h)
+	add(record.ExperimentBaseline, 1, 6, "429")
+	for at := range proofs {
+		add(record.ExperimentWave, 2+at, 4, "200")
+	}
+	if h.outage() != nil || !h.turnsAway() {
+		t.Errorf("outage %+v, turns away: %t", h.outage(), h.turnsAway())
+	}
+}
+
 // What was asked before and after an outage counts.
 func TestOnlyWhatMetAnOutageDoesNotCount(t *testing.T) {
 	h := new(History)
-	add := func(what string, at, count int, status string) {
-		id, zero := len(h.Experiments)+1, int64(at)*1e9
-		o := Observation{Experiment: record.Experiment{ID: id, What: what, Count: count, Spacing: int64(spacing)}}
-		o.T, o.End = zero, zero+9e8
-		for i := range count {
-			sent := zero + int64(i)*int64(ms)
-			o.Heavy = append(o.Heavy, record.Request{Trial: id, Route: record.RouteHeavy, Sent: sent, Done: sent + 1e8, Status: status})
-		}
-		h.Experiments = append(h.Experiments, o)
-	}
+	add := adding(h)
 	add(record.ExperimentBaseline, 1, 6, "200")
 	add(record.ExperimentBaseline, 2, 6, statusRefused)
 	for at := range proofs - 1 {
@@ -121,5 +125,20 @@ func TestOnlyWhatMetAnOutageDoesNotCount(t *testing.T) {
 	add(record.ExperimentWave, 10, 8, statusRefused)
 	if h.outage() != nil {
 		t.Error("it has turned away since")
+	}
+}
+
+// adding returns what adds experiments of so many requests to a history, each at
+// its second.
+func adding(h *History) func(what string, at, count int, status string) {
+	return func(what string, at, count int, status string) {
+		id, zero := len(h.Experiments)+1, int64(at)*1e9
+		o := Observation{Experiment: record.Experiment{ID: id, What: what, Count: count, Spacing: int64(spacing)}}
+		o.T, o.End = zero, zero+9e8
+		for i := range count {
+			sent := zero + int64(i)*int64(ms)
+			o.Heavy = append(o.Heavy, record.Request{Trial: id, Route: record.RouteHeavy, Sent: sent, Done: sent + 1e8, Status: status})
+		}
+		h.Experiments = append(h.Experiments, o)
 	}
 }

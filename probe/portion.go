@@ -35,10 +35,10 @@ func amid(n int, share float64) mechanism {
 	}
 }
 
-// lag is the mean time between an answer and the one that is n later, over all
+// heldFor is the mean time between an answer and the one that is n later, over all
 // waves in which there is one: what one of n places is held for, whatever is done
 // before and after that. 0: there is none.
-func (a *assessment) lag(n int) float64 {
+func (a *assessment) heldFor(n int) float64 {
 	sum, of := 0.0, 0
 	for i := range a.waves {
 		w := &a.waves[i]
@@ -78,7 +78,7 @@ func (a *assessment) portions(x *hypothesis) bool {
 	best := math.Inf(-1)
 	lls := map[int]float64{}
 	for _, n := range a.pools.n {
-		hold := a.lag(n)
+		hold := a.heldFor(n)
 		if share := hold / alone.mean; n < 3 || 2*n > a.most || share < leastShare || share > mostShare { // of one or two places it is like CPUs
 			continue
 		}

@@ -72,8 +72,8 @@ func (v *Verdict) remedies(a *assessment) {
 			if !a.bucket.vague && !a.bucket.unlike {
 				v.carries(a.bucket.rate)
 			}
-		} else if a.step > 0 {
-			v.carries(1 / a.step)
+		} else if step, _ := a.paceOf(&a.ranked[0]); step > 0 {
+			v.carries(1 / step)
 		}
 		add(0, "a higher limit; it is set, not reached")
 	case None:

@@ -222,6 +222,9 @@ func (r *runner) ended(ctx context.Context, end string) error {
 	return ctx.Err()
 }
 
+// allowed is how many more requests may be sent.
+func (r *runner) allowed() int { return 30*r.cfg.MaxConcurrency - r.history.Requests }
+
 // loop makes one experiment after the other.
 func (r *runner) loop(ctx, limited context.Context) error {
 	for {
@@ -236,7 +239,7 @@ func (r *runner) loop(ctx, limited context.Context) error {
 			end = endCanary
 		case r.history.changed() != "":
 			end = endChanged
-		case more && r.history.Requests+cost(&e) > 30*r.cfg.MaxConcurrency:
+		case more && cost(&e) > r.allowed():
 			end = endRequests
 		case !more:
 			end = endCompleted

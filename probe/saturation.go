@@ -47,7 +47,7 @@ func (u *usage) load() load {
 func (a *assessment) strained() (all []strain) {
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
-		if o.Disturbed != "" || len(o.Gauges) == 0 || o.ID < a.grown || a.h.Varied(o) || o.What != record.ExperimentWave && o.What != record.ExperimentSustain {
+		if !a.h.reliable(o) || len(o.Gauges) == 0 || o.ID < a.grown || a.h.Varied(o) || o.What != record.ExperimentWave && o.What != record.ExperimentSustain {
 			continue
 		}
 		if took := times(o); len(took) > 1 && mean(took) > (1.25+2*a.noise.spread/math.Sqrt(float64(len(took))))*a.noise.mean {
@@ -141,12 +141,12 @@ func (s *strain) lateLoop(a *assessment, x *hypothesis) float64 {
 	return math.Log(p)
 }
 
-// threadCounts is how many threads and processes a service has at rest, and at most
+// threadsAt is how many threads and processes a service has at rest, and at most
 // while so many requests were held; zeros where that was not seen.
-func (a *assessment) threadCounts() (rest, most, held int) {
+func (a *assessment) threadsAt() (rest, most, held int) {
 	for i := range a.h.Experiments {
 		o := &a.h.Experiments[i]
-		if len(o.Gauges) == 0 || o.Disturbed != "" {
+		if len(o.Gauges) == 0 || !a.h.reliable(o) {
 			continue
 		}
 		switch n := o.usage(a.h).threads; {
@@ -163,7 +163,7 @@ func (a *assessment) threadCounts() (rest, most, held int) {
 // threads returns the log-likelihood of how the number of threads grew with that
 // of held requests: a pool of N threads is not served by fewer.
 func (a *assessment) threads(x *hypothesis) float64 {
-	rest, most, held := a.threadCounts()
+	rest, most, held := a.threadsAt()
 	if rest == 0 || most == 0 || x.kind == Unknown {
 		return 0
 	}
@@ -234,7 +234,7 @@ func cpuSeen(a *assessment) string {
 
 // threadsSeen says how many threads there were.
 func threadsSeen(a *assessment) string {
-	rest, most, held := a.threadCounts()
+	rest, most, held := a.threadsAt()
 	switch {
 	case rest == 0 || most == 0 || held < 4:
 		return ""

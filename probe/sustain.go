@@ -13,8 +13,9 @@ import (
 // end, half a service time apart.
 func (r *runner) sustain(ctx context.Context, e *record.Experiment) (rows []record.Request) {
 	timeout := r.timeout(e.Count)
+	others := cost(e) - e.Count
 	var mu sync.Mutex // guards rows and left
-	left := r.cfg.MaxConcurrency * 8
+	left := min(8*r.cfg.MaxConcurrency, r.allowed()-others)
 	var all sync.WaitGroup
 	end := time.Now().Add(time.Duration(e.Seconds) * time.Second)
 	for range e.Count {

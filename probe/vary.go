@@ -220,7 +220,7 @@ func dependence(a *assessment) string {
 		asked = append(asked, fmt.Sprint(w.Millis))
 		switch {
 		case sized(x) != nil && w == usual:
-			got = append(got, fmt.Sprint(x.limit))
+			got = append(got, fmt.Sprint(x.inWork()))
 		case sized(x) != nil:
 			got = append(got, fmt.Sprint(w.atATime(n)))
 		default:
