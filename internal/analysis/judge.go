@@ -34,8 +34,11 @@ func Judge(t *record.Trial, slo model.SLO) {
 	// How far the worst criterion is from turning, in its own standard errors.
 	// Requests in a queue share their fate, so their number counts for less.
 	near := math.Abs(within-slo.Ratio) < 1.5*math.Sqrt(slo.Ratio*(1-slo.Ratio)/n*clustering)
-	drift := t.Drift.PerSecond > 0.8*t.Drift.Noise && t.Drift.PerSecond < 1.25*t.Drift.Noise
-	t.Doubtful = len(t.Reasons) <= 1 && (near || drift)
+	narrow := 1 + 0.25*Resolution(n)/FullResolution // the fewer there were, the less their growth says
+	drift := t.Drift.PerSecond > t.Drift.Noise/narrow && t.Drift.PerSecond < narrow*t.Drift.Noise
+	// What is past its line does not catch up: something held it up before.
+	catching := within < slo.Ratio && t.Drift.PerSecond < -t.Drift.Noise
+	t.Doubtful = len(t.Reasons) <= 1 && (near || drift || catching)
 	if text := Deadlocked(t); text != "" {
 		// No disturbance brings that about, and it does not come to an end.
 		t.Outcome, t.Doubtful, t.Reasons = record.Failed, false, append([]string{text}, t.Reasons...)

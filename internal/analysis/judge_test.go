@@ -65,3 +65,32 @@ func TestOnlyACloseCallIsDoubtful(t *testing.T) {
 		}
 	}
 }
+
+// Of few requests more depends on chance; and what catches up is not past its line.
+func TestGrowthIsDoubtfulByHowManyTell(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		arrivals int64
+		growth   float64 // as a multiple of the criterion
+		late     bool
+		doubtful bool
+	}{
+		{"1.35 × of many", 5000, 1.35, false, false},
+		{"1.35 × of few", 1000, 1.35, false, true},
+		{"twice, of few", 1000, 2, false, false},
+		{"a little less, of few", 1000, 0.7, false, true},
+		{"late, and growing", 5000, 3, true, false},
+		{"late, and steady", 5000, 0, true, false},
+		{"late, and catching up", 5000, -3, true, true},
+	} {
+		tr := trial(100, "")
+		tr.Load.Arrivals, tr.Load.Within = c.arrivals, c.arrivals
+		if c.late {
+			tr.Load.Within -= c.arrivals / 10
+		}
+		tr.Drift = record.Drift{PerSecond: 20 * c.growth, Noise: 20, Drifts: c.growth > 1}
+		if Judge(tr, sloOfTests); tr.Doubtful != c.doubtful {
+			t.Errorf("%s: doubtful %v; %s, %q", c.name, tr.Doubtful, tr.Outcome, tr.Reasons)
+		}
+	}
+}
