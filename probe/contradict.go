@@ -2,6 +2,7 @@ package probe
 
 import (
 	"math"
+	"time"
 
 	"github.com/plimsoll-dev/plimsoll/record"
 )
@@ -102,6 +103,29 @@ func (a *assessment) outdone(x *hypothesis) bool {
 		}
 	}
 	return false
+}
+
+// tardy reports whether, in waves of at least twice as many, of the requests for
+// which a pool has places at once most came late all the same: no pool is like that,
+// but threads that share fewer processors are.
+func (a *assessment) tardy(x *hypothesis) bool {
+	if x.variant != usual || x.kind != SharedPool && x.kind != PrivatePool {
+		return false
+	}
+	waves, places, onTime := 0, 0, 0
+	for i := range a.waves {
+		w := &a.waves[i]
+		if time.Duration(w.Spacing) != spacing || w.count() < 2*x.limit {
+			continue
+		}
+		waves++
+		for k := range x.limit {
+			if places++; w.done[k]-w.sent[k] < 1.5*a.noise.mean {
+				onTime++
+			}
+		}
+	}
+	return waves >= 3 && 2*onTime < places
 }
 
 // differs reports whether a size that was measured on the mean of n requests is

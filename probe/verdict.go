@@ -193,6 +193,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if sized(best) != nil && 5*(best.high-best.low) > best.limit {
 		v.atMost("medium") // of what size is known to a tenth at best
 	}
+	if a.tardy(best) {
+		v.atMost("low") // who has a place is not served as if alone
+	}
 	if best.variant == uneven && !a.noise.steady() {
 		v.atMost("medium") // neither canaries nor single times say how many places there are
 	}
