@@ -40,17 +40,6 @@ func whenAgain(a *assessment) (e record.Experiment, ok bool) {
 // last is the last experiment.
 func (h *History) last() *Observation { return &h.Experiments[len(h.Experiments)-1] }
 
-// maxTime is how long the probe may take.
-func (h *History) maxTime() time.Duration {
-	switch n := h.Meta.Options[optionTime].(type) {
-	case int64:
-		return time.Duration(n)
-	case float64: // read from a file
-		return time.Duration(n)
-	}
-	return DefaultTime
-}
-
 // paused returns the waves before which nothing was asked for a while.
 func (h *History) paused(of func(*Observation) bool) (made []*Observation) {
 	for _, o := range h.made(record.ExperimentWave) {

@@ -172,16 +172,23 @@ func latency(r *record.Request) float64 { return float64(r.Done-begun(r)) / 1e9 
 
 // cap is the most requests that may be in flight.
 func (h *History) cap() int {
-	return cmp.Or(h.whole(optionConcurrency), DefaultConcurrency)
+	return cmp.Or(int(h.whole(optionConcurrency)), DefaultConcurrency)
+}
+
+// maxTime is how long the probe may take.
+func (h *History) maxTime() time.Duration {
+	return cmp.Or(time.Duration(h.whole(optionTime)), DefaultTime)
 }
 
 // whole is an option that is a whole number; 0: it is not there.
-func (h *History) whole(option string) int {
+func (h *History) whole(option string) int64 {
 	switch n := h.Meta.Options[option].(type) {
 	case int:
+		return int64(n)
+	case int64:
 		return n
 	case float64: // read from a file
-		return int(n)
+		return int64(n)
 	}
 	return 0
 }

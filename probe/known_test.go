@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -138,17 +139,24 @@ func TestPoolsAreMeasuredExactly(t *testing.T) {
 // The plan follows from what was seen, and from nothing else: after any part of
 // a history, Next asks what it asked then.
 func TestThePlanIsAFunctionOfTheHistory(t *testing.T) {
-	k := pools(3, 5, 100*ms, 0.2)[0]
-	_, h := probed(t, 64, k.build)
-	for n := range h.Experiments {
-		part := &History{Meta: h.Meta, Experiments: h.Experiments[:n]}
-		e, more := Next(part)
-		if made := h.Experiments[n]; !more || e.What != made.What || e.Why != made.Why || e.Count != made.Count || e.Kept != made.Kept {
-			t.Fatalf("after %d experiments: %+v, %t; made was %+v", n, e, more, made.Experiment)
+	for _, build := range []func() *responder.Service{
+		pools(3, 5, 100*ms, 0.2)[0].build,
+		func() *responder.Service { // which is left alone for a while
+			return responder.New(1, responder.Private(responder.Ring(20, time.Second)), responder.Wait(100*ms, 0.01, ms/2))
+		},
+	} {
+		_, h := probed(t, 64, build)
+		for n := range h.Experiments {
+			part := &History{Meta: h.Meta, First: h.First, Experiments: h.Experiments[:n]}
+			e, more := Next(part)
+			made := h.Experiments[n].Experiment
+			if !more || e.What != made.What || e.Why != made.Why || e.Count != made.Count || e.Kept != made.Kept || e.Spacing != made.Spacing || e.Pause != made.Pause {
+				t.Fatalf("after %d experiments: %+v, %t; made was %+v", n, e, more, made)
+			}
 		}
-	}
-	if e, more := Next(h); more {
-		t.Errorf("at the end: %+v", e)
+		if e, more := Next(h); more {
+			t.Errorf("at the end: %+v", e)
+		}
 	}
 	if e, _ := Next(new(History)); e.What != record.ExperimentBaseline {
 		t.Errorf("at the beginning: %+v", e)

@@ -3,28 +3,12 @@ package probe
 import (
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
-
-// away turns everybody away for a while, from so long after the first request.
-func away(from, to time.Duration) responder.Wall {
-	var once sync.Once
-	var start time.Time
-	return func(c *responder.Call, next func()) {
-		once.Do(func() { start = time.Now() })
-		if at := time.Since(start); at >= from && at < to {
-			time.Sleep(ms)
-			c.Status = 503
-			return
-		}
-		next()
-	}
-}
 
 // A service that is restarted while single requests are asked for has the wall
 // that it has when it is back, and nothing less is known of it.
@@ -34,16 +18,16 @@ func TestARestartIsNoWall(t *testing.T) {
 		from := time.Duration(450+310*seed%1500) * ms
 		for _, k := range []known{
 			{"pool", SharedPool, 7, func() *responder.Service {
-				return responder.New(seed, away(from, from+700*ms), responder.Pool(7), responder.Wait(200*ms, 0.02, ms))
+				return responder.New(seed, responder.Away(from, from+700*ms), responder.Pool(7), responder.Wait(200*ms, 0.02, ms))
 			}},
 			{"semaphore", PrivatePool, 3, func() *responder.Service {
-				return responder.New(seed, away(from, from+400*ms), responder.Private(responder.Pool(3)), responder.Wait(150*ms, 0, ms))
+				return responder.New(seed, responder.Away(from, from+400*ms), responder.Private(responder.Pool(3)), responder.Wait(150*ms, 0, ms))
 			}},
 			{"loop", Serial, 1, func() *responder.Service {
-				return responder.New(seed, away(from, from+1200*ms), responder.Pool(1), responder.Wait(100*ms, 0, ms))
+				return responder.New(seed, responder.Away(from, from+1200*ms), responder.Pool(1), responder.Wait(100*ms, 0, ms))
 			}},
 			{"none", None, 0, func() *responder.Service {
-				return responder.New(seed, away(from, from+300*ms), responder.Wait(200*ms, 0.02, ms))
+				return responder.New(seed, responder.Away(from, from+300*ms), responder.Wait(200*ms, 0.02, ms))
 			}},
 		} {
 			t.Run(fmt.Sprintf("%s/%v", k.name, from), func(t *testing.T) {

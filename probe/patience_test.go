@@ -63,12 +63,7 @@ func TestRefusalsThatAreLateAreNotPatience(t *testing.T) {
 		name string
 		wall func() responder.Wall
 	}{
-		{"a long way", func() responder.Wall {
-			return func(_ *responder.Call, next func()) {
-				time.Sleep(30 * ms) // of the bubble: to whichever route
-				next()
-			}
-		}},
+		{"a long way", func() responder.Wall { return responder.Far(30 * ms) }},
 		{"each takes a while", func() responder.Wall {
 			work := responder.Turn(12*ms, 12*ms)
 			return func(c *responder.Call, next func()) {

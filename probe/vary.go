@@ -66,7 +66,7 @@ func (r *runner) service() time.Duration {
 }
 
 // millis is what stands for {ms} in most experiments; 0: nothing does.
-func (h *History) millis() int { return h.whole(optionMillis) }
+func (h *History) millis() int { return int(h.whole(optionMillis)) }
 
 // Varied reports whether the requests of an experiment were to take longer, or
 // shorter, than those of others. They say how what they met depends on that, and
@@ -94,7 +94,7 @@ func (h *History) others() []int {
 	if h.millis() == 0 {
 		return nil
 	}
-	return []int{h.whole(optionShortest), h.whole(optionLongest)}
+	return []int{int(h.whole(optionShortest)), int(h.whole(optionLongest))}
 }
 
 // heeds reports whether a request takes longer if it is asked to: known only if

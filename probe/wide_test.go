@@ -15,6 +15,7 @@ import (
 func TestASizeThatIsKnownRoughlyIsNotCertain(t *testing.T) {
 	t.Parallel()
 	arithmetic(t)
+	sized := 0
 	for seed := range seeds(t, 8) {
 		r := rand.New(rand.NewPCG(seed, 47))
 		n, wait := 8+r.IntN(23), time.Duration(80+r.IntN(250))*ms
@@ -24,9 +25,13 @@ func TestASizeThatIsKnownRoughlyIsNotCertain(t *testing.T) {
 		if v.Wall.Limit == nil {
 			continue
 		}
+		sized++
 		t.Logf("seed %d: %s %d of %d (%d … %d), confidence %s", seed, v.Wall.Kind, *v.Wall.Limit, n, *v.Wall.Low, *v.Wall.High, v.Confidence)
 		if off := math.Abs(float64(*v.Wall.Limit)/float64(n) - 1); v.Confidence == "high" && off > 0.1 {
 			t.Errorf("seed %d: %d (%d … %d), confidence high; it is %d\n%s", seed, *v.Wall.Limit, *v.Wall.Low, *v.Wall.High, n, told(h))
 		}
+	}
+	if sized == 0 {
+		t.Error("none was given a size")
 	}
 }

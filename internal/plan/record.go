@@ -34,8 +34,8 @@ var ErrNoEngine = errors.New("plan: no engine was named, and the workload names 
 
 // Run makes a plan by simulation and writes its record: the question before
 // anything is tried, and at the end the trial that decided about each candidate, in
-// an order that the scheduling of this machine has no part in, and the plan. If ctx ends,
-// that is in it what was found out until then, and the error is ctx's.
+// an order that the scheduling of this machine has no part in, and the plan. If ctx
+// ends, that is in it what was found out until then, and the error is ctx's.
 func Run(ctx context.Context, o Options) error {
 	if len(o.Engines) == 0 {
 		return ErrNoEngine

@@ -99,8 +99,8 @@ func (s *Simulator) simulate(ctx context.Context, c Candidate) (*record.Trial, e
 	return row, nil
 }
 
-// Trials are those that decided about a candidate each, in an order that depends on nothing but them,
-// numbered, and one after the other on the record's clock.
+// Trials are those that decided about a candidate each, in an order that depends on
+// nothing but them, numbered, and one after the other on the record's clock.
 func (s *Simulator) Trials() []*record.Trial {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,8 +19,8 @@ const Mark = "…"
 
 // URL returns a URL without its secrets: user information, fragment, and the
 // values of query and path parameters of names such as token, api_key or
-// X-Amz-Signature; also where it has another URL in its path or in a parameter. Of a text that is no URL everything before its last @ is taken
-// for a password.
+// X-Amz-Signature; also where it has another URL in its path or in a parameter. Of a
+// text that is no URL everything before its last @ is taken for a password.
 func URL(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
 	if ok && !strings.ContainsAny(scheme, "/?#@;&=") {

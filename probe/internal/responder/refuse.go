@@ -81,6 +81,30 @@ func Late(path string, by time.Duration) Wall {
 	}
 }
 
+// Far has all requests arrive late: a long way.
+func Far(by time.Duration) Wall {
+	return func(_ *Call, next func()) {
+		time.Sleep(by)
+		next()
+	}
+}
+
+// Away refuses everybody with 503 from so long after the first request until then,
+// a millisecond after they have come: while it is being restarted.
+func Away(from, to time.Duration) Wall {
+	var once sync.Once
+	var start time.Time
+	return func(c *Call, next func()) {
+		once.Do(func() { start = time.Now() })
+		if at := time.Since(start); at < from || at >= to {
+			next()
+			return
+		}
+		time.Sleep(time.Millisecond)
+		c.Status = 503
+	}
+}
+
 // Leaky delays what comes faster than a rate, as long as no more than so many
 // wait; the rest is refused with 429.
 func Leaky(rate float64, queue int) Wall {

@@ -11,13 +11,18 @@ import (
 // Wait is a service time: of heavy requests the mean, with a coefficient of
 // variation (lognormal; 0: always the same), and of the canary.
 func Wait(mean time.Duration, cv float64, canary time.Duration) Wall {
+	return Drawn(mean, canary, lognormal(cv))
+}
+
+// lognormal draws multiples of a mean with a coefficient of variation; 0: none.
+func lognormal(cv float64) func(*Call) float64 {
 	sigma := math.Sqrt(math.Log1p(cv * cv))
-	return Drawn(mean, canary, func(c *Call) float64 {
+	return func(c *Call) float64 {
 		if sigma == 0 {
 			return 1
 		}
 		return math.Exp(sigma*c.Normal() - sigma*sigma/2)
-	})
+	}
 }
 
 // Drawn is a service time that is drawn for each heavy request, as a multiple of
@@ -107,17 +112,14 @@ func Turn(heavy, canary time.Duration) Wall {
 // beside it.
 func Visits(n int, mean time.Duration, cv float64, canary time.Duration, shares ...float64) Wall {
 	s := &slots{size: n}
-	sigma := math.Sqrt(math.Log1p(cv * cv))
+	draw := lognormal(cv)
 	return func(c *Call, next func()) {
 		if !c.Heavy {
 			time.Sleep(canary)
 			next()
 			return
 		}
-		whole := float64(mean)
-		if sigma > 0 {
-			whole *= math.Exp(sigma*c.Normal() - sigma*sigma/2)
-		}
+		whole := float64(mean) * draw(c)
 		for _, share := range shares {
 			s.take(-1)
 			time.Sleep(time.Duration(share * whole))
@@ -132,17 +134,14 @@ func Visits(n int, mean time.Duration, cv float64, canary time.Duration, shares 
 // beside it.
 func Amid(n int, mean time.Duration, cv float64, canary time.Duration, before, share float64) Wall {
 	s := &slots{size: n}
-	sigma := math.Sqrt(math.Log1p(cv * cv))
+	draw := lognormal(cv)
 	return func(c *Call, next func()) {
 		if !c.Heavy {
 			time.Sleep(canary)
 			next()
 			return
 		}
-		whole := float64(mean)
-		if sigma > 0 {
-			whole *= math.Exp(sigma*c.Normal() - sigma*sigma/2)
-		}
+		whole := float64(mean) * draw(c)
 		time.Sleep(time.Duration(before * whole))
 		s.take(-1)
 		time.Sleep(time.Duration(share * whole))
