@@ -485,8 +485,9 @@ func TestCPSStallsAreNamed(t *testing.T) {
 	c := r.Dial()
 	rig.Eventually(t, "three were stalls of this step", func() bool { // what keeps the CPU from the loop may take longer
 		c.Send("/").Expect(200)
-		i := slices.IndexFunc(r.Stats().Stalls, scans)
-		return i >= 0 && r.Stats().Stalls[i].Count == 3
+		stalls := r.Stats().Stalls // a stall is on the accounts after its answer, so two may be new at once
+		i := slices.IndexFunc(stalls, scans)
+		return i >= 0 && stalls[i].Count >= 3
 	})
 	r.Stop()
 	s := r.Stats()
