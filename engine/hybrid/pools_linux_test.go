@@ -222,10 +222,11 @@ func TestCPUWorkersAreNice(t *testing.T) {
 		}
 		return values
 	}
-	loop := nice("plimsoll-loop")
-	if len(loop) != 1 {
-		t.Fatalf("loops: %v", loop)
-	}
+	var loop []string
+	rig.Eventually(t, "it is the only loop", func() bool { // those of engines that have stopped end in their own time
+		loop = nice("plimsoll-loop")
+		return len(loop) == 1
+	})
 	var base int
 	fmt.Sscan(loop[0], &base)
 	want := fmt.Sprint(min(base+7, 19))
