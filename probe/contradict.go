@@ -106,7 +106,7 @@ func (a *assessment) outdone(x *hypothesis) bool {
 }
 
 // tardy reports whether, in waves of at least twice as many, of the requests for
-// which a pool has places at once most came late all the same: no pool is like that,
+// which a pool has places at once half came late all the same: no pool is like that,
 // but threads that share fewer processors are.
 func (a *assessment) tardy(x *hypothesis) bool {
 	if x.variant != usual || x.kind != SharedPool && x.kind != PrivatePool {
@@ -125,7 +125,7 @@ func (a *assessment) tardy(x *hypothesis) bool {
 			}
 		}
 	}
-	return waves >= 3 && 2*onTime < places
+	return waves >= 2 && 2*onTime <= places
 }
 
 // differs reports whether a size that was measured on the mean of n requests is

@@ -81,6 +81,7 @@ func TestGrowthIsDoubtfulByHowManyTell(t *testing.T) {
 		{"a little less, of few", 1000, 0.7, false, true},
 		{"late, and growing", 5000, 3, true, false},
 		{"late, and steady", 5000, 0, true, false},
+		{"late, and shrinking no more than by chance", 5000, -0.7, true, false},
 		{"late, and catching up", 5000, -3, true, true},
 	} {
 		tr := trial(100, "")
