@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -58,11 +59,11 @@ type History struct {
 		known *outage
 	}
 
-	open   map[int][]record.Request // rows of an experiment that is not written yet
-	gauges map[int][]record.Gauge   // likewise
-	told   map[string]float64       // CPU time that metrics told of last, by family
-	memo   map[memory]float64       // what was derived already; it only saves time
-	curves map[memory]curve         // likewise
+	open   map[int][]record.Request       // rows of an experiment that is not written yet
+	gauges map[int][]record.Gauge         // likewise
+	told   map[string]float64             // CPU time that metrics told of last, by family
+	memo   map[memory]float64             // what was derived already; it only saves time
+	curves map[simulation]mechanism.Curve // likewise
 }
 
 // An Observation is one experiment and what came of it.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -64,7 +65,7 @@ type hypothesis struct {
 	variant   variant
 	limit     int     // 0: none that makes sense
 	front     int     // the size of what is in front of it; 0: nothing is known to be
-	visits    int     // in which of these ways requests come to it, if they do several times
+	visits    int     // in which of [mechanism.Ways] requests come to it, if they do several times
 	share     float64 // of its time that a request holds a place; 0: all of it
 	low, high int     // the sizes that are nearly as good
 	score     float64
@@ -323,7 +324,7 @@ func (a *assessment) occam(x *hypothesis) float64 {
 		return 2 * size
 	}
 	if x.variant == repeated {
-		return size + math.Log(float64(len(visits)))
+		return size + math.Log(float64(mechanism.Ways))
 	}
 	if x.kind == Serial && x.limit > 8 {
 		return size + float64(x.limit)/8 // there are seldom more loops than CPUs

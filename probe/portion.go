@@ -1,10 +1,7 @@
 package probe
 
 import (
-	"cmp"
 	"math"
-	"math/rand/v2"
-	"slices"
 )
 
 // The shares of a request's time for which it may hold a place and not all the
@@ -13,27 +10,6 @@ const (
 	leastShare = 0.1
 	mostShare  = 0.8
 )
-
-// amid serves n at once for a share of each request's time, after the rest of it,
-// in which nothing is in the way: a connection of a pool that is taken late, or
-// given back early, which makes no difference to the times.
-func amid(n int, share float64) mechanism {
-	return func(sent []float64, draw func() float64, r *rand.Rand) []float64 {
-		type visit struct{ at, takes float64 }
-		visits := make([]visit, len(sent))
-		for k, at := range sent {
-			whole := draw()
-			visits[k] = visit{at + (1-share)*whole, share * whole}
-		}
-		slices.SortFunc(visits, func(v, w visit) int { return cmp.Compare(v.at, w.at) })
-		at := make([]float64, len(visits))
-		for k, v := range visits {
-			at[k] = v.at
-		}
-		next := 0
-		return places(n)(at, func() float64 { next++; return visits[next-1].takes }, r)
-	}
-}
 
 // heldFor is the mean time between an answer and the one that is n later, over all
 // waves in which there is one: what one of n places is held for, whatever is done

@@ -58,21 +58,3 @@ func TestWhereTimesVaryAPoolMayBeOfWhatIsInWork(t *testing.T) {
 		})
 	}
 }
-
-// By hand: two places, held for the second half of a request.
-func TestWhoWaitsForAPlaceHasDoneTheRest(t *testing.T) {
-	draw := func() float64 { return 1 }
-	for _, c := range []struct {
-		sent []float64
-		want string
-	}{
-		{[]float64{0, 0}, "[1 1]"},
-		{[]float64{0, 0, 0, 0, 0}, "[1 1 1.5 1.5 2]"},
-		{[]float64{0, 0, 0.25}, "[1 1 1.5]"},
-		{[]float64{0, 0, 0.75}, "[1 1 1.75]"},
-	} {
-		if got := fmt.Sprint(amid(2, 0.5)(c.sent, draw, nil)); got != c.want {
-			t.Errorf("sent at %v: done at %s; it should be %s", c.sent, got, c.want)
-		}
-	}
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -84,27 +85,15 @@ func agree(taken, expect []bool, parts int) (ll float64) {
 // many at once, with the requests ending when they did. Who finds it full waits
 // for a place, in the order of arrival, and no longer than patience (seconds).
 func (w *wave) within(room int, patience float64) []bool {
-	var free ends // when each place that was ever taken is free again, or was
-	taken := make([]bool, len(w.Heavy))
+	sent, done := make([]float64, len(w.Heavy)), make([]float64, len(w.Heavy))
 	for i := range w.Heavy {
 		r := &w.Heavy[i]
-		at := float64(begun(r)) / 1e9
-		if len(free) == room {
-			place := free.pop()
-			if place.at > at+patience {
-				free.push(place)
-				continue
-			}
-			at = max(at, place.at)
+		sent[i], done[i] = float64(begun(r))/1e9, float64(r.Done)/1e9
+		if refusal(r) {
+			done[i] = math.NaN()
 		}
-		taken[i] = true
-		done := float64(r.Done) / 1e9
-		if refusal(r) { // another was taken in its place, and took about as long
-			done = at + w.typical
-		}
-		free.push(end{done, i})
 	}
-	return taken
+	return mechanism.LetIn(room, patience, w.typical, sent, done)
 }
 
 // impatience is how long requests waited before they were turned away, in seconds,

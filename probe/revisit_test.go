@@ -27,24 +27,3 @@ func TestAPoolThatRequestsComeToSeveralTimesIsAPool(t *testing.T) {
 		})
 	}
 }
-
-// By hand: a place for one, and each of two requests comes to it twice.
-func TestVisitsGoToTheEndOfTheQueue(t *testing.T) {
-	draw := func() float64 { return 1 }
-	for _, c := range []struct {
-		n      int
-		sent   []float64
-		shares []float64
-		want   string
-	}{
-		{1, []float64{0, 0}, []float64{0.5, 0.5}, "[1.5 2]"},
-		{1, []float64{0, 0}, []float64{1, 0}, "[2 2]"},
-		{2, []float64{0, 0, 0}, []float64{1, 0}, "[1 1 2]"},
-		{2, []float64{0, 0.25}, []float64{0.5, 0.5}, "[1 1.25]"},
-		{1, []float64{0, 5}, []float64{1, 0}, "[1 6]"},
-	} {
-		if got := fmt.Sprint(revisited(c.n, c.shares)(c.sent, draw, nil)); got != c.want {
-			t.Errorf("%d at a time, sent at %v, shares %v: done at %s; it should be %s", c.n, c.sent, c.shares, got, c.want)
-		}
-	}
-}

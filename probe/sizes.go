@@ -128,26 +128,19 @@ func (s *sizes) average(a *assessment) []float64 {
 type memory struct {
 	experiment, n int
 	noise         noise
-	way           way     // that was simulated
-	pace          float64 // of that
 }
 
 func (h *History) recall(key memory, work func() float64) float64 {
 	return recalled(&h.memo, key, work)
 }
 
-// simulate is what recall is, for curves.
-func (h *History) simulate(key memory, work func() curve) curve {
-	return recalled(&h.curves, key, work)
-}
-
-func recalled[V any](known *map[memory]V, key memory, work func() V) V {
+func recalled[K comparable, V any](known *map[K]V, key K, work func() V) V {
 	x, ok := (*known)[key]
 	if ok {
 		return x
 	}
 	if *known == nil {
-		*known = map[memory]V{}
+		*known = map[K]V{}
 	}
 	x = work()
 	(*known)[key] = x

@@ -2,7 +2,8 @@ package probe
 
 import (
 	"math"
-	"math/rand/v2"
+
+	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
 )
 
 // What threads share a processor by: Go's scheduler takes it away after 10 ms
@@ -21,58 +22,6 @@ const (
 	canarySlices = 8
 )
 
-// sliced has n processors work for a slice at most on each request, and then on
-// the next: on who waits longest, or on any of those who wait.
-func sliced(n int, slice float64, byLot bool) mechanism {
-	return func(sent []float64, draw func() float64, r *rand.Rand) []float64 {
-		done, left := make([]float64, len(sent)), make([]float64, len(sent))
-		type slot struct {
-			of    int
-			until float64
-		}
-		var running []slot
-		var ready []int
-		begin := func(now float64) {
-			for len(ready) > 0 && len(running) < n {
-				i := 0
-				if byLot {
-					i = r.IntN(len(ready))
-				}
-				k := ready[i]
-				ready = append(ready[:i], ready[i+1:]...)
-				d := min(slice, left[k])
-				left[k] -= d
-				running = append(running, slot{k, now + d})
-			}
-		}
-		for come := 0; come < len(sent) || len(running) > 0; {
-			first := 0
-			for i := range running {
-				if running[i].until < running[first].until {
-					first = i
-				}
-			}
-			if come < len(sent) && (len(running) == 0 || sent[come] <= running[first].until) {
-				left[come] = draw()
-				ready = append(ready, come)
-				begin(sent[come])
-				come++
-				continue
-			}
-			s := running[first]
-			running = append(running[:first], running[first+1:]...)
-			begin(s.until) // who waited goes first
-			if left[s.of] > 0 {
-				ready = append(ready, s.of)
-				begin(s.until)
-			} else {
-				done[s.of] = s.until
-			}
-		}
-		return done
-	}
-}
-
 // computes is a wave that so many processors computed in slices; it is nothing
 // where a request only waits, or needs no more than a slice.
 func (a *assessment) computes(w *wave) float64 {
@@ -82,12 +31,12 @@ func (a *assessment) computes(w *wave) float64 {
 	}
 	ll := math.Inf(-1)
 	for _, byLot := range []bool{false, true} {
-		slice, of := goSlice, wayInSlices
+		slice := goSlice
 		if byLot {
-			slice, of = lockSlice, wayByLot
+			slice = lockSlice
 		}
 		if a.noise.mean > 1.5*slice {
-			ll = max(ll, a.say(w, of, n, 0, sliced(n, max(slice, a.noise.mean/mostSlices), byLot)))
+			ll = max(ll, a.say(w, mechanism.Slices{N: n, Slice: max(slice, a.noise.mean/mostSlices), ByLot: byLot}))
 		}
 	}
 	return ll - math.Ln2
@@ -164,7 +113,7 @@ func beta(a, b float64) float64 {
 
 // together is a wave that a loop answered all at once, as the last was done.
 func (a *assessment) together(w *wave) float64 {
-	return a.say(w, wayTogether, 1, 0, together) - 0.5
+	return a.say(w, mechanism.Together{}) - 0.5
 }
 
 // loopsAtOnce are the waves that one loop could only have answered all at once,

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -95,37 +94,4 @@ func TestThreadsThatShareAProcessorAreNoLoop(t *testing.T) {
 			t.Errorf("%s: of %d, %d were named rightly and %d wrongly", w.name, all, right[w.name], wrong[w.name])
 		}
 	}
-}
-
-func TestSlicesShareOutAllOfAProcessor(t *testing.T) {
-	for seed := range uint64(50) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		n, k := 1+r.IntN(30), 1+r.IntN(3)
-		sent, work := make([]float64, n), make([]float64, n)
-		sum := 0.0
-		for i := range sent {
-			sent[i], work[i] = 0.001*float64(i), 0.05+0.05*r.Float64()
-			sum += work[i]
-		}
-		run := func(m mechanism, sent []float64) []float64 {
-			i := 0
-			return m(sent, func() float64 { i++; return work[i-1] }, rand.New(rand.NewPCG(seed, 2)))
-		}
-		if one, all := run(sliced(k, 1, false), sent), run(places(k), sent); !near(one, all) {
-			t.Errorf("seed %d: in slices that are longer than any request %v, one after the other %v", seed, one, all)
-		}
-		for _, byLot := range []bool{false, true} {
-			if last := slices.Max(run(sliced(1, 0.004, byLot), sent)); math.Abs(last-sum) > 1e-9 {
-				t.Errorf("seed %d: one processor was done after %v, with work for %v", seed, last, sum)
-			}
-		}
-		first := slices.Min(run(sliced(1, 0.004, false), make([]float64, n)))
-		if least := float64(n) * (slices.Min(work) - 0.004); first < least {
-			t.Errorf("seed %d: of %d in turn the first was done after %v, and not %v or more", seed, n, first, least)
-		}
-	}
-}
-
-func near(a, b []float64) bool {
-	return slices.EqualFunc(a, b, func(x, y float64) bool { return math.Abs(x-y) < 1e-9 })
 }

@@ -31,7 +31,7 @@ func (a *assessment) capacityOf(o *Observation) *capacity {
 	best := math.Inf(-1)
 	lls := map[int]float64{}
 	for n := max(1, int(0.85*g.last)-1); n <= min(int(1.15*g.last)+1, o.Count); n++ {
-		lls[n] = sizePower * a.h.recall(memory{experiment: o.ID, n: n, noise: a.noise, way: wayTail}, func() float64 { return tail.pool(n, a.noise) })
+		lls[n] = sizePower * a.h.recall(memory{experiment: o.ID, n: n, noise: a.noise}, func() float64 { return tail.pool(n, a.noise) })
 		if lls[n] > best {
 			best, c.n = lls[n], n
 		}

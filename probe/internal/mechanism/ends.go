@@ -1,4 +1,4 @@
-package probe
+package mechanism
 
 // An end is when a request gives its place back, in seconds.
 type end struct {
