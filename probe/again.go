@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/plimsoll-dev/plimsoll/probe/internal/ratelimit"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -21,7 +22,7 @@ const later = 1.1
 // says. While a service is asked again and again, a limit that counts whom it
 // turns away looks as slow as any.
 func whenAgain(a *assessment) (e record.Experiment, ok bool) {
-	if a.bucket.admitted == nil || a.weight(RateLimit) < 0.05 {
+	if a.limiter.Admitted == nil || a.weight(RateLimit) < 0.05 {
 		return e, false
 	}
 	until, let := a.silentFor()
@@ -66,7 +67,7 @@ func (a *assessment) silentFor() (until time.Duration, let bool) {
 // service itself says, where it does, and after the lengths of usual limits.
 func (a *assessment) afterSilence(until time.Duration) (record.Experiment, bool) {
 	next := longestWait + 1
-	for _, length := range lengths {
+	for _, length := range ratelimit.Lengths {
 		if wait := time.Duration(later * length * float64(time.Second)); wait > until+wait/20 {
 			next = min(next, wait)
 		}
@@ -98,7 +99,7 @@ func (a *assessment) howManyAgain(until time.Duration) (record.Experiment, bool)
 	if 2*until < 15*time.Second { // a window that is weighted is over after two lengths
 		pause, enough = 2*until, 2
 	}
-	c := max(a.bucket.burst, a.room())
+	c := max(a.limiter.Burst, a.room())
 	c += c/4 + 3
 	made := a.h.paused(func(o *Observation) bool { return o.Count > 1 && time.Duration(o.Spacing) == spacing })
 	for _, o := range made {
@@ -120,13 +121,13 @@ func (a *assessment) howManyAgain(until time.Duration) (record.Experiment, bool)
 // what was seen, a rate between them.
 func (a *assessment) forGood(until time.Duration) (record.Experiment, bool) {
 	made := a.h.paused(func(o *Observation) bool { return o.Count > 1 && time.Duration(o.Spacing) != spacing })
-	b := &a.bucket
-	rate, lasts := b.rate, float64(b.burst)/b.rate
+	l := &a.limiter
+	rate, lasts := l.Rate, float64(l.Burst)/l.Rate
 	switch {
-	case b.vague && len(made) < 3:
-		least := min(rate, b.rival)
-		rate = math.Sqrt(rate * b.rival)
-		lasts = float64(b.burst) / (rate - least) // until the burst of the slower one is used up
+	case l.Vague && len(made) < 3:
+		least := min(rate, l.Rival)
+		rate = math.Sqrt(rate * l.Rival)
+		lasts = float64(l.Burst) / (rate - least) // until the burst of the slower one is used up
 	case len(made) == 0:
 		rate *= 0.85
 	case len(made) == 1 && until < 8*time.Second:
@@ -144,34 +145,34 @@ func (a *assessment) forGood(until time.Duration) (record.Experiment, bool) {
 
 // limited is what a limit by time lets in, in words.
 func limited(a *assessment) string {
-	b := &a.bucket
-	if a.ranked[0].kind != RateLimit || b.admitted == nil || b.unlike {
+	l := &a.limiter
+	if a.ranked[0].kind != RateLimit || l.Admitted == nil || l.Unlike {
 		return ""
 	}
 	until, let := a.silentFor()
 	if until > 0 && !let {
-		return fmt.Sprintf("once it turned requests away, it let none in for %.3g s: it lets in about %d at most in more than that", until.Seconds(), b.burst)
+		return fmt.Sprintf("once it turned requests away, it let none in for %.3g s: it lets in about %d at most in more than that", until.Seconds(), l.Burst)
 	}
-	if b.vague {
+	if l.Vague {
 		return ""
 	}
 	text := ""
-	switch w := b.window; {
+	switch w := l.Window; {
 	case w == nil:
-		text = fmt.Sprintf("it let in as many as a bucket of %d with %.3g/s added", b.burst, b.rate)
-	case w.weighted:
-		text = fmt.Sprintf("it let in about %d in any %.3g s, by a counter that goes on to the next %.3g s step by step", w.n, w.length, w.length)
-	case w.begins == sliding:
-		text = fmt.Sprintf("it let in %d in any %.3g s", w.n, w.length)
-	case w.begins == byRequest:
-		text = fmt.Sprintf("it let in %d in %.3g s from the first on", w.n, w.length)
+		text = fmt.Sprintf("it let in as many as a bucket of %d with %.3g/s added", l.Burst, l.Rate)
+	case w.Weighted:
+		text = fmt.Sprintf("it let in about %d in any %.3g s, by a counter that goes on to the next %.3g s step by step", w.N, w.Length, w.Length)
+	case w.Begins == ratelimit.Sliding:
+		text = fmt.Sprintf("it let in %d in any %.3g s", w.N, w.Length)
+	case w.Begins == ratelimit.ByRequest:
+		text = fmt.Sprintf("it let in %d in %.3g s from the first on", w.N, w.Length)
 	default:
-		text = fmt.Sprintf("it let in %d in each %.3g s of its clock", w.n, w.length)
+		text = fmt.Sprintf("it let in %d in each %.3g s of its clock", w.N, w.Length)
 	}
-	if b.window != nil && b.window.refused {
+	if l.Window != nil && l.Window.Refused {
 		text += "; those that are turned away count, too, so that who asks again at once stays out"
 	}
-	if b.everyone {
+	if l.Everyone {
 		text += "; canaries count, too"
 	}
 	return text

@@ -87,7 +87,7 @@ func (a *assessment) paced(w *wave) float64 {
 // both hypotheses explain it equally well.
 func (a *assessment) inStep(w *wave) float64 {
 	paced := a.paced(w)
-	if a.bucket.admitted == nil && a.step > 0 && w.delayed(a.step) {
+	if a.limiter.Admitted == nil && a.step > 0 && w.delayed(a.step) {
 		return paced // what delays some waves delays every one that is as large
 	}
 	return max(a.free(w), paced-1)

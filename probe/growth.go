@@ -89,7 +89,7 @@ func (g *growth) bears(a *assessment, x *hypothesis) float64 {
 			expect = min(float64(g.count), a.noise.mean/a.step)
 		}
 	case RateLimit:
-		if step, _ := a.paceOf(x); a.bucket.admitted == nil && step > 0 {
+		if step, _ := a.paceOf(x); a.limiter.Admitted == nil && step > 0 {
 			expect = min(expect, a.noise.mean/step)
 		}
 	case Unknown:

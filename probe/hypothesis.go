@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
+	"github.com/plimsoll-dev/plimsoll/probe/internal/ratelimit"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -84,7 +85,7 @@ type assessment struct {
 	grown    int       // experiment in which the service was last seen to grow; what was seen before does not count
 	pools    *sizes
 	ranked   []hypothesis // the likeliest first
-	bucket   bucket
+	limiter  ratelimit.Limiter
 	line     slope
 	seen     []float64    // how long requests took with nothing in the way, seconds
 	step     float64      // seconds between answers, if they are paced
@@ -140,7 +141,7 @@ func assess(h *History) *assessment {
 	a.saving = a.saves()
 	a.reached, a.queued = a.bound(), a.inTurn()
 	a.atOnce = a.loopsAtOnce()
-	a.patience, a.bucket = a.impatience(), bucketOf(a)
+	a.patience, a.limiter = a.impatience(), limiterOf(a)
 	a.rank()
 	return a
 }
@@ -225,7 +226,7 @@ func (a *assessment) fates(s *sample, x *hypothesis) [4]float64 {
 		if x.variant == ofAll && a.room() == 0 && a.step*float64(s.held) > 0.3*a.noise.mean {
 			return [4]float64{0.30, 0.30, 0.39, 0.01}
 		}
-		if a.denies() && (s.held >= a.room()*9/10 || x.kind == RateLimit && a.bucket.everyone) { // of all routes together, not of this one
+		if a.denies() && (s.held >= a.room()*9/10 || x.kind == RateLimit && a.limiter.Everyone) { // of all routes together, not of this one
 			return [4]float64{0.47, 0.04, 0.01, 0.48}
 		}
 	case Unknown:
@@ -257,7 +258,7 @@ func (a *assessment) rank() {
 		if n := turnedAway(o); n > 0 {
 			a.witness(func(x *hypothesis) float64 {
 				if x.kind == RateLimit {
-					return o.turned(a.bucket.admitted[o.ID])
+					return o.turned(a.limiter.Admitted[o.ID])
 				}
 				ll := float64(n) * math.Log(0.05) // one at a time, and yet refused
 				if x.kind == Shedding {
@@ -303,7 +304,7 @@ func (a *assessment) occam(x *hypothesis) float64 {
 	size := math.Log(float64(a.most+1)) / 2
 	switch x.kind {
 	case RateLimit:
-		if a.bucket.admitted != nil {
+		if a.limiter.Admitted != nil {
 			return size // of the burst
 		}
 		// A pace of thousands a second is seldom set, and that of many a processor. Of

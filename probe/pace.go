@@ -72,7 +72,7 @@ func (a *assessment) inTurn() bool {
 // onlyPaced reports whether nothing was turned away: then a limiter is only what
 // remains when the service's own processor is idle, and a processor of what it
 // calls has a pace, too.
-func (a *assessment) onlyPaced() bool { return a.room() == 0 && a.bucket.admitted == nil }
+func (a *assessment) onlyPaced() bool { return a.room() == 0 && a.limiter.Admitted == nil }
 
 // besideAnswers returns the log-likelihood of what canaries met while the
 // service was kept busy. A processor that has all the answers to give is busy

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/mechanism"
+	"github.com/plimsoll-dev/plimsoll/probe/internal/ratelimit"
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
@@ -17,7 +18,7 @@ func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
 	case Shedding:
 		expect = w.within(x.limit, a.patience)
 	case RateLimit:
-		expect = a.bucket.admitted[w.ID]
+		expect = a.limiter.Admitted[w.ID]
 	case SharedPool, PrivatePool, Serial, ConnectionCap:
 		if room := a.room(); room > x.limit+1+x.limit/10 { // it has a queue, and the queue an end
 			expect = w.within(room, 0)
@@ -41,7 +42,7 @@ func (o *Observation) turned(let []bool) float64 {
 			let[k] = true
 		}
 	}
-	return agree(taken, let, o.parts())
+	return ratelimit.Agreement(taken, let, o.parts())
 }
 
 // letIn says which requests were not turned away.
@@ -62,23 +63,6 @@ func (o *Observation) parts() int {
 		return min(max(1, len(o.Heavy)/4), 4) // of a few, one more or fewer is chance
 	}
 	return 1
-}
-
-// agree is the log-probability of taking those, where others are expected.
-func agree(taken, expect []bool, parts int) (ll float64) {
-	for part := range parts {
-		n, of := 0, 0
-		for k := part * len(taken) / parts; k < (part+1)*len(taken)/parts; k++ {
-			if taken[k] {
-				n++
-			}
-			if expect[k] {
-				of++
-			}
-		}
-		ll += counted(n, of)
-	}
-	return ll
 }
 
 // within says which requests a service would have taken that has room for so
@@ -119,21 +103,6 @@ func (a *assessment) impatience() float64 {
 		return least
 	}
 	return 0
-}
-
-// counted is the log-probability of counting n where so many are expected.
-func counted(n, expect int) float64 {
-	switch off := math.Abs(float64(n - expect)); {
-	case n == 0 && expect > 0:
-		return math.Log(0.001) // there is always room for one
-	case off == 0:
-		return math.Log(0.9)
-	case off <= max(1, 0.02*float64(expect)):
-		return math.Log(0.05)
-	case off <= max(2, 0.1*float64(expect)):
-		return math.Log(0.01)
-	}
-	return math.Log(0.001)
 }
 
 // room is how many requests the service took, at most, of those that came all at

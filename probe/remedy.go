@@ -68,9 +68,9 @@ func (v *Verdict) remedies(a *assessment) {
 			}
 		}
 	case RateLimit:
-		if a.bucket.admitted != nil {
-			if !a.bucket.vague && !a.bucket.unlike {
-				v.carries(a.bucket.rate)
+		if a.limiter.Admitted != nil {
+			if !a.limiter.Vague && !a.limiter.Unlike {
+				v.carries(a.limiter.Rate)
 			}
 		} else if step, _ := a.paceOf(&a.ranked[0]); step > 0 {
 			v.carries(1 / step)

@@ -163,7 +163,7 @@ func (a *assessment) size(x *hypothesis) bool {
 	case CPU:
 		return a.line.rise > 0.01 || a.reached
 	case RateLimit:
-		if a.bucket.admitted != nil {
+		if a.limiter.Admitted != nil {
 			return x.variant == usual // whether canaries are turned away, too, is seen
 		}
 		a.delays(x)

@@ -184,10 +184,10 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == Shedding && a.room() == 0 {
 		v.atMost("low") // of no wave was a part turned away: who was may have met a service that was not there
 	}
-	if best.kind == RateLimit && a.bucket.vague {
+	if best.kind == RateLimit && a.limiter.Vague {
 		v.atMost("medium") // how fast is not known
 	}
-	if best.kind == RateLimit && a.bucket.unlike {
+	if best.kind == RateLimit && a.limiter.Unlike {
 		v.atMost("low") // it is no limit that is known here
 	}
 	if sized(best) != nil && 5*(best.high-best.low) > best.limit {
