@@ -14,14 +14,14 @@
 // be pointed at.
 //
 // What uses sockets and clocks is the runner's: run.go, reach.go, ask.go, a file
-// for each experiment (baseline, wave, sustain, idle), allowed.go, late.go and
-// interference.go for what would spoil it, and look.go and metrics.go for what is
+// for each experiment (baseline, wave, sustain, idle, settle), allowed.go, late.go
+// and interference.go for what would spoil it, and look.go and metrics.go for what is
 // seen inside. The rest is pure. history.go makes observations of rows; alone.go,
 // outage.go, shape.go, canaries.go and usage.go say what they show. hypothesis.go
 // has the assessment, in which hypotheses are ranked: by sizes (sizes.go, shape.go,
-// portion.go), simulation (explain.go, predict.go, revisit.go, slices.go), refusals
-// (refusal.go, asked.go, bucket.go, window.go), pace (pace.go, outrun.go), growth and
-// slope, and gauges (saturation.go). Upon that stand the questions (next.go, again.go,
-// settle.go, limiter.go, vary.go) and the answer (verdict.go, contradict.go,
-// calibrate.go, evidence.go, remedy.go, fit.go).
+// places.go, portion.go), simulation (explain.go, predict.go, revisit.go, slices.go, upon
+// internal/mechanism), refusals (refusal.go, asked.go, upon internal/ratelimit), pace
+// (pace.go, outrun.go), growth and slope, and gauges (saturation.go). Upon that stand
+// the questions (next.go, again.go, free.go, limiter.go, vary.go) and the answer
+// (verdict.go, contradict.go, calibrate.go, evidence.go, remedy.go, fit.go).
 package probe

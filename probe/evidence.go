@@ -13,7 +13,7 @@ import (
 
 // evidence says in plain words what speaks for the verdict.
 func (v *Verdict) evidence(a *assessment) {
-	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paced, refusedWhat, limited, held, keptOne, silence, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
+	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paceSeen, refusedWhat, limited, held, keptOne, idleSeen, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
 		if text := say(a); text != "" {
 			v.Wall.Evidence = append(v.Wall.Evidence, text)
 		}
@@ -94,8 +94,8 @@ func proportion(a *assessment) string {
 	return "requests sent at once slow each other down, all alike, and none comes back on time (median time by number: " + strings.Join(said, ", ") + ")"
 }
 
-// paced is what canaries met while answers came at a pace.
-func paced(a *assessment) string {
+// paceSeen is what canaries met while answers came at a pace.
+func paceSeen(a *assessment) string {
 	if k := a.ranked[0].kind; !a.reached || k != RateLimit && k != CPU {
 		return ""
 	}
@@ -185,8 +185,8 @@ func keptOne(a *assessment) string {
 	return fmt.Sprintf("on a connection opened before, %d of %d waited", stuck, n)
 }
 
-// silence is what connections do that ask for nothing.
-func silence(a *assessment) string {
+// idleSeen is what connections do that ask for nothing.
+func idleSeen(a *assessment) string {
 	var said []string
 	for _, o := range a.h.made("idle") {
 		if o.Experiment.Canaries == 0 {

@@ -279,7 +279,7 @@ func (a *assessment) rank() {
 			a.witness(func(x *hypothesis) float64 { return a.cheaply(o, x) })
 			continue
 		}
-		a.witness(func(x *hypothesis) float64 { return idle(o, x) })
+		a.witness(func(x *hypothesis) float64 { return besideIdle(o, x) })
 	}
 	waves, noises := a.varied()
 	for i := range waves {

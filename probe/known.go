@@ -46,9 +46,9 @@ var (
 	loopLags     = []string{"nodejs_eventloop_lag_seconds", "nodejs_eventloop_lag_max_seconds"}       // how late an event loop is
 )
 
-// largest are the families of which not the sum but the most is that of a service
+// unsummed are the families of which not the sum but the most is that of a service
 // that shows several of them: how late its loops are, and what its processes share.
-var largest = slices.Concat(loopLags, cpuCounts)
+var unsummed = slices.Concat(loopLags, cpuCounts)
 
 // families are all names that mean something here.
 var families = func() (all []string) {

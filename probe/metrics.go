@@ -76,7 +76,7 @@ func (p *page) add(s *exposition.Sample) {
 	switch {
 	case !more && len(p.values) == mostSeries:
 		p.left[key] = true
-	case more && slices.Contains(largest, s.Name):
+	case more && slices.Contains(unsummed, s.Name):
 		p.values[key] = max(have, s.Value)
 	default:
 		p.values[key] = have + s.Value

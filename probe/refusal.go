@@ -196,9 +196,9 @@ func turnedAway(o *Observation) (n int) {
 	return n
 }
 
-// idle returns the log-likelihood of what became of canaries beside connections
+// besideIdle returns the log-likelihood of what became of canaries beside connections
 // that ask for nothing.
-func idle(o *Observation, x *hypothesis) float64 {
+func besideIdle(o *Observation, x *hypothesis) float64 {
 	if len(o.Canaries) < o.Experiment.Canaries {
 		return 0
 	}
