@@ -201,6 +201,7 @@ func TestWhatCannotBeProbedIsSaid(t *testing.T) {
 		{"metrics with {ms}", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://s/{ms}"}}, "as http://HOST:PORT/metrics"},
 		{"metrics with a password", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://me:secret@s/"}}, "--metrics has a password in its URL"},
 		{"a slower canary", responder.Wait(10*ms, 0, 50*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "slower than --heavy"},
+		{"a cached answer", responder.Cached(400*ms, ms, 2*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "they are answered from a cache"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

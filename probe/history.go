@@ -224,10 +224,17 @@ func (h *History) canary() time.Duration {
 // sensible returns an error if the two routes cannot be a heavy one and its
 // canary.
 func (h *History) sensible() error {
-	if canary, service := h.canary(), h.service(); canary > service && service > 0 {
-		return fmt.Errorf("--canary takes %v and is slower than --heavy, which takes %v; write a route that is cheap, as a health check, and one that waits for something", canary.Round(time.Millisecond/10), service.Round(time.Millisecond/10))
+	canary, service := h.canary(), h.service()
+	if canary <= service || service == 0 {
+		return nil
 	}
-	return nil
+	round := func(t time.Duration) time.Duration { return t.Round(time.Millisecond / 10) }
+	if heavy, _ := byRoute(h.First); len(heavy) > 0 {
+		if first := time.Duration(heavy[0].Done - begun(&heavy[0])); first > 10*service {
+			return fmt.Errorf("the first request for --heavy took %v and those after it %v, less than --canary, which takes %v: they are answered from a cache, or only the first had something to start; write a URL that is work each time", round(first), round(service), round(canary))
+		}
+	}
+	return fmt.Errorf("--canary takes %v and is slower than --heavy, which takes %v; write a route that is cheap, as a health check, and one that waits for something", round(canary), round(service))
 }
 
 // serial returns how long heavy requests took alone, in seconds: those of the

@@ -75,6 +75,20 @@ func Warming(mean time.Duration, factor float64, half int, canary time.Duration)
 	}
 }
 
+// Cached is a service time of the first heavy request, and of all after it.
+func Cached(first, later, canary time.Duration) Wall {
+	var once sync.Once
+	return func(c *Call, next func()) {
+		d := canary
+		if c.Heavy {
+			d = later
+			once.Do(func() { d = first })
+		}
+		time.Sleep(d)
+		next()
+	}
+}
+
 // Compute is k CPUs that share their time equally among all that use them: so
 // much for a heavy request, and for a canary.
 func Compute(k int, heavy, canary time.Duration) Wall {
