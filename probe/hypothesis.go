@@ -95,6 +95,7 @@ type assessment struct {
 	atOnce   map[int]bool // waves that one loop could only have answered all at once
 	tempo    float64      // of the hypothesis that is asked for
 	patience float64      // seconds that requests wait before they are turned away; 0: they are at once
+	queues   float64      // seconds for which they wait for a place meanwhile
 }
 
 // A wave is one experiment with requests in flight at once.
@@ -142,6 +143,7 @@ func assess(h *History) *assessment {
 	a.reached, a.queued = a.bound(), a.inTurn()
 	a.atOnce = a.loopsAtOnce()
 	a.patience, a.limiter = a.impatience(), limiterOf(a)
+	a.queues = a.queueing()
 	a.rank()
 	return a
 }

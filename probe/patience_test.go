@@ -84,3 +84,25 @@ func TestRefusalsThatAreLateAreNotPatience(t *testing.T) {
 		})
 	}
 }
+
+// Who is told late that there was no place did not wait for one: those that came
+// free meanwhile were given to nobody.
+func TestWhoIsToldLateDidNotQueue(t *testing.T) {
+	t.Parallel()
+	for seed := range seeds(t, 3) {
+		r := rand.New(rand.NewPCG(seed, 47))
+		n := 3 + r.IntN(20)
+		wait := time.Duration(100+r.IntN(400)) * ms
+		late := time.Duration((0.3 + 6*r.Float64()) * float64(wait))
+		status := []int{503, 302, 429}[seed%3]
+		t.Run(fmt.Sprintf("%d/%d/%v/%v/%d", seed, n, wait, late, status), func(t *testing.T) {
+			v, h := probed(t, 256, func() *responder.Service {
+				return responder.New(seed, responder.Private(responder.Tarpit(n, late, status)), responder.Wait(wait, 0.2*float64(seed%2), ms))
+			})
+			check(t, &known{kind: Shedding, limit: n}, 0, v, h)
+			if !confident(v) {
+				t.Errorf("confidence %s: %+v", v.Confidence, v.Hypotheses)
+			}
+		})
+	}
+}

@@ -16,14 +16,14 @@ func (a *assessment) refusals(w *wave, x *hypothesis) float64 {
 	var expect []bool
 	switch x.kind {
 	case Shedding:
-		expect = w.within(x.limit, a.patience)
+		expect = w.within(x.limit, a.queues)
 	case RateLimit:
 		expect = a.limiter.Admitted[w.ID]
 	case SharedPool, PrivatePool, Serial, ConnectionCap:
 		if room := a.room(); room > x.limit+1+x.limit/10 { // it has a queue, and the queue an end
 			expect = w.within(room, 0)
-			if a.patience > a.noise.mean { // who waits too long is turned away, not who is too many
-				expect = w.within(x.limit, a.patience)
+			if a.queues > a.noise.mean { // who waits too long is turned away, not who is too many
+				expect = w.within(x.limit, a.queues)
 			}
 		}
 	case Unknown:
@@ -103,6 +103,34 @@ func (a *assessment) impatience() float64 {
 		return least
 	}
 	return 0
+}
+
+// queueing is for how long requests that are turned away wait for a place, in
+// seconds: as long as they are patient, unless places that came free meanwhile were
+// given to none of them. Then they were only told late, as by a tarpit.
+func (a *assessment) queueing() float64 {
+	if a.patience == 0 {
+		return 0
+	}
+	waiting, told := math.Inf(-1), math.Inf(-1)
+	for n := 1; n <= a.room(); n++ {
+		waiting = max(waiting, a.letsIn(n, a.patience))
+		told = max(told, a.letsIn(n, 0))
+	}
+	if told > waiting {
+		return 0
+	}
+	return a.patience
+}
+
+// letsIn returns the log-likelihood of which requests of all waves were let in, if
+// there is room for n at once, and who finds none waits for so many seconds.
+func (a *assessment) letsIn(n int, patience float64) (ll float64) {
+	for i := range a.waves {
+		w := &a.waves[i]
+		ll += w.turned(w.within(n, patience))
+	}
+	return ll
 }
 
 // room is how many requests the service took, at most, of those that came all at

@@ -299,12 +299,7 @@ func (a *assessment) sheds(x *hypothesis) bool {
 	}
 	best := math.Inf(-1)
 	for n := 1; n <= top; n++ {
-		ll := 0.0
-		for i := range a.waves {
-			w := &a.waves[i]
-			ll += w.turned(w.within(n, a.patience))
-		}
-		switch {
+		switch ll := a.letsIn(n, a.queues); {
 		case ll > best+1e-9:
 			best = ll
 			x.limit, x.low, x.high = n, n, n

@@ -59,6 +59,21 @@ func Reset(n int) Wall {
 	}
 }
 
+// Tarpit serves n requests at once; the others are refused with a status, and only
+// after so long.
+func Tarpit(n int, by time.Duration, status int) Wall {
+	s := &slots{size: n}
+	return func(c *Call, next func()) {
+		if !s.take(0) {
+			time.Sleep(by)
+			c.Status = status
+			return
+		}
+		defer s.release()
+		next()
+	}
+}
+
 // Page answers requests for one path with a page of its own: before the other
 // walls as on a port of its own, after them as on that of the service.
 func Page(path string, status int, kind string, body func() string) Wall {
