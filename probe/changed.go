@@ -41,8 +41,9 @@ func allSentAway(rows []record.Request) (code int) {
 	return code
 }
 
-// sentAway reports whether a request was answered by what is no refusal, and not
-// the work.
+// sentAway reports whether a request was answered by being told to go somewhere
+// else, or to say who asks. That is a refusal where others are answered meanwhile;
+// where nobody is, another service is asked.
 func sentAway(r *record.Request) bool {
 	return len(r.Status) == 3 && r.Status[0] == '3' || r.Status == "401" || r.Status == "407"
 }

@@ -84,7 +84,7 @@ func (h *History) outage() *outage {
 // reliable reports whether what was seen in an experiment is of the service.
 func (h *History) reliable(o *Observation) bool {
 	away := h.outage()
-	return o.Disturbed == "" && (away == nil || !away.meets(o))
+	return o.Disturbed == "" && (away == nil || !away.meets(o)) && allSentAway(o.Heavy) == 0
 }
 
 // wasItAway asks for several at once where only single requests were turned away,

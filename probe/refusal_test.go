@@ -79,3 +79,15 @@ func TestABaselineThatIsAllRefusedIsNoLimit(t *testing.T) {
 		})
 	}
 }
+
+// To be sent elsewhere while others are answered is to be turned away, as to a page
+// that says that there are too many.
+func TestRedirectsPastANumberAreShedding(t *testing.T) {
+	v, h := probed(t, 64, func() *responder.Service {
+		return responder.New(1, responder.Private(responder.Tarpit(13, 0, 302)), responder.Wait(200*ms, 0.1, ms))
+	})
+	check(t, &known{kind: Shedding, limit: 13}, 0, v, h)
+	if !confident(v) {
+		t.Errorf("confidence %s: %+v", v.Confidence, v.Hypotheses)
+	}
+}

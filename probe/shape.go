@@ -58,7 +58,7 @@ func refusal(r *record.Request) bool {
 	case statusRefused, statusReset, statusClosed:
 		return true
 	}
-	return cmp.Compare(r.Status, "400") >= 0 && len(r.Status) == 3 && !sentAway(r)
+	return cmp.Compare(r.Status, "300") >= 0 && len(r.Status) == 3
 }
 
 func (s *shape) count() int { return len(s.done) }
