@@ -135,6 +135,11 @@ func (a *assessment) forGood(until time.Duration) (record.Experiment, bool) {
 	default:
 		return record.Experiment{}, false
 	}
+	carried := 0 // at once; what is thought to be let in may be wrong
+	for i := range a.waves {
+		carried = max(carried, a.waves[i].count())
+	}
+	rate = min(rate, 3*float64(carried)/a.noise.mean)
 	const least, most = 1.5, 20.0 // seconds
 	c := int(math.Ceil(rate * min(max(1.5*lasts, least), most)))
 	c = min(max(c, 4), a.h.cap())

@@ -113,9 +113,12 @@ func (a *assessment) queueing() float64 {
 		return 0
 	}
 	waiting, told := math.Inf(-1), math.Inf(-1)
-	for n := 1; n <= a.room(); n++ {
+	room := a.room()
+	for n := 1; n <= room; n++ {
 		waiting = max(waiting, a.letsIn(n, a.patience))
-		told = max(told, a.letsIn(n, 0))
+		if 10*n >= 9*room { // without a queue no more are let in than there are places
+			told = max(told, a.letsIn(n, 0))
+		}
 	}
 	if told > waiting {
 		return 0

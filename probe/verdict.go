@@ -181,6 +181,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == CPU && a.h.turnsAway() {
 		v.atMost("low") // a processor turns nobody away: there is another wall, and it may be met first
 	}
+	if n, _ := a.h.errors(); n > 0 {
+		v.atMost("low") // what failed by itself is taken for what was turned away
+	}
 	if best.kind == Shedding && a.room() == 0 {
 		v.atMost("low") // of no wave was a part turned away: who was may have met a service that was not there
 	}
@@ -265,6 +268,9 @@ func (v *Verdict) doubts(a *assessment) {
 		others := h.others()
 		v.Warnings = append(v.Warnings, Warning{"ms-ignored", fmt.Sprintf("asked to take %d and %d ms, a request took %s and %s: {ms} makes no difference there, and nothing was learned from it",
 			others[0], others[1], millis(h.serviceAt(others[0]).Seconds()), millis(h.serviceAt(others[1]).Seconds()))})
+	}
+	if text := h.failing(); text != "" {
+		v.Warnings = append(v.Warnings, Warning{"errors", text})
 	}
 	if text := h.missing(); text != "" {
 		v.Warnings = append(v.Warnings, Warning{"outage", text})

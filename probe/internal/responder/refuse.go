@@ -74,6 +74,15 @@ func Tarpit(n int, by time.Duration, status int) Wall {
 	}
 }
 
+// Failing has a share of the heavy requests fail with 500, after their work.
+func Failing(share float64) Wall {
+	return func(c *Call, next func()) {
+		if next(); c.Heavy && c.Chance() < share {
+			c.Status = 500
+		}
+	}
+}
+
 // Page answers requests for one path with a page of its own: before the other
 // walls as on a port of its own, after them as on that of the service.
 func Page(path string, status int, kind string, body func() string) Wall {
