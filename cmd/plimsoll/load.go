@@ -131,7 +131,7 @@ func (c *loadCmd) config() (generator.Config, error) {
 	}
 	route := generator.Route{Method: c.Method, Path: path, Body: []byte(c.Body)}
 	if file, ok := strings.CutPrefix(c.Body, "@"); ok {
-		if route.Body, err = os.ReadFile(file); err != nil {
+		if route.Body, err = readGiven(file, maxBody); err != nil {
 			return generator.Config{}, fmt.Errorf("--body: %w", err)
 		}
 	}

@@ -47,7 +47,7 @@ func (c *probeCmd) config() (probe.Config, error) {
 		cfg.TLS = &tls.Config{InsecureSkipVerify: true}
 	}
 	if file, ok := strings.CutPrefix(c.Body, "@"); ok {
-		if cfg.Heavy.Body, err = os.ReadFile(file); err != nil {
+		if cfg.Heavy.Body, err = readGiven(file, maxBody); err != nil {
 			return cfg, fmt.Errorf("--body: %w", err)
 		}
 	}
@@ -119,7 +119,7 @@ func sameHost(a, b string) bool {
 func (c *probeCmd) headers() (http.Header, error) {
 	text, where := os.Getenv(probeHeaderEnv), probeHeaderEnv
 	if c.HeaderFile != "" {
-		b, err := os.ReadFile(c.HeaderFile)
+		b, err := readGiven(c.HeaderFile, maxHeaders)
 		if err != nil {
 			return nil, fmt.Errorf("--header-file: %w", err)
 		}

@@ -9,6 +9,7 @@ package costs
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,10 +58,21 @@ func Choose(file string) (Choice, error) {
 
 func shipped() Choice { return Choice{sim.DefaultCosts(), Shipped} }
 
+// most is how many bytes of a file are read; calibrate writes a few thousand.
+const most = 1 << 20
+
 func read(path string) (Choice, error) {
-	source, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return Choice{}, fmt.Errorf("read costs: %w", err)
+	}
+	defer f.Close()
+	source, err := io.ReadAll(io.LimitReader(f, most+1))
+	switch {
+	case err != nil:
+		return Choice{}, fmt.Errorf("read costs: %w", err)
+	case len(source) > most:
+		return Choice{}, fmt.Errorf("%s: is larger than any file of costs\n  `plimsoll calibrate --output FILE` writes one", path)
 	}
 	c, err := sim.ParseCosts(source)
 	if err != nil {

@@ -78,6 +78,18 @@ func TestAFileThatCannotBeUsedIsAnError(t *testing.T) {
 	}
 }
 
+// A device that never ends must not fill the memory first.
+func TestALargeFileIsNoneOfCosts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "large")
+	write(t, path, file)
+	if err := os.Truncate(path, 1<<40); err != nil { // sparse: nothing is written
+		t.Skip(err)
+	}
+	if _, err := Choose(path); err == nil || !strings.Contains(err.Error(), "larger than any file of costs") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestHostNamesAreMadeIntoFileNames(t *testing.T) {
 	for host, want := range map[string]string{"db-1.example.org": "db-1.example.org", "..": "machine", "a/b c": "a-b-c", "": "machine", "süd": "s-d"} {
 		if got := fileName(host); got != want {
