@@ -200,7 +200,7 @@ func TestWhatCannotBeProbedIsSaid(t *testing.T) {
 		{"times that are too long", answer(200), Config{Heavy: Request{URL: "http://s/{ms}"}, Shortest: 200, Longest: 20_000}, "from 1 to 10000"},
 		{"metrics with {ms}", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://s/{ms}"}}, "as http://HOST:PORT/metrics"},
 		{"metrics with a password", answer(200), Config{Heavy: Request{URL: "http://s/"}, Metrics: &Request{URL: "http://me:secret@s/"}}, "--metrics has a password in its URL"},
-		{"a slower canary", responder.Wait(10*ms, 0, 50*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "slower than --heavy"},
+		{"a slower canary", responder.Wait(10*ms, 0, 50*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "which is no less than the 10ms of --heavy"},
 		{"a cached answer", responder.Cached(400*ms, ms, 2*ms), Config{Heavy: Request{URL: "http://s/heavy"}, Canary: &Request{URL: "http://s/canary"}}, "they are answered from a cache"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

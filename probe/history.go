@@ -234,7 +234,7 @@ func (h *History) sensible() error {
 			return fmt.Errorf("the first request for --heavy took %v and those after it %v, less than --canary, which takes %v: they are answered from a cache, or only the first had something to start; write a URL that is work each time", round(first), round(service), round(canary))
 		}
 	}
-	return fmt.Errorf("--canary takes %v and is slower than --heavy, which takes %v; write a route that is cheap, as a health check, and one that waits for something", round(canary), round(service))
+	return fmt.Errorf("--canary takes %v, which is no less than the %v of --heavy; write a route that is cheap, as a health check, and one that waits for something", round(canary), round(service))
 }
 
 // serial returns how long heavy requests took alone, in seconds: those of the

@@ -275,6 +275,9 @@ func (v *Verdict) doubts(a *assessment) {
 	if text := h.missing(); text != "" {
 		v.Warnings = append(v.Warnings, Warning{"outage", text})
 	}
+	if text := h.gone(); text != "" {
+		v.Warnings = append(v.Warnings, Warning{"gone", text})
+	}
 	for i := range h.Warnings {
 		v.Warnings = append(v.Warnings, Warning{h.Warnings[i].Code, h.Warnings[i].Text})
 	}

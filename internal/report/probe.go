@@ -19,7 +19,7 @@ func Probe(w io.Writer, v *probe.Verdict) error {
 		if v.Service.CanaryMS != nil {
 			alone += fmt.Sprintf(", a canary %s", Millis(*v.Service.CanaryMS))
 		}
-		wrap(&b, fmt.Sprintf("%s. Up to %d were in flight at once, %s in all.", alone, v.Tried, analysis.Grouped(float64(v.Requests))), "", 98)
+		wrap(&b, fmt.Sprintf("%s. Up to %d were in flight at once, %s in all.", alone, max(1, v.Tried), analysis.Grouped(float64(v.Requests))), "", 98)
 	}
 	list(&b, "why", v.Wall.Evidence)
 	var rivals []string
