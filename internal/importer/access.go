@@ -83,6 +83,9 @@ func ReadAccessLog(source string, r io.Reader) (*AccessLog, error) {
 		l.forgetTimes()
 	}
 	if len(l.by) == 0 {
+		if n := l.lost[lostLong]; l.lines == 0 && n > 0 {
+			return nil, &Error{Text: fmt.Sprintf("all it holds is %d × %s, which no access log has", n, lostLong), Hint: "give an access log, with a line for each request; traces are for --otlp"}
+		}
 		if l.lines == 0 {
 			return nil, errEmpty
 		}

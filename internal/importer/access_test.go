@@ -107,14 +107,15 @@ func TestALogWithoutServiceTimesSaysSo(t *testing.T) {
 
 func TestWhatIsNoAccessLogGetsASentence(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                   "the file is empty",
-		"\n\n":               "the file is empty",
-		"hello\nworld\n":     `none of the 2 lines is in the common or combined log format or JSON; the first is "hello"`,
-		"{\"a\": 1}\n":       "none of the 1 lines",
-		"\x28\xb5\x2f\xfd..": "zstd -d",
+		"":                         "the file is empty",
+		"\n\n":                     "the file is empty",
+		"hello\nworld\n":           `none of the 2 lines is in the common or combined log format or JSON; the first is "hello"`,
+		"{\"a\": 1}\n":             "none of the 1 lines",
+		"\x28\xb5\x2f\xfd..":       "zstd -d",
+		strings.Repeat("x", 3<<20): "all it holds is 1 × lines of more than 1 MiB",
 	} {
 		if _, err := ReadAccessLog("access.log", strings.NewReader(in)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v, want one that says %q", in, err, want)
+			t.Errorf("%.30q: error %v, want one that says %q", in, err, want)
 		}
 	}
 	l, err := ReadAccessLog("access.log", strings.NewReader(strings.Repeat("x", 3<<20)+"\n"+logLines(1, func(int) time.Duration { return 0 }, "")))

@@ -32,10 +32,13 @@ func (e *Error) Error() string {
 }
 
 // lines knows on which line an offset is of what was read through it. It forgets
-// what is behind, so that its memory is that of one element of a document.
+// what is behind, so that its memory is that of one element of a document; and it
+// reads no element that is larger than any is, which would fill the memory.
 type lines struct {
 	r      io.Reader
+	most   int64 // bytes of an element
 	read   int64
+	since  int64   // the offset that was forgotten up to
 	before int     // lines that were forgotten
 	last   int64   // offset behind the end of the last of them
 	ends   []int64 // offsets behind the others' ends
@@ -43,6 +46,10 @@ type lines struct {
 
 // Read reads on and notes where lines end.
 func (l *lines) Read(p []byte) (int, error) {
+	if l.read-l.since > l.most {
+		line, column := l.at(l.since)
+		return 0, &Error{line, column, fmt.Sprintf("what begins here has more than %d bytes; no resourceSpans or trace is that large", l.most), traceForms}
+	}
 	n, err := l.r.Read(p)
 	for at := 0; ; {
 		i := bytes.IndexByte(p[at:n], '\n')
@@ -58,6 +65,7 @@ func (l *lines) Read(p []byte) (int, error) {
 
 // forget drops what lies before an offset.
 func (l *lines) forget(offset int64) {
+	l.since = max(l.since, offset)
 	n := 0
 	for n < len(l.ends) && l.ends[n] <= offset {
 		n++

@@ -16,6 +16,10 @@ import (
 	"github.com/plimsoll-dev/plimsoll/internal/importer/span"
 )
 
+// largest bounds an element of a JSON document, in bytes, as package otlp does that
+// of the protobuf form.
+const largest = 256 << 20
+
 const (
 	traceForms = "give a file of OTLP (JSON, JSON lines or protobuf) or of Jaeger's JSON"
 	copyAgain  = "copy or export it again"
@@ -37,7 +41,7 @@ func ReadSpans(r io.Reader, each func(*span.Span)) error {
 	}
 	switch first {
 	case '{':
-		return spansJSON(b, skip, each)
+		return spansJSON(b, skip, largest, each)
 	case '[':
 		return &Error{Line: 1, Column: 1, Text: "the file is a JSON array, as Zipkin writes them", Hint: traceForms}
 	case 0x0a, 0:
@@ -125,9 +129,9 @@ func firstByte(b *bufio.Reader) (first byte, skip int, err error) {
 }
 
 // spansJSON reads documents one after another, and of each an element of its array
-// at a time.
-func spansJSON(r io.Reader, skip int, each func(*span.Span)) error {
-	j := &reader{lines: lines{r: r}, base: int64(skip)}
+// at a time, which has so many bytes at most.
+func spansJSON(r io.Reader, skip int, most int64, each func(*span.Span)) error {
+	j := &reader{lines: lines{r: r, most: most}, base: int64(skip)}
 	if _, err := io.CopyN(io.Discard, &j.lines, j.base); err != nil {
 		return err
 	}

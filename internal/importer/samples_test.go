@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -177,6 +178,37 @@ func damaged(b []byte) []byte {
 	b = bytes.Clone(b)
 	b[len(b)-6] ^= 0xff // of the checksum
 	return b
+}
+
+// A reader that goes on for ever.
+type endless byte
+
+func (e endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(e)
+	}
+	return len(p), nil
+}
+
+// A document may be of any size, one element of it may not: it would fill the
+// memory, and a small gzip file unpacks to as much.
+func TestAnElementThatNeverEndsIsNotReadToItsEnd(t *testing.T) {
+	const most = 64 << 10 // more than is read at once
+	for name, c := range map[string]struct{ begin, want string }{
+		"a name":      {"{\"resourceSpans\":[\n {\"a\": \"", "2:2: what begins here has more than 65536 bytes"},
+		"the second":  {"{\"resourceSpans\":[{},\n {\"a\": \"", "what begins here has more than"},
+		"skipped":     {"{\"a\": \"", "1:1: what begins here has more than"},
+		"of Jaeger's": {"{\"data\": [{}, {\"a\": \"", "what begins here has more than"},
+	} {
+		err := spansJSON(io.MultiReader(strings.NewReader(c.begin), endless('x')), 0, most, func(*span.Span) {})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", name, err, c.want)
+		}
+	}
+	n, many := 0, strings.Repeat("{\"scopeSpans\":[{\"spans\":[{}]}]},\n", 3*most/32)
+	if err := spansJSON(strings.NewReader("{\"resourceSpans\":["+many+"{}]}"), 0, most, func(*span.Span) { n++ }); err != nil || n != 3*most/32 {
+		t.Errorf("many small ones: %d were read, error %v", n, err)
+	}
 }
 
 func TestWhatIsNoTraceFileGetsASentence(t *testing.T) {
