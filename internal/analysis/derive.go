@@ -58,7 +58,11 @@ func Derive(r *Run) *Verdict {
 	v.Searched = !r.Workload.NoSearch
 	v.Conclusion = Conclude(v.Engines)
 	if !v.Searched {
-		v.Conclusion = "Measured at the rates that the workload names; no load line was searched."
+		done := "Measured"
+		if v.Kind == "simulate" {
+			done = "Simulated"
+		}
+		v.Conclusion = done + " at the rates that are named; no load line was searched."
 	}
 	v.Expectations = r.expectations(r.Workload.Expect, v.Engines)
 	return v

@@ -54,8 +54,12 @@ func sig(x float64, n int) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// Grouped prints a number with thousands separated, and decimals only below 100.
+// Grouped prints a number with thousands separated, and decimals only below 100;
+// what is next to nothing as 1e-09.
 func Grouped(x float64) string {
+	if x != 0 && math.Abs(x) < 1e-4 {
+		return strconv.FormatFloat(x, 'g', 3, 64)
+	}
 	if math.Abs(x) < 100 {
 		return strconv.FormatFloat(sig(x, 3), 'f', -1, 64)
 	}

@@ -37,3 +37,11 @@ func TestOneOfSomethingIsSaidSo(t *testing.T) {
 		}
 	}
 }
+
+func TestFiguresOfAnySizeArePrinted(t *testing.T) {
+	for x, want := range map[float64]string{0: "0", 0.00123: "0.00123", 0.0001: "0.0001", 1e-9: "1e-09", -1e-300: "-1e-300", 5e-324: "4.94e-324", 99.96: "100", 1234.5: "1,234", -1e6: "-1,000,000"} {
+		if got := Grouped(x); got != want {
+			t.Errorf("%g is printed as %s, want %s", x, got, want)
+		}
+	}
+}
