@@ -48,7 +48,7 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
-	files := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace}
+	files := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace, record: c.Record}
 	run, err := c.measurement(docs, files)
 	if err == nil {
 		err = files.check()
@@ -56,15 +56,11 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
-	path := c.Record
-	if path == "" {
-		name := docs[0].Workload.Name
-		if len(docs) > 1 {
-			name = workload.SuiteName
-		}
-		path = fmt.Sprintf("plimsoll-%s-%s.jsonl", name, time.Now().Format("20060102-150405"))
+	name := docs[0].Workload.Name
+	if len(docs) > 1 {
+		name = workload.SuiteName
 	}
-	w, err := record.Create(path)
+	w, path, err := createRecord(c.Record, name, time.Now())
 	if err != nil {
 		return usageErr(err)
 	}

@@ -50,18 +50,14 @@ Examples:
 
 func (c *planCmd) Run(ctx context.Context, s streams) error {
 	o, err := c.options(ctx, s)
-	files := outputs{json: c.JSON, html: c.HTML}
+	files := outputs{json: c.JSON, html: c.HTML, record: c.Record}
 	if err == nil {
 		err = files.check()
 	}
 	if err != nil {
 		return usageErr(err)
 	}
-	path := c.Record
-	if path == "" {
-		path = fmt.Sprintf("plimsoll-plan-%s-%s.jsonl", o.Document.Workload.Name, time.Now().Format("20060102-150405"))
-	}
-	w, err := record.Create(path)
+	w, path, err := createRecord(c.Record, "plan-"+o.Document.Workload.Name, time.Now())
 	if err != nil {
 		return usageErr(err)
 	}

@@ -83,7 +83,9 @@ func (c *probeCmd) Run(ctx context.Context, s streams) error {
 	return r.outcome()
 }
 
-func (c *probeCmd) outputs() outputs { return outputs{json: c.JSON, html: c.HTML, fit: c.Fit} }
+func (c *probeCmd) outputs() outputs {
+	return outputs{json: c.JSON, html: c.HTML, fit: c.Fit, record: c.Record}
+}
 
 // measure probes, and derives the verdict from the record alone, which without
 // --record is kept in memory.

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -38,11 +39,15 @@ Examples:
 }
 
 func (c *reportCmd) Run(s streams) error {
+	to := outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace, fit: c.Fit, record: c.File}
+	if err := to.distinct(); err != nil {
+		return usageErr(fmt.Errorf("report: %w", err))
+	}
 	r, err := readRecord(c.File)
 	if err != nil {
 		return usageErr(fmt.Errorf("report: %w", err))
 	}
-	if err := show(r, outputs{json: c.JSON, html: c.HTML, markdown: c.Markdown, trace: c.Trace, fit: c.Fit}, s.out); err != nil {
+	if err := show(r, to, s.out); err != nil {
 		return err
 	}
 	return r.outcome()
@@ -101,7 +106,11 @@ func readRecord(path string) (result, error) {
 // that file alone, as `report` would show it; note is a line about how it was
 // come by. A run that was interrupted is shown as far as it went.
 func conclude(runErr error, w *record.Writer, path string, to outputs, s streams, note string) error {
-	if err := errors.Join(runErr, w.Close()); err != nil && !errors.Is(err, context.Canceled) {
+	err := runErr
+	if closeErr := w.Close(); !errors.Is(runErr, closeErr) { // it is one where the record ended the run
+		err = errors.Join(runErr, closeErr)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	r, err := readRecord(path)
@@ -121,12 +130,41 @@ func conclude(runErr error, w *record.Writer, path string, to outputs, s streams
 // A paged result can also be written as an HTML page.
 type paged interface{ page(io.Writer) error }
 
-// outputs are the files that a result is asked for in; "" is none.
-type outputs struct{ json, html, markdown, trace, fit string }
+// outputs are the files that a result is asked for in, and the record, which is
+// written or read by itself; "" is none.
+type outputs struct{ json, html, markdown, trace, fit, record string }
+
+// distinct tells that two are one file, of which the later one would be left: a
+// page, say, in the place of what was measured.
+func (o outputs) distinct() error {
+	all := []struct{ option, path string }{{"the record", o.record}, {"--json", o.json}, {"--html", o.html}, {"--markdown", o.markdown}, {"--trace", o.trace}, {"--fit", o.fit}}
+	for i, a := range all {
+		for _, b := range all[:i] {
+			if a.path != "" && a.path != "-" && sameFile(a.path, b.path) {
+				return fmt.Errorf("%s and %s are the same file, %s; name another one", b.option, a.option, a.path)
+			}
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether two paths lead to one file that holds what is written
+// to it, or would lead there.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return x.Mode().IsRegular() && os.SameFile(x, y)
+	}
+	return errX != nil && errY != nil && filepath.Clean(a) == filepath.Clean(b)
+}
 
 // check tells before a long measurement, not after it, that a file cannot be
 // written.
 func (o outputs) check() error {
+	if err := o.distinct(); err != nil {
+		return err
+	}
 	for _, path := range []string{o.json, o.html, o.markdown, o.trace, o.fit} {
 		if path == "" || path == "-" {
 			continue

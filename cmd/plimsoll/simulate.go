@@ -49,15 +49,11 @@ func (c *simulateCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
-	files := outputs{json: c.JSON, html: c.HTML}
+	files := outputs{json: c.JSON, html: c.HTML, record: c.Record}
 	if err := files.check(); err != nil {
 		return usageErr(err)
 	}
-	path := c.Record
-	if path == "" {
-		path = fmt.Sprintf("plimsoll-simulated-%s-%s.jsonl", o.Document.Workload.Name, time.Now().Format("20060102-150405"))
-	}
-	w, err := record.Create(path)
+	w, path, err := createRecord(c.Record, "simulated-"+o.Document.Workload.Name, time.Now())
 	if err != nil {
 		return usageErr(err)
 	}
