@@ -76,8 +76,8 @@ func ParseCosts(source []byte) (Costs, error) {
 }
 
 func (c *Costs) validate() error {
-	if !(c.Speed > 0) {
-		return fmt.Errorf("sim: costs: speed is %g; write 1 for the CPU that the document's compute steps are given for", c.Speed)
+	if !(c.Speed >= 1e-3 && c.Speed <= 1e3) {
+		return fmt.Errorf("sim: costs: speed is %g; write 1 for the CPU that the document's compute steps are given for, or how many times as fast this one is, from 0.001 to 1000", c.Speed)
 	}
 	for _, d := range []time.Duration{c.Quantum, c.Slice, c.Switch, c.Wake, c.Fiber, c.Park, c.Handoff, c.Start, c.Request, c.Exchange} {
 		if d < 0 {

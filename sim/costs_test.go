@@ -14,6 +14,7 @@ func TestCostsSayWhatIsMissingOrWrong(t *testing.T) {
 		{"switch: 4.93µs", "switch: 12us\nswitches: 1", "unknown field"},
 		{"switch: 4.93µs", "switch: -1us", "negative"},
 		{"speed: 1\n", "speed: 0\n", "write 1 for the CPU"},
+		{"speed: 1\n", "speed: .inf\n", "write 1 for the CPU"}, // JSON has no such number: no record could be written
 		{"thread: 68911", "thread: -5", "memory is negative"},
 		{"switch: 4.93µs", "switch: soon", "costs"},
 	} {
