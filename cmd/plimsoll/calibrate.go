@@ -86,8 +86,11 @@ func (c *calibrateCmd) path() (string, error) {
 		return c.Output, nil
 	}
 	path, err := costs.Path()
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(path), 0o755)
+	}
 	if err != nil {
 		return "", fmt.Errorf("%w\n  name a file by --output", err)
 	}
-	return path, os.MkdirAll(filepath.Dir(path), 0o755)
+	return path, nil
 }

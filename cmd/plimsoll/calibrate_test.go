@@ -16,6 +16,18 @@ func TestCalibrateSaysAtOnceWhereItCannotWrite(t *testing.T) {
 	}
 }
 
+// Nor where the place of this machine's costs cannot be made.
+func TestCalibrateSaysAtOnceThatItHasNoPlace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"XDG_CONFIG_HOME", "HOME", "AppData"} {
+		t.Setenv(name, filepath.Join(file, "below"))
+	}
+	refuses(t, "calibrate", []refusal{{"", "name a file by --output"}})
+}
+
 // What is no file is not replaced by one, as a device would be.
 func TestCalibrateReplacesOnlyFiles(t *testing.T) {
 	refuses(t, "calibrate --output", []refusal{{t.TempDir(), "is no regular file"}})
