@@ -3,6 +3,15 @@ package peers
 // native are servers written in C, and Erlang's own.
 func native(d draw) []Peer {
 	pool, connections, clients := d.between("microhttpd/pool", 2, 8), d.between("h2o/max-connections", 5, 120), d.between("inets/max-clients", 5, 120)
+	fetches := d.between("varnish/max-connections", 5, 120)
+	varnish := func(name string, n int, w Wall, backend, received string) Peer {
+		return withUpstream(Peer{
+			Name: "varnish/" + name, N: n, Wall: w, Heavy: "/await?ms={ms}", Canary: "/health",
+			Packages: []string{"varnish"}, Files: []string{"varnish.vcl"}, Fill: map[string]string{"BACKEND": backend, "RECEIVED": received},
+			Run: []Process{{Port: "PORT", Args: []string{"/usr/sbin/varnishd", "-F", "-j", "none", "-n", "@DIR@/varnish",
+				"-a", "127.0.0.1:@PORT@", "-f", "@DIR@/varnish.vcl", "-s", "malloc,16m"}}},
+		})
+	}
 	return []Peer{
 		{
 			Name: "microhttpd/pool", N: pool,
@@ -17,13 +26,8 @@ func native(d draw) []Peer {
 			Heavy: "/await?ms={ms}", Canary: "/health.txt", Packages: []string{"h2o"}, Files: []string{"h2o.conf", "health.txt"},
 			Run: []Process{{Port: "PORT", Args: []string{"/usr/bin/h2o", "-m", "worker", "-c", "h2o.conf"}}},
 		}),
-		withUpstream(Peer{
-			Name: "varnish/serialised", N: 1,
-			Wall:  exactly(PrivatePool, 1, "what is looked up and never kept is fetched for one request at a time, and the others wait: varnish-cache.org, hit-for-miss"),
-			Heavy: "/await?ms={ms}", Canary: "/health", Packages: []string{"varnish"}, Files: []string{"varnish.vcl"},
-			Run: []Process{{Port: "PORT", Args: []string{"/usr/sbin/varnishd", "-F", "-j", "none", "-n", "@DIR@/varnish",
-				"-a", "127.0.0.1:@PORT@", "-f", "@DIR@/varnish.vcl", "-s", "malloc,16m"}}},
-		}),
+		varnish("serialised", 1, exactly(PrivatePool, 1, "what is looked up and never kept is fetched for one request at a time, and the others wait: varnish-cache.org, hit-for-miss"), "", "hash"),
+		varnish("max-connections", fetches, exactly(Shedding, fetches, "max_connections=n of the backend: 503 past it: varnish-cache.org, VCL-backend"), ".max_connections = @N@;", "pass"),
 		{
 			Name: "inets/max-clients", N: clients, Wall: exactly(Shedding, clients, "max_clients n of Erlang's httpd: 503 past it: erlang.org, httpd"),
 			Heavy: "/esi/httpd_server:heavy?ms={ms}", Canary: "/esi/httpd_server:health", Packages: []string{"erlang-base", "erlang-inets"},

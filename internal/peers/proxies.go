@@ -29,7 +29,8 @@ func proxies(d draw) []Peer {
 	queue, both := d.between("haproxy/server-maxconn", 2, 200), d.between("haproxy/server-maxconn-shared", 2, 200)
 	impatient := d.between("haproxy/queue-timeout", 2, 100)
 	front := d.between("haproxy/frontend-maxconn", 5, 150)
-	lighttpd := d.between("lighttpd/max-connections", 5, 150)
+	lighttpd, tinyproxy := d.between("lighttpd/max-connections", 5, 150), d.between("tinyproxy/max-clients", 5, 60)
+	late, told := d.between("haproxy/tarpit", 2, 60), d.between("nginx/busy-page", 2, 100)
 	return []Peer{
 		nginx("limit-conn", limitConn, exactly(Shedding, limitConn, "limit_conn n: 503 past it: nginx.org, ngx_http_limit_conn_module"), plenty,
 			"limit_conn_zone $binary_remote_addr zone=heavy:1m;", "limit_conn heavy @N@; "+pass),
@@ -45,6 +46,16 @@ func proxies(d draw) []Peer {
 		haproxy("queue-timeout", impatient, exactly(Shedding, impatient, "the same with timeout queue 100ms: 503 after it: docs.haproxy.org, 4.2").also(PrivatePool),
 			elsewhere, "maxconn @N@").with("QUEUE", "100ms"),
 		haproxy("frontend-maxconn", front, exactly(ConnectionCap, front, "maxconn n of the frontend: docs.haproxy.org, 4.2"), "maxconn @N@\n  "+elsewhere, ""),
+		nginx("busy-page", told, exactly(Shedding, told, "limit_conn n, and error_page 503 =302: past it a redirect to a page that says so: nginx.org, error_page"), plenty,
+			"limit_conn_zone $binary_remote_addr zone=heavy:1m;", "limit_conn heavy @N@; error_page 503 =302 /health.txt; "+pass),
+		haproxy("tarpit", late, exactly(Shedding, late, "http-request tarpit past n in the backend: 500 after timeout tarpit 150ms, and never a place: docs.haproxy.org, 4.2"),
+			"timeout tarpit 150ms\n  http-request tarpit if { path_beg /await } { be_conn(app) ge @N@ }\n  "+elsewhere, ""),
+		withUpstream(Peer{
+			Name: "tinyproxy/max-clients", N: tinyproxy, Heavy: "/await?ms={ms}", Canary: "/health",
+			Wall:     exactly(SharedPool, tinyproxy, "MaxClients n, each of which has its connection closed after one answer: tinyproxy.github.io, tinyproxy.conf"),
+			Packages: []string{"tinyproxy-bin"}, Files: []string{"tinyproxy.conf"},
+			Run: []Process{{Port: "PORT", Args: []string{"/usr/bin/tinyproxy", "-d", "-c", "tinyproxy.conf"}}},
+		}),
 		withUpstream(Peer{
 			Name: "lighttpd/max-connections", N: lighttpd, Heavy: "/await?ms={ms}", Canary: "/health.txt",
 			Wall:     exactly(ConnectionCap, lighttpd, "server.max-connections=n: redmine.lighttpd.net, server.max-connections"),

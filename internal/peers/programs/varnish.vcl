@@ -2,10 +2,11 @@ vcl 4.1;
 backend app {
   .host = "127.0.0.1";
   .port = "@UPSTREAM@";
+  @BACKEND@
 }
 sub vcl_recv {
   if (req.url == "/health") { return (synth(200)); }
-  return (hash);
+  return (@RECEIVED@);
 }
 sub vcl_backend_response {
   set beresp.ttl = 0s;
