@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/probe/internal/responder"
+	"github.com/plimsoll-dev/plimsoll/record"
 )
 
 // Two names of one route are no heavy one and its canary.
@@ -18,6 +19,21 @@ func TestACanaryIsAnotherRoute(t *testing.T) {
 	cfg.Heavy.Method, cfg.AllowUnsafe = "POST", true
 	if err := cfg.Check(); err != nil {
 		t.Errorf("another method is another route: %v", err)
+	}
+}
+
+// A canary that is asked for elsewhere may be of another service, and then does not
+// wait whatever this one's routes share.
+func TestACanaryOfAnotherServiceLeavesADoubt(t *testing.T) {
+	v, h := probed(t, 32, func() *responder.Service {
+		return responder.New(1, responder.Private(responder.Pool(7)), responder.Wait(200*ms, 0, ms))
+	})
+	if v.Wall.Kind != PrivatePool || v.Confidence != "high" {
+		t.Fatalf("%s, confidence %s\n%s", v.Wall.Kind, v.Confidence, told(h))
+	}
+	h.Warnings = append(h.Warnings, record.Warning{Code: codeElsewhere})
+	if v := Judge(h); v.Wall.Kind != PrivatePool || v.Confidence != "medium" {
+		t.Errorf("%s, confidence %s", v.Wall.Kind, v.Confidence)
 	}
 }
 

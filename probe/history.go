@@ -162,6 +162,11 @@ func (h *History) event(e *record.Event) {
 	}
 }
 
+// warned reports whether a doubt of that code was written.
+func (h *History) warned(code string) bool {
+	return slices.ContainsFunc(h.Warnings, func(w record.Warning) bool { return w.Code == code })
+}
+
 // begun is when a request was sent, or would have been.
 func begun(r *record.Request) int64 { return cmp.Or(r.Sent, r.Intended) }
 

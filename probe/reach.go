@@ -62,6 +62,9 @@ func (r *runner) reach(ctx context.Context) error {
 	return r.doubtCanary()
 }
 
+// codeElsewhere is the code of the warning that the canary is another service's.
+const codeElsewhere = "canary-elsewhere"
+
 // doubtCanary writes a warning if the canary is asked for where the heavy route is
 // not: there may be other threads, or another service.
 func (r *runner) doubtCanary() error {
@@ -72,7 +75,7 @@ func (r *runner) doubtCanary() error {
 	if heavy == canary {
 		return nil
 	}
-	return r.write(record.Warning{Head: r.head(), Code: "canary-elsewhere", Text: fmt.Sprintf(
+	return r.write(record.Warning{Head: r.head(), Code: codeElsewhere, Text: fmt.Sprintf(
 		"the canary is asked for at %s, and --heavy at %s: if these do not have their threads in common, a canary that does not wait says nothing of what other routes share with the slow one; write a route of the same port", canary, heavy)})
 }
 

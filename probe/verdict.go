@@ -184,6 +184,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if n, _ := a.h.errors(); n > 0 {
 		v.atMost("low") // what failed by itself is taken for what was turned away
 	}
+	if best.kind == PrivatePool && a.h.warned(codeElsewhere) {
+		v.atMost("medium") // that a canary of another service does not wait says nothing of this one's
+	}
 	if best.kind == Shedding && a.room() == 0 {
 		v.atMost("low") // of no wave was a part turned away: who was may have met a service that was not there
 	}
