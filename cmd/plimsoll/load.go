@@ -14,6 +14,7 @@ import (
 	generator "github.com/plimsoll-dev/plimsoll/load" // load is a function of this package
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
+	"github.com/plimsoll-dev/plimsoll/workload"
 )
 
 // loadCmd sends requests to a service and says how it answered.
@@ -110,12 +111,19 @@ func (c *loadCmd) meta() record.Meta {
 	return meta
 }
 
+// maxConnections is how many ports there are to connect from to one address.
+const maxConnections = 1<<16 - 1
+
 func (c *loadCmd) config() (generator.Config, error) {
 	switch {
 	case c.Rate == 0 && c.Connections == 0:
 		return generator.Config{}, fmt.Errorf("no load: write --rate N for arrivals per second, or --connections N for a closed loop")
 	case c.Rate != 0 && c.Connections != 0:
 		return generator.Config{}, fmt.Errorf("--rate is an open loop and --connections a closed one; write one of them")
+	case c.Rate > workload.MaxRate:
+		return generator.Config{}, fmt.Errorf("--rate=%g is more than any generator can send; write %.0f at most", c.Rate, float64(workload.MaxRate))
+	case c.Connections > maxConnections:
+		return generator.Config{}, fmt.Errorf("--connections=%d is more than one address has ports; write %d at most", c.Connections, maxConnections)
 	case c.Ratio < 0 || c.Ratio > 1:
 		return generator.Config{}, fmt.Errorf("--ratio=%v is not a share; write one from 0 to 1, as 0.99", c.Ratio)
 	case c.Ratio > 0 && c.Within == 0:
