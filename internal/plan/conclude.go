@@ -139,18 +139,42 @@ func memory(n int64) string {
 }
 
 func spare(e *Engine) string {
+	switch h := headroom(e, "less than ", "at least "); h {
+	case "":
+		return ""
+	case notKnown:
+		return ", and how much there is to spare is not known"
+	default:
+		return " and " + h + " to spare"
+	}
+}
+
+// HeadroomText is by how much the line lies above the rate: "3 %", "< 1 %" where that is
+// little, "≥ 40 %" where the line has no upper end; "" if it was not searched.
+func HeadroomText(e *Engine) string { return headroom(e, "< ", "≥ ") }
+
+// notKnown is the headroom of a line that has no end, and is not above the rate.
+const notKnown = "not known"
+
+func headroom(e *Engine, less, least string) string {
 	if e.Headroom == nil {
 		return ""
 	}
-	if *e.Headroom < 0.005 {
-		return " and less than 1 % to spare"
+	switch share := *e.Headroom; {
+	case e.LoadLine.High == nil && share < 0.01:
+		return notKnown
+	case e.LoadLine.High == nil:
+		return least + analysis.Grouped(math.Floor(100*share)) + " %"
+	case share < 0.005: // what holds has something to spare
+		return less + "1 %"
+	default:
+		return perCent(share)
 	}
-	return fmt.Sprintf(" and %s to spare", PerCent(*e.Headroom))
 }
 
-// PerCent prints a headroom to the whole per cent, and a large one to the two
+// perCent prints a share to the whole per cent, and a large one to the two
 // figures that the load line of a service that has to do little is known to.
-func PerCent(x float64) string {
+func perCent(x float64) string {
 	if x = math.Round(100 * max(0, x)); x >= 1000 {
 		x = twoFigures(x)
 	}

@@ -11,7 +11,8 @@ import (
 func TestTheConclusionSaysOfNoEngineWhatIsTrueOfAnother(t *testing.T) {
 	engine := func(config string, instances int, mib int64, pool int, spare float64) Engine {
 		bytes := mib << 20
-		return Engine{Engine: config, Config: config, Instances: &instances, Memory: &bytes, Headroom: &spare, Sizes: []Size{{Name: "db", N: pool}}}
+		end := 1e6
+		return Engine{Engine: config, Config: config, Instances: &instances, Memory: &bytes, Headroom: &spare, LoadLine: &LoadLine{High: &end}, Sizes: []Size{{Name: "db", N: pool}}}
 	}
 	p := &Plan{Question: Question{Rate: 5000, CPUs: 2}, Engines: []Engine{
 		engine("future", 1, 35, 62, 0), // as little memory, and more connections
@@ -52,9 +53,36 @@ func TestTheConclusionSaysWhatWasTriedWhereNothingHolds(t *testing.T) {
 	}
 }
 
+// What is printed of a headroom is what the conclusion says of it.
+func TestWhatHoldsHasSomethingToSpare(t *testing.T) {
+	end := 1010.0
+	for _, c := range []struct {
+		spare       float64
+		high        *float64
+		text, words string
+	}{
+		{-0.001, &end, "< 1 %", " and less than 1 % to spare"},
+		{0, &end, "< 1 %", " and less than 1 % to spare"},
+		{0.0049, &end, "< 1 %", " and less than 1 % to spare"},
+		{0.0051, &end, "1 %", " and 1 % to spare"},
+		{0.5, &end, "50 %", " and 50 % to spare"},
+		{0, nil, "not known", ", and how much there is to spare is not known"}, // more may hold, or less than 1 %
+		{0.0199, nil, "≥ 1 %", " and at least 1 % to spare"},
+		{42.967, nil, "≥ 4,296 %", " and at least 4,296 % to spare"},
+	} {
+		e := &Engine{Headroom: &c.spare, LoadLine: &LoadLine{High: c.high}}
+		if text, words := HeadroomText(e), spare(e); text != c.text || words != c.words {
+			t.Errorf("%g: %q and %q, not %q and %q", c.spare, text, words, c.text, c.words)
+		}
+	}
+	if e := (&Engine{}); HeadroomText(e)+spare(e) != "" {
+		t.Errorf("of what was not searched: %q and %q", HeadroomText(e), spare(e))
+	}
+}
+
 func TestFiguresAreThoseThatAreKnown(t *testing.T) {
 	for x, want := range map[float64]string{-0.01: "0 %", 0.034: "3 %", 2.58: "258 %", 42.96: "4,300 %", 219.4: "22,000 %"} {
-		if got := PerCent(x); got != want {
+		if got := perCent(x); got != want {
 			t.Errorf("%g: %s, not %s", x, got, want)
 		}
 	}

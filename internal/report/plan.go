@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -118,15 +119,7 @@ func PlanLine(l *plan.LoadLine) string {
 
 // PlanHeadroom is the share by which the line lies above the rate.
 func PlanHeadroom(e *plan.Engine) string {
-	switch {
-	case e.Headroom == nil:
-		return "–"
-	case e.LoadLine.High == nil:
-		return "≥ " + plan.PerCent(*e.Headroom)
-	case *e.Headroom < 0.005: // what holds has something to spare
-		return "< 1 %"
-	}
-	return plan.PerCent(*e.Headroom)
+	return cmp.Or(plan.HeadroomText(e), "–")
 }
 
 // monthHours are those of a month.

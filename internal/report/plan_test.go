@@ -33,21 +33,6 @@ func TestAPlanReadsAsIsMeant(t *testing.T) {
 	golden.Check(t, "plan.golden", b.String())
 }
 
-// What is printed of a headroom is what the conclusion says of it.
-func TestWhatHoldsHasSomethingToSpare(t *testing.T) {
-	line := 1010.0
-	for spare, want := range map[float64]string{-0.001: "< 1 %", 0: "< 1 %", 0.0049: "< 1 %", 0.0051: "1 %", 0.5: "50 %"} {
-		e := &plan.Engine{Headroom: &spare, LoadLine: &plan.LoadLine{High: &line}}
-		if got := PlanHeadroom(e); got != want {
-			t.Errorf("%g: %s, not %s", spare, got, want)
-		}
-	}
-	none := 0.0
-	if got := PlanHeadroom(&plan.Engine{Headroom: &none, LoadLine: &plan.LoadLine{Low: &line}}); got != "≥ 0 %" {
-		t.Errorf("a line without an end: %s", got)
-	}
-}
-
 // Where there is only one, the conclusion says why no size of it holds.
 func TestWhyNoSizeHoldsIsSaidOnce(t *testing.T) {
 	const why = "all 4 of license are taken"
