@@ -33,8 +33,13 @@ func recordedTo(t *testing.T, ctx context.Context, file *bytes.Buffer, progress 
 	t.Helper()
 	w := document(t, small)
 	names, sizes := []string{"thread:max=50", "thread", "vthread"}, "pool.size=5..20/5"
+	simulate := simulates(1, sim.DefaultCosts())
 	if testing.Short() { // what runs beside each other does so here, too
 		names, sizes = names[:2], "pool.size=10..20/10"
+		simulate = func(ctx context.Context, s Setup) (*record.Trial, error) {
+			s.Long = false // which is more of the same, on one goroutine
+			return simulates(1, sim.DefaultCosts())(ctx, s)
+		}
 	}
 	vary, err := ParseVary(sizes, w, engines(t, "thread"))
 	if err != nil {
@@ -43,7 +48,7 @@ func recordedTo(t *testing.T, ctx context.Context, file *bytes.Buffer, progress 
 	return Run(ctx, Options{
 		Question: Question{Rate: 600, CPUs: 1, MaxInstances: 20, Burst: 50, Price: &Price{0.1, "instance"}, Vary: []Vary{vary}},
 		Document: &workload.Document{Name: "small.yaml", Source: []byte(small), Workload: w}, Engines: engines(t, names...),
-		Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Simulate: simulates(1, sim.DefaultCosts()), Record: record.NewWriter(file), Progress: progress,
+		Costs: costs.Choice{Costs: sim.DefaultCosts(), From: costs.Shipped}, Simulate: simulate, Record: record.NewWriter(file), Progress: progress,
 	})
 }
 
