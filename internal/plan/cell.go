@@ -87,7 +87,7 @@ func (s *Simulator) try(ctx context.Context, c Candidate) (*record.Trial, error)
 	var free *record.Trial
 	for _, n := range c.rungs(s.Workload, s.Balancer) {
 		tight, err := s.part(ctx, c, n, c.workload(s.Workload, n))
-		if err != nil || !s.waited(tight) {
+		if err != nil || !s.waited(tight) || s.overrun(&c, n, tight) {
 			return tight, err
 		}
 		if free == nil {
@@ -124,6 +124,35 @@ func (s *Simulator) waited(t *record.Trial) bool {
 	return false
 }
 
+// always is the share of a window in which slots are taken that are taken all the time.
+const always = 0.99
+
+// enoughLess is the share of what comes that is too little to be what chance, or
+// the requests that a window begins with, make of all of it.
+const enoughLess = 0.8
+
+// overrun reports whether a part failed because the slots of something that is shared
+// were taken all the time and far less was answered than came. A slot that is never
+// free does no more among many, so that the fleet, which has as many for each instance,
+// fails, too.
+func (s *Simulator) overrun(c *Candidate, instances int, t *record.Trial) bool {
+	if t.Outcome == record.Passed || !t.Drift.Drifts {
+		return false
+	}
+	for i, r := range s.Workload.Resources {
+		slots := &t.Server.Resources[i]
+		if !r.Shared || slots.FullShare < always {
+			continue
+		}
+		// Of slots that are few the part has whole ones, and so less than its part.
+		part := float64(c.Sizes[i]) * float64(instances) / float64(c.Instances) / float64(slots.Size)
+		if part*(float64(t.Server.Responses)+0.5) < enoughLess*t.Rate*t.Seconds {
+			return true
+		}
+	}
+	return false
+}
+
 // alike reports whether two trials say the same: the same outcome, as many
 // requests in time, to a quarter of what may be late, or is, and the same p99, to a
 // tenth, where they pass. What passes may be what is planned, and is printed as how
@@ -137,14 +166,19 @@ func alike(a, b *record.Trial, slo model.SLO) bool {
 
 // part simulates so many of a candidate's instances, with their part of the rate.
 func (s *Simulator) part(ctx context.Context, c Candidate, n int, w *model.Workload) (*record.Trial, error) {
-	part := float64(n) / float64(c.Instances)
-	t, err := s.Simulate(ctx, Setup{
-		Workload: w, Engine: c.Engine, Seed: s.Workload.Seed + c.Seed, Instances: n, Balancer: s.Balancer,
-		Rate: c.Rate * part, Burst: int(float64(c.Burst)*part + 0.5), Long: c.Long,
-	})
+	t, err := s.Simulate(ctx, c.setup(n, w, s.Balancer))
 	if err != nil {
 		return nil, err
 	}
 	t.Instances = n
 	return t, nil
+}
+
+// setup is so many of a candidate's instances.
+func (c *Candidate) setup(n int, w *model.Workload, b model.Balancer) Setup {
+	part := float64(n) / float64(c.Instances)
+	return Setup{
+		Workload: w, Engine: c.Engine, Seed: w.Seed + c.Seed, Instances: n, Balancer: b,
+		Rate: c.Rate * part, Burst: int(float64(c.Burst)*part + 0.5), Long: c.Long,
+	}
 }

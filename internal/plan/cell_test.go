@@ -70,6 +70,12 @@ func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 		r.Server.Resources = []record.TrialResource{{Name: "gate", Waiting: waiting}}
 		return r
 	}
+	slotsTaken := func(share float64, answered int64) *record.Trial {
+		r := trial(10_000, 5)
+		r.Rate, r.Seconds, r.Drift.Drifts, r.Server.Responses = 1000, 1, true, answered
+		r.Server.Resources[0].Size, r.Server.Resources[0].FullShare = 1, share
+		return r
+	}
 	for _, c := range []struct {
 		name  string
 		tight func(instances int) *record.Trial
@@ -85,6 +91,9 @@ func TestOfAFleetNoMoreIsSimulatedThanDecides(t *testing.T) {
 		{"something else fails it", func(int) *record.Trial { return trial(5000, 0.1) }, trial(4500, 0), "25/1 4/40", 25},
 		{"what is shared fails it, too", func(int) *record.Trial { return trial(5000, 0.1) }, trial(200, 0), "25/1 4/40 100/4 400/16", 400},
 		{"what is shared fails it", func(int) *record.Trial { return trial(200, 0.1) }, trial(0, 0), "25/1 4/40 100/4 400/16", 400},
+		{"the slot is never free, and half is answered", func(int) *record.Trial { return slotsTaken(1, 500) }, nil, "25/1", 25},
+		{"it is never free, and nearly all is answered", func(int) *record.Trial { return slotsTaken(1, 900) }, trial(0, 0), "25/1 4/40 100/4 400/16", 400},
+		{"it is free at times, and half is answered", func(int) *record.Trial { return slotsTaken(0.9, 500) }, trial(0, 0), "25/1 4/40 100/4 400/16", 400},
 		{"so few slots do", func(n int) *record.Trial { return trial(int64(5000/n), 0.1) }, trial(40, 0), "25/1 4/40 100/4", 100},
 	} {
 		simulated := ""
@@ -117,7 +126,7 @@ slo: {within: 300ms, ratio: 99%, errors: 0.1%}
 	for _, x := range []struct {
 		rate float64
 		pool int
-	}{{150_000, 60}, {150_000, 90}, {230_000, 80}, {230_000, 140}, {260_000, 160}} {
+	}{{150_000, 60}, {150_000, 90}, {230_000, 80}, {230_000, 140}, {260_000, 160}, {350_000, 240}} {
 		c := Candidate{Engine: engines(t, "goroutine")[0], Instances: 96, Sizes: []int{48, x.pool}, Rate: x.rate}
 		s := simulator(w, 1, free)
 		simulate, last := s.Simulate, 0
