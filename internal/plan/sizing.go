@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/plimsoll-dev/plimsoll/internal/analysis"
 	"github.com/plimsoll-dev/plimsoll/model"
 	"github.com/plimsoll-dev/plimsoll/record"
@@ -91,11 +93,18 @@ func (p *planner) size(ctx context.Context, a asked, seeds int) (*sizing, error)
 	}
 	s.candidate = p.roomy(a, n)
 	s.low, s.high = make([]int, len(a.knobs)), make([]int, len(a.knobs))
+	each := make([][]int, seeds)
+	var all errgroup.Group
 	for seed := range seeds {
-		sizes, err := p.trimmed(ctx, s.candidate.with(func(c *Candidate) { c.Seed = uint64(seed) }), a.knobs)
-		if err != nil {
-			return s, err
-		}
+		all.Go(func() (err error) {
+			each[seed], err = p.trimmed(ctx, s.candidate.with(func(c *Candidate) { c.Seed = uint64(seed) }), a.knobs)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		return s, err
+	}
+	for seed, sizes := range each {
 		for i, n := range sizes {
 			if seed == 0 {
 				s.low[i], s.high[i] = n, n
@@ -138,13 +147,18 @@ func (p *planner) connections(ctx context.Context, c *Candidate, cfg model.Engin
 	return err
 }
 
+// expected is how many instances may be needed: where the search begins.
+func (p *planner) expected(a asked) int {
+	if a.expected > 0 {
+		return a.expected
+	}
+	c := p.roomy(a, 1)
+	return int(math.Ceil(p.Rate / (0.8 * analysis.FirstGuess(c.Engine, c.workload(p.workload, 1), p.CPUs))))
+}
+
 // fewest is the number of instances without which nothing holds.
 func (p *planner) fewest(ctx context.Context, a asked, seeds int, s *sizing) (int, error) {
-	expected := a.expected
-	if expected == 0 {
-		c := p.roomy(a, 1)
-		expected = int(math.Ceil(p.Rate / (0.8 * analysis.FirstGuess(c.Engine, c.workload(p.workload, 1), p.CPUs))))
-	}
+	expected := p.expected(a)
 	n, ok, err := smallest(1, p.MaxInstances, expected, func(n int) (bool, error) { return p.holds(ctx, p.roomy(a, n), seeds) })
 	if err == nil && ok {
 		n, ok, err = smallest(n, p.MaxInstances, n, func(n int) (bool, error) { return p.lasts(ctx, p.roomy(a, n), seeds) })
