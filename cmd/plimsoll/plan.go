@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/plimsoll-dev/plimsoll/internal/costs"
@@ -57,6 +58,10 @@ func (c *planCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
+	long, err := foretell(&o, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
 	w, path, err := createRecord(c.Record, "plan-"+o.Document.Workload.Name, time.Now())
 	if err != nil {
 		return usageErr(err)
@@ -64,6 +69,9 @@ func (c *planCmd) Run(ctx context.Context, s streams) error {
 	p := newProgress(s.err)
 	for _, warning := range o.Document.Warnings {
 		p.line("warning: " + warning.String())
+	}
+	if long != "" {
+		p.line(long)
 	}
 	o.Record, o.Tool, o.Args = w, version(), os.Args[1:]
 	o.Progress, o.Simulate = p.counting("trials"), simulates(o.CPUs, o.Costs.Costs)
@@ -74,10 +82,12 @@ func (c *planCmd) Run(ctx context.Context, s streams) error {
 
 // simulates tries what a plan is about on instances of so many CPUs.
 func simulates(cpus int, costs sim.Costs) plan.Simulate {
-	return func(ctx context.Context, s plan.Setup) (*record.Trial, error) {
-		return forecast.Try{Workload: s.Workload, Engine: s.Engine, CPUs: cpus, Costs: costs, Seed: s.Seed, Instances: s.Instances, Balancer: s.Balancer,
-			Rate: s.Rate, Burst: s.Burst, Long: s.Long}.Run(ctx)
-	}
+	return func(ctx context.Context, s plan.Setup) (*record.Trial, error) { return tries(cpus, costs, s).Run(ctx) }
+}
+
+func tries(cpus int, costs sim.Costs, s plan.Setup) forecast.Try {
+	return forecast.Try{Workload: s.Workload, Engine: s.Engine, CPUs: cpus, Costs: costs, Seed: s.Seed, Instances: s.Instances, Balancer: s.Balancer,
+		Rate: s.Rate, Burst: s.Burst, Long: s.Long}
 }
 
 // options makes the flags into what to plan.

@@ -123,3 +123,29 @@ func TestPlanTakesEveryBuiltInWorkloadAndAnImportedOne(t *testing.T) {
 		}
 	}
 }
+
+// Who asks for what takes long is told so, and what to ask for instead.
+func TestPlanSaysBeforehandThatItTakesLong(t *testing.T) {
+	for _, c := range []struct {
+		rate    float64
+		cpus    int
+		engines []string
+		says    string // "": nothing
+	}{
+		{5000, 1, nil, ""},
+		{200_000, 4, nil, ""}, // of many instances a few stand for all
+		{200_000, 128, []string{"vthread"}, "about 2 minutes, and up to 572 MiB of memory"},
+		{200_000, 128, nil, "about 6 minutes"}, // 600 trials of 600,000 requests, a million of them a second
+		{10_000_000, 4096, nil, "hours"},
+	} {
+		cmd := planCmd{Workload: "black-friday", Rate: c.rate, CPUs: &c.cpus, Engine: c.engines, MaxInstances: 1000, Burst: 500}
+		o, err := cmd.options(t.Context(), streams{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := foretell(&o, 2)
+		if err != nil || (text == "") != (c.says == "") || !strings.Contains(text, c.says) {
+			t.Errorf("%g/s: %q (%v), not %q", c.rate, text, err, c.says)
+		}
+	}
+}

@@ -55,16 +55,9 @@ const (
 
 // Run lets it happen and judges it. The same Try gives the same trial.
 func (y Try) Run(ctx context.Context) (*record.Trial, error) {
-	least := min(leastTry, time.Duration(2*tryArrivals/y.Rate*float64(time.Second)))
-	window := max(time.Duration(tryArrivals/y.Rate*float64(time.Second)), least, 2*y.Workload.SLO.Within)
-	if y.Long {
-		arrivals := y.Rate * window.Seconds()
-		window = time.Duration(min(longer, max(2, longArrivals/arrivals)) * float64(window))
-	}
-	lead := leadIn(y.Workload)
+	lead, window := y.windows()
 	stages := []model.Stage{{For: lead + window, Rate: y.Rate}}
 	if y.Burst > 0 {
-		window = max(leastBurst, 2*y.Workload.SLO.Within)
 		stages = []model.Stage{{For: lead, Rate: y.Rate}, {For: burstWithin, Rate: y.Rate + float64(y.Burst)/burstWithin.Seconds()}, {For: window - burstWithin, Rate: y.Rate}}
 	}
 	a := &attempt{Try: y, from: int64(lead), looks: window / tryLooks}
@@ -89,6 +82,28 @@ func (y Try) Run(ctx context.Context) (*record.Trial, error) {
 	a.fill(t, lead, to)
 	analysis.Judge(t, y.Workload.SLO)
 	return t, nil
+}
+
+// windows are how long the trial goes on before its window, and how long that is.
+func (y *Try) windows() (lead, window time.Duration) {
+	lead = leadIn(y.Workload)
+	if y.Burst > 0 {
+		return lead, max(leastBurst, 2*y.Workload.SLO.Within)
+	}
+	least := min(leastTry, time.Duration(2*tryArrivals/y.Rate*float64(time.Second)))
+	window = max(time.Duration(tryArrivals/y.Rate*float64(time.Second)), least, 2*y.Workload.SLO.Within)
+	if y.Long {
+		arrivals := y.Rate * window.Seconds()
+		window = time.Duration(min(longer, max(2, longArrivals/arrivals)) * float64(window))
+	}
+	return lead, window
+}
+
+// Requests is how many are simulated if the objective is met by far: the window
+// then ends early.
+func (y Try) Requests() float64 {
+	lead, window := y.windows()
+	return y.Rate * (lead + window/2 + y.Workload.SLO.Within).Seconds()
 }
 
 // An attempt is a Try while it goes on.

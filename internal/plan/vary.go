@@ -45,17 +45,13 @@ func (p *planner) vary(ctx context.Context, engines []Engine) ([]Grid, error) {
 	var all errgroup.Group
 	for i := range engines {
 		e := &engines[i]
-		foreign := slices.ContainsFunc(p.Vary, func(v Vary) bool { return v.Engine != "" && v.Engine != e.Engine })
-		if e.sizing == nil || foreign {
+		if e.sizing == nil || !p.varies(e.Engine) {
 			continue
 		}
-		g := Grid{Engine: e.Engine, Config: e.Config, Instances: *e.Instances}
-		cells := 1
+		g := Grid{Engine: e.Engine, Config: e.Config, Instances: *e.Instances, Cells: make([]Cell, p.cells())}
 		for _, v := range p.Vary {
 			g.Keys, g.Values = append(g.Keys, v.Key), append(g.Values, v.Values)
-			cells *= len(v.Values)
 		}
-		g.Cells = make([]Cell, cells)
 		for n := range g.Cells {
 			all.Go(func() (err error) {
 				g.Cells[n], err = p.cell(ctx, e.sizing.candidate, n)
@@ -65,6 +61,20 @@ func (p *planner) vary(ctx context.Context, engines []Engine) ([]Grid, error) {
 		grids = append(grids, g)
 	}
 	return grids, all.Wait()
+}
+
+// varies reports whether the question varies something of an engine.
+func (q *Question) varies(engine string) bool {
+	return len(q.Vary) > 0 && !slices.ContainsFunc(q.Vary, func(v Vary) bool { return v.Engine != "" && v.Engine != engine })
+}
+
+// cells are those of a grid.
+func (q *Question) cells() int {
+	n := 1
+	for _, v := range q.Vary {
+		n *= len(v.Values)
+	}
+	return n
 }
 
 func (p *planner) cell(ctx context.Context, planned Candidate, n int) (Cell, error) {
