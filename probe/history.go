@@ -59,11 +59,12 @@ type History struct {
 		known *outage
 	}
 
-	open   map[int][]record.Request       // rows of an experiment that is not written yet
-	gauges map[int][]record.Gauge         // likewise
-	told   map[string]float64             // CPU time that metrics told of last, by family
-	memo   map[memory]float64             // what was derived already; it only saves time
-	curves map[simulation]mechanism.Curve // likewise
+	open       map[int][]record.Request       // rows of an experiment that is not written yet
+	gauges     map[int][]record.Gauge         // likewise
+	told       map[string]float64             // CPU time that metrics told of last, by family
+	memo       map[memory]float64             // what was derived already; it only saves time
+	curves     map[simulation]mechanism.Curve // likewise
+	histograms map[memory]*histogram          // likewise
 }
 
 // An Observation is one experiment and what came of it.

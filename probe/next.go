@@ -194,7 +194,8 @@ func howMany(a *assessment) (record.Experiment, bool) {
 			past++
 		}
 	}
-	sharp := x.high == x.low || x.limit > 64 && x.high-x.low <= x.limit/50
+	sharp := x.high == x.low || x.limit > 64 && x.high-x.low <= x.limit/50 ||
+		a.pools.order != nil && x.high-x.low <= x.limit/10 // more waves would tell little beside the many requests that kept it busy
 	if past < 2 || !sharp && past < 6 {
 		return a.of(c, fmt.Sprintf("how many of %d are answered in the first round?", c))
 	}

@@ -11,6 +11,7 @@ type sizes struct {
 	n                []int     // candidates, ascending
 	one              []float64 // log-likelihood of the waves for each as one pool, by every single time
 	mean             []float64 // and by their means
+	order            []float64 // and of all requests as served in turn, where their times vary; nil: that is not known
 	loops, processes []float64 // as workers with connections of their own
 }
 
@@ -46,6 +47,12 @@ func sizesOf(a *assessment) *sizes {
 			add(a.samples[i].held, 1)
 		}
 	}
+	if l := a.typical(); !a.noise.steady() && l > 0 {
+		within := 0.1 + 3*a.noise.doubt
+		for n := int(float64(l) * math.Exp(-within)); float64(n) < float64(l)*math.Exp(within); n += 1 + l/64 {
+			add(max(n, 1), 0)
+		}
+	}
 	slices.Sort(s.n)
 	s.n = slices.Compact(s.n)
 	pool := func(w *wave, n int) float64 {
@@ -55,6 +62,9 @@ func sizesOf(a *assessment) *sizes {
 	s.loops = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.loops(n, a.noise)) })
 	s.processes = s.singly(a, math.Inf(1), func(w *wave, n int) float64 { return max(pool(w, n), w.processes(n, a.noise)) })
 	s.mean = s.average(a)
+	if !a.noise.steady() {
+		s.order = s.inOrder(a)
+	}
 	return s
 }
 
@@ -213,6 +223,8 @@ func (a *assessment) size(x *hypothesis) bool {
 			ll = sizePower * a.pools.processes[k]
 		case x.kind == Serial:
 			ll = sizePower * a.pools.loops[k]
+		case a.pools.order != nil:
+			ll = a.pools.order[k]
 		case !a.noise.steady():
 			ll = a.pools.mean[k]
 		}
