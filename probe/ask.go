@@ -20,13 +20,15 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// The statuses of requests that had no answer.
+// The statuses of requests that had no answer, or one that is not the work.
 const (
 	statusTimeout = "timeout" // no answer, or not all of it, in the time given
 	statusRefused = "refused" // no connection
 	statusReset   = "reset"
 	statusClosed  = "closed"   // the connection ended before the answer had
 	statusNotHTTP = "not-http" // there was an answer, of another protocol
+
+	statusFallback = "fallback" // in no record: there it is 200, and what was seen says that it was not the work
 )
 
 // A link is one connection to the service.
@@ -173,7 +175,7 @@ func (r *runner) answer(l *link, m *message, row *record.Request) error {
 	if resp.StatusCode >= 400 {
 		row.Wait = int64(retryAfter(resp.Header, time.Now()))
 	}
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+	if row.Body, err = io.Copy(io.Discard, resp.Body); err != nil {
 		return err
 	}
 	if resp.Close {

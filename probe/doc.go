@@ -16,7 +16,8 @@
 // What uses sockets and clocks is the runner's: run.go, reach.go, ask.go, a file
 // for each experiment (baseline, wave, sustain, idle, settle), allowed.go, late.go
 // and interference.go for what would spoil it, and look.go and metrics.go for what is
-// seen inside. The rest is pure. history.go makes observations of rows; alone.go,
+// seen inside. The rest is pure. history.go makes observations of rows, of which
+// disguise.go and bare.go find answers that are not the work; alone.go,
 // outage.go, shape.go, canaries.go and usage.go say what they show. hypothesis.go
 // has the assessment, in which hypotheses are ranked: by sizes (sizes.go, shape.go,
 // places.go, portion.go), simulation (explain.go, predict.go, revisit.go, slices.go, upon

@@ -13,7 +13,7 @@ import (
 
 // evidence says in plain words what speaks for the verdict.
 func (v *Verdict) evidence(a *assessment) {
-	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paceSeen, refusedWhat, limited, held, keptOne, idleSeen, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
+	for _, say := range []func(*assessment) string{rounds, uniform, proportion, paceSeen, refusedWhat, instead, limited, held, keptOne, idleSeen, grown, dependence, cpuSeen, threadsSeen, poolsSeen, loopSeen, lost} {
 		if text := say(a); text != "" {
 			v.Wall.Evidence = append(v.Wall.Evidence, text)
 		}
@@ -133,7 +133,11 @@ func faces(o *Observation) string {
 	seen := map[string]bool{}
 	for i := range o.Heavy {
 		if r := &o.Heavy[i]; refusal(r) {
-			seen[r.Status] = true
+			face := r.Status
+			if face == statusFallback {
+				face = "what is not the work"
+			}
+			seen[face] = true
 		}
 	}
 	return strings.Join(slices.Sorted(maps.Keys(seen)), ", ")

@@ -59,6 +59,9 @@ type History struct {
 		known *outage
 	}
 
+	worn  *disguise // that was taken off; nil: none
+	bared bared     // it only saves time
+
 	open       map[int][]record.Request       // rows of an experiment that is not written yet
 	gauges     map[int][]record.Gauge         // likewise
 	told       map[string]float64             // CPU time that metrics told of last, by family

@@ -107,6 +107,7 @@ type wave struct {
 }
 
 func assess(h *History) *assessment {
+	h = h.bare()
 	a := &assessment{h: h, noise: noiseOf(h.serial())}
 	if len(h.serial()) == 0 {
 		return a

@@ -159,7 +159,7 @@ func (h *History) turnsAway() bool {
 		broken := 0
 		for k := range o.Heavy {
 			switch r := &o.Heavy[k]; {
-			case refusal(r) && len(r.Status) == 3:
+			case refusal(r) && (len(r.Status) == 3 || r.Status == statusFallback):
 				return true
 			case refusal(r):
 				broken++

@@ -21,7 +21,7 @@ const (
 type Reply struct {
 	At      time.Duration // sent, since the first heavy request of the experiment was
 	Took    time.Duration // from sent to the end of the answer, or to whatever became of it
-	Status  string        // as in the record
+	Status  string        // as in the record, or of [History.Observed]
 	Kept    bool          // the connection had carried a request before
 	Outcome Outcome
 }
@@ -56,11 +56,15 @@ func (o *Observation) Replies() (heavy, canaries []Reply) {
 	return of(o.Heavy), of(o.Canaries)
 }
 
+// Observed are the experiments as [Judge] sees them: answers that are known not to
+// be the work have the status "fallback", and were turned away.
+func (h *History) Observed() []Observation { return h.bare().Experiments }
+
 // Grown is the ID of the experiment in which the service was last seen to grow,
 // as a pool does that was kept busy: how many it served at once before that is no
 // evidence. 0: it was never seen to.
 func (h *History) Grown() int {
-	if len(h.serial()) == 0 {
+	if h = h.bare(); len(h.serial()) == 0 {
 		return 0
 	}
 	return (&assessment{h: h, noise: noiseOf(h.serial())}).lastGrowth()
@@ -94,7 +98,7 @@ func (h *History) Sightings() []Sighting {
 	grown := h.Grown()
 	fates := [...]Fate{free: Free, slowed: Slowed, waited: Waited, denied: Denied}
 	var all []Sighting
-	for _, s := range h.beside() {
+	for _, s := range h.bare().beside() {
 		if s.experiment < grown {
 			continue
 		}

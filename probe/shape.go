@@ -55,7 +55,7 @@ func shapeOf(heavy []record.Request) *shape {
 // servers have for it.
 func refusal(r *record.Request) bool {
 	switch r.Status {
-	case statusRefused, statusReset, statusClosed:
+	case statusRefused, statusReset, statusClosed, statusFallback:
 		return true
 	}
 	return cmp.Compare(r.Status, "300") >= 0 && len(r.Status) == 3

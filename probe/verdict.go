@@ -211,6 +211,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.variant == repeated && !a.idles() {
 		v.atMost("low") // threads that share processors in slices come to them several times, too
 	}
+	if d := a.h.worn; d != nil && !d.another {
+		v.atMost("medium") // what comes so soon may be as good
+	}
 	if best.kind == None && a.lags() {
 		v.atMost("medium") // a pool of nearly as many as were tried lets few wait
 	}

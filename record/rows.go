@@ -59,6 +59,7 @@ type Request struct {
 	Connect   int64  `json:"connect,omitempty"` // nanoseconds it took to open the connection; 0: it was open
 	Kept      bool   `json:"kept,omitempty"`    // the connection had carried a request before
 	Wait      int64  `json:"wait,omitempty"`    // nanoseconds after which a refusal asks to try again: Retry-After
+	Body      int64  `json:"body,omitempty"`    // bytes of the answer's body
 }
 
 // Kind returns "request".

@@ -49,8 +49,9 @@ func (c *probed) experiments() (*section, error) {
 		}
 		fates[s.Experiment][s.Fate]++
 	}
-	for i := range c.history.Experiments {
-		o := &c.history.Experiments[i]
+	observed := c.history.Observed()
+	for i := range observed {
+		o := &observed[i]
 		heavy, canaries := o.Replies()
 		m := made{No: o.ID, What: kindOf(o), Why: strings.Replace(sentence(o.Why), "?.", "?", 1), Heavy: summary(heavy), Canaries: summary(canaries), Disturbed: o.Disturbed,
 			Began: report.Millis(float64(o.T) / 1e6), Took: took(time.Duration(o.End - o.T)), Late: took(time.Duration(o.Late))}

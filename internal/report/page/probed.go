@@ -63,8 +63,9 @@ func (c *probed) limit() int {
 func (c *probed) wavesMade() []*probe.Observation {
 	fastest, grown := int64(0), c.history.Grown()
 	var all, fast []*probe.Observation
-	for i := range c.history.Experiments {
-		if o := &c.history.Experiments[i]; o.What == record.ExperimentWave && o.Disturbed == "" && !c.history.Varied(o) && o.ID >= grown && len(o.Heavy) > 0 {
+	observed := c.history.Observed()
+	for i := range observed {
+		if o := &observed[i]; o.What == record.ExperimentWave && o.Disturbed == "" && !c.history.Varied(o) && o.ID >= grown && len(o.Heavy) > 0 {
 			all = append(all, o)
 			if fastest == 0 || o.Spacing < fastest {
 				fastest = o.Spacing

@@ -1,6 +1,7 @@
 package responder
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -80,6 +81,21 @@ func Failing(share float64) Wall {
 		if next(); c.Heavy && c.Chance() < share {
 			c.Status = 500
 		}
+	}
+}
+
+// Degrading serves n requests at once, and answers the others in a millisecond with
+// 200 and a body of so many bytes in place of the work; 0: as many as that has.
+func Degrading(n, bytes int) Wall {
+	s := &slots{size: n}
+	return func(c *Call, next func()) {
+		if !s.take(0) {
+			time.Sleep(time.Millisecond)
+			c.Body = strings.Repeat("-", bytes)
+			return
+		}
+		defer s.release()
+		next()
 	}
 }
 
