@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -170,6 +171,28 @@ func (h *History) turnsAway() bool {
 		}
 	}
 	return false
+}
+
+// overTime says that a service refused requests only where they came one after the
+// other for longer, and no wave of as many; "": it did not. What limits it may be a
+// rate then, which the waves were too few to reach.
+func (h *History) overTime() string {
+	if h.turnsAway() {
+		return ""
+	}
+	for _, o := range h.made(record.ExperimentSustain) {
+		refused := 0
+		for k := range o.Heavy {
+			if r := &o.Heavy[k]; refusal(r) && len(r.Status) == 3 {
+				refused++
+			}
+		}
+		if refused >= 3 {
+			return fmt.Sprintf("kept busy with %d at once, it turned %d of %s away (%s), and none of any wave: there may be a limit by time, which is not measured",
+				o.Count, refused, several(len(o.Heavy), "request"), faces(o))
+		}
+	}
+	return ""
 }
 
 // moment is how long a place may be taken at most after the answer from it: the

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,5 +90,23 @@ func TestRedirectsPastANumberAreShedding(t *testing.T) {
 	check(t, &known{kind: Shedding, limit: 13}, 0, v, h)
 	if !confident(v) {
 		t.Errorf("confidence %s: %+v", v.Confidence, v.Hypotheses)
+	}
+}
+
+// A limit that only a sustained load meets may be what stops the service, whatever
+// its waves are like.
+func TestALimitByTimeBehindAPoolsWavesIsDoubted(t *testing.T) {
+	t.Parallel()
+	arithmetic(t)
+	for seed := range seeds(t, 6) {
+		rate := 28 + 3*seed
+		v, h := probed(t, 128, func() *responder.Service {
+			return responder.New(seed, responder.Private(responder.Limiter(float64(rate), int(rate))), responder.Private(responder.Turn(18*ms, ms/5)))
+		})
+		t.Logf("%d/s: %s, confidence %s", rate, v.Wall.Kind, v.Confidence)
+		said := slices.ContainsFunc(v.Warnings, func(w Warning) bool { return w.Code == "limited" })
+		if v.Wall.Kind != RateLimit && (confident(v) || !said) {
+			t.Errorf("%d/s: %s, confidence %s; %+v\n%s", rate, v.Wall.Kind, v.Confidence, v.Hypotheses, told(h))
+		}
 	}
 }

@@ -181,6 +181,9 @@ func (v *Verdict) doubt(a *assessment, best *hypothesis) {
 	if best.kind == CPU && a.h.turnsAway() {
 		v.atMost("low") // a processor turns nobody away: there is another wall, and it may be met first
 	}
+	if best.kind != RateLimit && best.kind != Shedding && a.h.overTime() != "" {
+		v.atMost("low") // there is a limit that no wave met
+	}
 	if n, _ := a.h.errors(); n > 0 {
 		v.atMost("low") // what failed by itself is taken for what was turned away
 	}
@@ -277,6 +280,9 @@ func (v *Verdict) doubts(a *assessment) {
 	}
 	if text := h.failing(); text != "" {
 		v.Warnings = append(v.Warnings, Warning{"errors", text})
+	}
+	if text := h.overTime(); text != "" {
+		v.Warnings = append(v.Warnings, Warning{"limited", text})
 	}
 	if text := h.missing(); text != "" {
 		v.Warnings = append(v.Warnings, Warning{"outage", text})
