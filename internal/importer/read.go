@@ -202,6 +202,7 @@ func (j *reader) document(each func(*span.Span)) (known bool, err error) {
 func (j *reader) members(each func(*span.Span), outer bool) (known bool, err error) {
 	d := j.d
 	for d.More() {
+		j.lines.forget(j.offset())
 		key, err := d.Token()
 		if err != nil {
 			return known, inside(err)
@@ -251,6 +252,7 @@ func (j *reader) inner(each func(*span.Span)) (known bool, err error) {
 		return j.members(each, false)
 	}
 	for t == json.Delim('[') && d.More() {
+		j.lines.forget(j.offset())
 		var skipped json.RawMessage
 		if err := d.Decode(&skipped); err != nil {
 			return false, inside(err)

@@ -197,7 +197,7 @@ func TestAnElementThatNeverEndsIsNotReadToItsEnd(t *testing.T) {
 	for name, c := range map[string]struct{ begin, want string }{
 		"a name":      {"{\"resourceSpans\":[\n {\"a\": \"", "2:2: what begins here has more than 65536 bytes"},
 		"the second":  {"{\"resourceSpans\":[{},\n {\"a\": \"", "what begins here has more than"},
-		"skipped":     {"{\"a\": \"", "1:1: what begins here has more than"},
+		"skipped":     {"{\"a\": \"", "1:2: what begins here has more than"},
 		"of Jaeger's": {"{\"data\": [{}, {\"a\": \"", "what begins here has more than"},
 	} {
 		err := spansJSON(io.MultiReader(strings.NewReader(c.begin), endless('x')), 0, most, func(*span.Span) {})
@@ -208,6 +208,13 @@ func TestAnElementThatNeverEndsIsNotReadToItsEnd(t *testing.T) {
 	n, many := 0, strings.Repeat("{\"scopeSpans\":[{\"spans\":[{}]}]},\n", 3*most/32)
 	if err := spansJSON(strings.NewReader("{\"resourceSpans\":["+many+"{}]}"), 0, most, func(*span.Span) { n++ }); err != nil || n != 3*most/32 {
 		t.Errorf("many small ones: %d were read, error %v", n, err)
+	}
+	for _, skipped := range []string{strings.Repeat("{\"a\":1},", 3*most/8) + "{}", strings.Repeat("12345,", 3*most/6) + "0"} {
+		doc := `{"result": [` + skipped + `], ` + strings.Repeat(`"a":[],`, 3*most/7) + `"resourceSpans": [{"scopeSpans":[{"spans":[{}]}]}]}`
+		n = 0
+		if err := spansJSON(strings.NewReader(doc), 0, most, func(*span.Span) { n++ }); err != nil || n != 1 {
+			t.Errorf("many small ones that are skipped: %d were read, error %v", n, err)
+		}
 	}
 }
 
