@@ -54,6 +54,10 @@ func (c *loadCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return usageErr(err)
 	}
+	files := outputs{json: c.JSON, record: c.Record}
+	if err := files.check(); err != nil {
+		return usageErr(err)
+	}
 	// The sending thread must not wait for a processor that the collector has.
 	runtime.GOMAXPROCS(max(2, runtime.GOMAXPROCS(0)))
 	p := newProgress(s.err)
@@ -64,7 +68,7 @@ func (c *loadCmd) Run(ctx context.Context, s streams) error {
 	if measured == nil {
 		return err
 	}
-	if err := errors.Join(err, show(measured, outputs{json: c.JSON}, s.out)); err != nil {
+	if err := errors.Join(err, show(measured, files, s.out)); err != nil {
 		return err
 	}
 	if measured.sum.End == generator.Cancelled {

@@ -41,6 +41,7 @@ func TestTwoOutputsAreNotOneFile(t *testing.T) {
 	if err := os.Symlink(a, link); err != nil {
 		t.Skip(err)
 	}
+	t.Chdir(dir)
 	for _, c := range []struct {
 		why string
 		to  outputs
@@ -50,6 +51,7 @@ func TestTwoOutputsAreNotOneFile(t *testing.T) {
 		{"standard output", outputs{json: "-", html: a}, true},
 		{"what is no file holds nothing", outputs{json: os.DevNull, html: os.DevNull, record: os.DevNull}, true},
 		{"the same name", outputs{json: filepath.Join(dir, "b"), html: filepath.Join(dir, ".", "b")}, false},
+		{"a relative name", outputs{json: "b", html: filepath.Join(dir, "b")}, false},
 		{"the record's", outputs{html: a, record: a}, false},
 		{"the record's by another name", outputs{fit: link, record: a}, false},
 	} {
@@ -57,7 +59,11 @@ func TestTwoOutputsAreNotOneFile(t *testing.T) {
 			t.Errorf("%s: error %v", c.why, err)
 		}
 	}
-	code, _, text := exec(t, "report", a, "--html", a)
+	code, _, text := exec(t, "load", "--rate=1", "--record=r.jsonl", "--json=r.jsonl", "http://127.0.0.1:9/")
+	if code != exitUsage || !strings.Contains(text, "the same file") {
+		t.Errorf("a result in the place of its record: exit code %d, %s", code, text)
+	}
+	code, _, text = exec(t, "report", a, "--html", a)
 	if code != exitUsage || !strings.Contains(text, "the same file") {
 		t.Errorf("a page in the place of its record: exit code %d, %s", code, text)
 	}

@@ -156,7 +156,12 @@ func sameFile(a, b string) bool {
 	if errX == nil && errY == nil {
 		return x.Mode().IsRegular() && os.SameFile(x, y)
 	}
-	return errX != nil && errY != nil && filepath.Clean(a) == filepath.Clean(b)
+	if errX == nil || errY == nil {
+		return false
+	}
+	a, errX = filepath.Abs(a)
+	b, errY = filepath.Abs(b)
+	return errX == nil && errY == nil && a == b
 }
 
 // check tells before a long measurement, not after it, that a file cannot be
