@@ -14,7 +14,7 @@ import (
 // more (go test -bench Scale ./sim).
 const (
 	largeSpeed   = 500_000 // simulated requests per second of one CPU, about
-	largeRequest = 500     // bytes at most of each that a trial has
+	largeRequest = 500     // bytes, about, for each request of a usual trial
 )
 
 // patience is how long a plan may take without having said so.
@@ -35,7 +35,7 @@ func foretell(o *plan.Options, cpus int) (string, error) {
 	if long > 2*time.Hour {
 		text = fmt.Sprintf("%.0f hours", math.Ceil(long.Hours()))
 	}
-	return fmt.Sprintf("this takes about %s, and up to %s of memory: some %s trials of up to %s requests each\n"+
+	return fmt.Sprintf("this takes about %s, and about %s of memory: some %s trials of some %s requests each\n"+
 		"  sooner: one engine (-e), no --vary, or smaller instances (--cpus), of many of which a few stand for all",
 		text, report.Size(int64(largeRequest*f.Each*float64(cpus))), analysis.Grouped(float64(f.Trials)), analysis.Rate(f.Each)), nil
 }

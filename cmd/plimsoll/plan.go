@@ -40,7 +40,7 @@ type planCmd struct {
 }
 
 func (planCmd) Help() string {
-	return `Says how much a workload needs for a rate, by simulating it: for each engine the fewest instances and the smallest pools that hold the objective, their memory, what stops them next, what becomes of them if something is twice as slow, if a burst comes or an instance is lost, and what rules of thumb would have said. It opens no socket and takes seconds. What it says of CPU and memory is as good as the costs it is given.
+	return `Says how much a workload needs for a rate, by simulating it: for each engine the fewest instances and the smallest pools that hold the objective, their memory, what stops them next, what becomes of them if something is twice as slow, if a burst comes or an instance is lost, and what rules of thumb would have said. It opens no socket, and takes seconds, or says beforehand how long. What it says of CPU and memory is as good as the costs it is given.
 
 Examples:
   plimsoll plan black-friday --rate 5000

@@ -134,7 +134,7 @@ func TestPlanSaysBeforehandThatItTakesLong(t *testing.T) {
 	}{
 		{5000, 1, nil, ""},
 		{200_000, 4, nil, ""}, // of many instances a few stand for all
-		{200_000, 128, []string{"vthread"}, "about 2 minutes, and up to 572 MiB of memory"},
+		{200_000, 128, []string{"vthread"}, "about 2 minutes, and about 572 MiB of memory"},
 		{200_000, 128, nil, "about 6 minutes"}, // 600 trials of 600,000 requests, a million of them a second
 		{10_000_000, 4096, nil, "hours"},
 	} {

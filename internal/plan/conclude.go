@@ -150,10 +150,10 @@ func spare(e *Engine) string {
 }
 
 // HeadroomText is by how much the line lies above the rate: "3 %", "< 1 %" where that is
-// little, "≥ 40 %" where the line has no upper end; "" if it was not searched.
+// little, "≥ 40 %" where the line has no upper end, "not known" where that is little; "" if it was not searched.
 func HeadroomText(e *Engine) string { return headroom(e, "< ", "≥ ") }
 
-// notKnown is the headroom of a line that has no end, and is not above the rate.
+// notKnown is the headroom of a line that has no end, and is less than 1 % above the rate.
 const notKnown = "not known"
 
 func headroom(e *Engine, less, least string) string {
