@@ -135,9 +135,11 @@ func (a *assessment) forGood(until time.Duration) (record.Experiment, bool) {
 	default:
 		return record.Experiment{}, false
 	}
-	carried := 0 // at once; what is thought to be let in may be wrong
+	carried := 1 // at once; what is thought to be let in may be wrong
 	for i := range a.waves {
-		carried = max(carried, a.waves[i].count())
+		if w := &a.waves[i]; time.Duration(w.Spacing) == spacing {
+			carried = max(carried, w.count())
+		}
 	}
 	rate = min(rate, 3*float64(carried)/a.noise.mean)
 	const least, most = 1.5, 20.0 // seconds

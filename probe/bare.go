@@ -26,10 +26,15 @@ func (h *History) bare() *History {
 		return h
 	}
 	if b := &h.bared; b.after != len(h.Experiments) {
+		old := *b
 		*b = bared{after: len(h.Experiments)}
 		if b.worn, b.ask = h.disguise(); b.worn != nil {
 			b.experiments = b.worn.off(h.Experiments)
-			b.memo, b.curves, b.histograms = map[memory]float64{}, map[simulation]mechanism.Curve{}, map[memory]*histogram{}
+			if b.worn.likewise(old.worn) {
+				b.memo, b.curves, b.histograms = old.memo, old.curves, old.histograms
+			} else {
+				b.memo, b.curves, b.histograms = map[memory]float64{}, map[simulation]mechanism.Curve{}, map[memory]*histogram{}
+			}
 		}
 	}
 	if h.bared.worn == nil {
@@ -40,6 +45,11 @@ func (h *History) bare() *History {
 	bare.memo, bare.curves, bare.histograms = h.bared.memo, h.bared.curves, h.bared.histograms
 	bare.away.after = 0
 	return &bare
+}
+
+// likewise reports whether another disguise masks the same answers.
+func (d *disguise) likewise(o *disguise) bool {
+	return o != nil && d.soon == o.soon && d.from == o.from && d.to == o.to
 }
 
 // off returns experiments in which answers that are not the work are refusals.

@@ -17,7 +17,7 @@ type disguise struct {
 	from, to int64   // bytes of the work's body
 	room     int     // how many at once got the work, typically
 	body     int64   // bytes of the others' body, typically
-	another  bool    // no body of theirs is as long as one of the work
+	another  bool    // all bodies of theirs are longer, or all are shorter, than any of the work
 }
 
 // much is how many times sooner than any single request an answer has to come for
@@ -55,7 +55,7 @@ func (h *History) disguise() (d *disguise, ask int) {
 	hasty := work
 	hasty.soon = quickest / much
 	for _, d := range []*disguise{&work, &hasty} {
-		missing, ok := d.worn(h, singles)
+		missing, ok := d.fits(h, singles)
 		if ok && missing == 0 {
 			return d, 0
 		}
@@ -78,12 +78,12 @@ func (h *History) singles() (all []*record.Request) {
 	return all
 }
 
-// worn reports whether it depends on how many requests there are at once, and on
+// fits reports whether it depends on how many requests there are at once, and on
 // nothing else, who gets the work: single ones always do, also after the first that
-// did not, and so do waves that are small, and who came first in a larger one. That is neither chance, as in a cache that
-// is hit now and then, nor time, as in one that is full by then. Of single requests
-// afterwards so many are missing.
-func (d *disguise) worn(h *History, singles []*record.Request) (missing int, ok bool) {
+// did not, and so do waves that are small, and who came first in a larger one. That
+// is neither chance, as in a cache that is hit now and then, nor time, as in one that
+// is full by then. Of single requests afterwards so many are missing.
+func (d *disguise) fits(h *History, singles []*record.Request) (missing int, ok bool) {
 	var worked []int // how many got the work, in waves in which not all did
 	var bodies []int64
 	late := 0 // waves in which it is not those who came first
@@ -122,7 +122,7 @@ func (d *disguise) worn(h *History, singles []*record.Request) (missing int, ok 
 	slices.Sort(worked)
 	slices.Sort(bodies)
 	d.room, d.body = worked[len(worked)/2], bodies[len(bodies)/2]
-	d.another = bodies[0] > d.to || bodies[len(bodies)-1] < d.from
+	d.another = unalike(bodies[0], d.to) || unalike(d.from, bodies[len(bodies)-1])
 	share := float64(len(bodies)) / float64(sent)
 	if share < 0.2 || float64(calm)*math.Log(1-share) > math.Log(1e-4) || 8*late > len(worked) || d.soon > 0 && !d.constant(worked, largest) {
 		return 0, false

@@ -18,9 +18,9 @@
 // and interference.go for what would spoil it, and look.go and metrics.go for what is
 // seen inside. The rest is pure. history.go makes observations of rows, of which
 // disguise.go and bare.go find answers that are not the work; alone.go,
-// outage.go, shape.go, canaries.go and usage.go say what they show. hypothesis.go
+// outage.go, gone.go, errors.go, shape.go, canaries.go and usage.go say what they show. hypothesis.go
 // has the assessment, in which hypotheses are ranked: by sizes (sizes.go, shape.go,
-// places.go, portion.go), simulation (explain.go, predict.go, revisit.go, slices.go, upon
+// places.go, portion.go, order.go, histogram.go), simulation (explain.go, predict.go, revisit.go, slices.go, upon
 // internal/mechanism), refusals (refusal.go, asked.go, upon internal/ratelimit), pace
 // (pace.go, outrun.go), growth and slope, and gauges (saturation.go). Upon that stand
 // the questions (next.go, again.go, free.go, limiter.go, vary.go) and the answer

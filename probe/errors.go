@@ -11,10 +11,10 @@ import (
 // mean, in seconds. Who is turned away for being too many is not asked to work
 // first: such a service fails now and then, however many there are.
 func (h *History) errors() (n int, took float64) {
-	service := h.service().Seconds()
+	service, answer := h.service().Seconds(), h.canary().Seconds() // any answer takes that, whatever it says
 	for _, o := range h.made(record.ExperimentBaseline) {
 		for i := range o.Heavy {
-			if r := &o.Heavy[i]; len(r.Status) == 3 && r.Status[0] == '5' && latency(r) > service/2 {
+			if r := &o.Heavy[i]; len(r.Status) == 3 && r.Status[0] == '5' && latency(r)-answer > (service-answer)/2 {
 				n++
 				took += latency(r)
 			}

@@ -33,7 +33,13 @@ func TestErrorsAfterTheWorkAreNoRefusals(t *testing.T) {
 // Where single requests are turned away at once, that is no error after the work.
 func TestRefusalsOfSingleRequestsAreNoErrors(t *testing.T) {
 	_, h := probed(t, 32, func() *responder.Service {
-		return responder.New(1, responder.Private(responder.Limiter(1, 5)), responder.Wait(300*ms, 0.1, ms))
+		limit := responder.Limiter(1, 5)
+		unavailable := func(c *responder.Call, next func()) {
+			if limit(c, next); c.Status == 429 {
+				c.Status = 503
+			}
+		}
+		return responder.New(1, responder.Far(30*ms), responder.Private(unavailable), responder.Wait(20*ms, 0.1, ms))
 	})
 	refused := 0
 	for _, o := range h.made("baseline") {

@@ -123,7 +123,7 @@ func refusedWhat(a *assessment) string {
 	}
 	text := fmt.Sprintf("of %s sent at once, %d %s answered and %d turned away with %s", several(w.Count, "request"), w.count(), were(w.count()), w.refused, faces(w.Observation))
 	if a.patience > 0 {
-		text += fmt.Sprintf(", after they had waited for %s", millis(a.patience))
+		text += fmt.Sprintf(", %s after they came", millis(a.patience))
 	}
 	return text
 }

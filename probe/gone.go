@@ -25,13 +25,13 @@ func (h *History) gone() string {
 		}
 	}
 	each(func(_ *Observation, r *record.Request) {
-		if len(r.Status) == 3 {
+		if replied(r) {
 			last = max(last, r.Done)
 		}
 	})
 	n, from := 0, int64(0)
 	each(func(o *Observation, r *record.Request) {
-		if len(r.Status) == 3 || begun(r) < last || o.Disturbed != "" && r.Status == statusTimeout {
+		if replied(r) || begun(r) < last || o.Disturbed != "" && r.Status == statusTimeout {
 			return
 		}
 		if n++; from == 0 || begun(r) < from {
@@ -43,3 +43,6 @@ func (h *History) gone() string {
 	}
 	return fmt.Sprintf("from %.1f s on the service answered none of %d requests: it has stopped, or hangs, or lets nobody in; look after it", float64(from)/1e9, n)
 }
+
+// replied reports whether there was an answer at all, the work or not.
+func replied(r *record.Request) bool { return len(r.Status) == 3 || r.Status == statusFallback }

@@ -6,7 +6,7 @@ import "math"
 // which a little was added: so that times about zero, of which a clock or a network
 // makes somewhat less, are like each other.
 type histogram struct {
-	bins  [128]float64
+	bins  [192]float64 // up to some fifty times the mean
 	n     float64
 	logs  float64 // sum of the logarithms
 	early int     // requests that ended before they began

@@ -94,8 +94,8 @@ type assessment struct {
 	queued   bool         // late answers come one after the other, rather than all alike
 	atOnce   map[int]bool // waves that one loop could only have answered all at once
 	tempo    float64      // of the hypothesis that is asked for
-	patience float64      // seconds that requests wait before they are turned away; 0: they are at once
-	queues   float64      // seconds for which they wait for a place meanwhile
+	patience float64      // seconds after which requests are turned away; 0: they are at once
+	queues   float64      // of those, for which they wait for a place meanwhile
 }
 
 // A wave is one experiment with requests in flight at once.

@@ -38,7 +38,7 @@ func Next(h *History) (record.Experiment, bool) {
 
 // questions are asked once it is known how long a single request takes.
 var questions = []func(*assessment) (record.Experiment, bool){
-	isFree, isQuicker, wasItAway, isItTheWork, howFar, doesItGrow, howMany, timeOrNumber, whenAgain, limiterOrProcessor, limitOfAll, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
+	isFree, isQuicker, wasItAway, isItTheWork, howFar, doesItGrow, wereTheyTooMany, howMany, timeOrNumber, whenAgain, limiterOrProcessor, limitOfAll, whoWaits, loopsOrProcesses, whatIsShared, doesTimeMatter, doConnectionsCount, isFreeAgain,
 }
 
 // disturbed counts the experiments that cannot be relied on.

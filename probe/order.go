@@ -8,17 +8,17 @@ import (
 	"github.com/plimsoll-dev/plimsoll/record"
 )
 
-// A line is the requests of an experiment in the order in which they were sent, and
+// A sequence is the requests of an experiment in the order in which they were sent, and
 // so, of a pool that serves first who came first, in that in which they began.
-type line struct {
+type sequence struct {
 	experiment int
 	sent, done []float64 // seconds
 }
 
-// lineOf returns nil where some requests were not answered, or their connections came
+// sequenceOf returns nil where some requests were not answered, or their connections came
 // late: who was before whom is not known then.
-func lineOf(o *Observation) *line {
-	l := &line{experiment: o.ID}
+func sequenceOf(o *Observation) *sequence {
+	l := &sequence{experiment: o.ID}
 	for i := range o.Heavy {
 		r := &o.Heavy[i]
 		if !answered(r) || lateOpened(r) {
@@ -30,18 +30,18 @@ func lineOf(o *Observation) *line {
 	return l
 }
 
-// lines are those of all experiments since the service last grew, and whether it was
+// sequences are those of all experiments since the service last grew, and whether it was
 // kept busy in one of them. Only then is each request sent by itself, as another
 // ends, and so in an order that is known: those of a large wave are sent at once,
 // and may come in any.
-func (a *assessment) lines() (all []*line, busy bool) {
+func (a *assessment) sequences() (all []*sequence, busy bool) {
 	for _, o := range a.h.made(record.ExperimentWave) {
-		if l := lineOf(o); l != nil && o.ID > a.grown {
+		if l := sequenceOf(o); l != nil && o.ID > a.grown {
 			all = append(all, l)
 		}
 	}
 	for _, o := range a.h.made(record.ExperimentSustain) {
-		if l := lineOf(o); l != nil && o.ID > a.grown {
+		if l := sequenceOf(o); l != nil && o.ID > a.grown {
 			all = append(all, l)
 			busy = true
 		}
@@ -49,7 +49,7 @@ func (a *assessment) lines() (all []*line, busy bool) {
 	return all, busy
 }
 
-// disorder is the share of a line, at most, that ends before it began under a pool
+// disorder is the share of a sequence, at most, that ends before it began under a pool
 // that is rather too large: clocks differ, but a pool that serves in no order has a
 // third of them do so.
 const disorder = 0.005
@@ -61,12 +61,12 @@ const disorder = 0.005
 // each size only how much more time it makes; single times say besides which of them
 // no request could have taken.
 func (s *sizes) inOrder(a *assessment) []float64 {
-	lines, busy := a.lines()
+	lines, busy := a.sequences()
 	unit := mean(a.h.serial())
 	if !busy || len(s.n) == 0 || unit <= 0 {
 		return nil
 	}
-	under := func(l *line, n int) *histogram {
+	under := func(l *sequence, n int) *histogram {
 		key := memory{experiment: l.experiment, n: n, noise: noise{mean: unit}}
 		return recalled(&a.h.histograms, key, func() *histogram { return histogramOf(mechanism.Places{N: n}.Served(l.sent, l.done), unit) })
 	}
@@ -77,7 +77,7 @@ func (s *sizes) inOrder(a *assessment) []float64 {
 		}
 	}
 	deep := 0 // the most that were kept in flight, in turn
-	lines = slices.DeleteFunc(lines, func(l *line) bool {
+	lines = slices.DeleteFunc(lines, func(l *sequence) bool {
 		if float64(under(l, most).early) > disorder*float64(len(l.sent)) {
 			return true
 		}

@@ -71,10 +71,10 @@ func TestSizesAreRightHoweverTimesVary(t *testing.T) {
 	}
 }
 
-// served is what a line shows of a pool of n, of which more is asked than it carries.
+// served is what a sequence shows of a pool of n, of which more is asked than it carries.
 // The next to be served is who came first, or any of those who wait.
-func served(n int, every float64, requests int, byLot bool, r *rand.Rand, draw func() float64) *line {
-	l := &line{sent: make([]float64, requests), done: make([]float64, requests)}
+func served(n int, every float64, requests int, byLot bool, r *rand.Rand, draw func() float64) *sequence {
+	l := &sequence{sent: make([]float64, requests), done: make([]float64, requests)}
 	var left []int
 	for k := range requests {
 		l.sent[k] = every * float64(k)
@@ -101,7 +101,7 @@ func served(n int, every float64, requests int, byLot bool, r *rand.Rand, draw f
 
 // busyWith is what is known of a service when single requests took so long, and it
 // was then kept busy.
-func busyWith(l *line, alone []float64, count int) *assessment {
+func busyWith(l *sequence, alone []float64, count int) *assessment {
 	row := func(from, to float64) record.Request {
 		return record.Request{Intended: 1 + int64(from*1e9), Sent: 1 + int64(from*1e9), Done: 1 + int64(to*1e9), Status: "200"}
 	}

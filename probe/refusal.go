@@ -160,7 +160,7 @@ func (h *History) turnsAway() bool {
 		broken := 0
 		for k := range o.Heavy {
 			switch r := &o.Heavy[k]; {
-			case refusal(r) && (len(r.Status) == 3 || r.Status == statusFallback):
+			case refusal(r) && replied(r):
 				return true
 			case refusal(r):
 				broken++
@@ -173,12 +173,11 @@ func (h *History) turnsAway() bool {
 	return false
 }
 
-// overTime says that a service refused requests only where they came one after the
-// other for longer, and no wave of as many; "": it did not. What limits it may be a
-// rate then, which the waves were too few to reach.
-func (h *History) overTime() string {
+// turnedAwayOverTime is the experiment that kept the service busy, and had at least
+// three of its requests refused, although no wave had any; nil: there is none.
+func (h *History) turnedAwayOverTime() (o *Observation, refused int) {
 	if h.turnsAway() {
-		return ""
+		return nil, 0
 	}
 	for _, o := range h.made(record.ExperimentSustain) {
 		refused := 0
@@ -188,11 +187,33 @@ func (h *History) overTime() string {
 			}
 		}
 		if refused >= 3 {
-			return fmt.Sprintf("kept busy with %d at once, it turned %d of %s away (%s), and none of any wave: there may be a limit by time, which is not measured",
-				o.Count, refused, several(len(o.Heavy), "request"), faces(o))
+			return o, refused
 		}
 	}
-	return ""
+	return nil, 0
+}
+
+// wereTheyTooMany asks for as many at once as there were when some were turned away:
+// a limit by number turns some of them away as well, and one by time need not.
+func wereTheyTooMany(a *assessment) (record.Experiment, bool) {
+	const why = "when it was kept busy with as many, some were turned away; are they now?"
+	o, _ := a.h.turnedAwayOverTime()
+	if o == nil || a.most >= o.Count || slices.ContainsFunc(a.h.made(record.ExperimentWave), func(o *Observation) bool { return o.Why == why }) {
+		return record.Experiment{}, false
+	}
+	return a.of(o.Count, why)
+}
+
+// overTime says that a service refused requests only where they came one after the
+// other for longer, and none of waves; "": it did not. What limits it may be a rate
+// then, which the waves were too few to reach.
+func (h *History) overTime() string {
+	o, refused := h.turnedAwayOverTime()
+	if o == nil {
+		return ""
+	}
+	return fmt.Sprintf("kept busy with %d at once, it turned %d of %s away (%s), and none of any wave: there may be a limit by time, which is not measured",
+		o.Count, refused, several(len(o.Heavy), "request"), faces(o))
 }
 
 // moment is how long a place may be taken at most after the answer from it: the
