@@ -46,7 +46,7 @@ func proxies(d draw) []Peer {
 		haproxy("queue-timeout", impatient, exactly(Shedding, impatient, "the same with timeout queue 100ms: 503 after it: docs.haproxy.org, 4.2").also(PrivatePool),
 			elsewhere, "maxconn @N@").with("QUEUE", "100ms"),
 		haproxy("frontend-maxconn", front, exactly(ConnectionCap, front, "maxconn n of the frontend: docs.haproxy.org, 4.2"), "maxconn @N@\n  "+elsewhere, ""),
-		nginx("busy-page", told, exactly(Shedding, told, "limit_conn n, and error_page 503 =302: past it a redirect to a page that says so: nginx.org, error_page"), plenty,
+		nginx("busy-page", told, exactly(Shedding, told, "limit_conn n, and error_page 503 =302: past it 302 with a page in place of the work: nginx.org, error_page"), plenty,
 			"limit_conn_zone $binary_remote_addr zone=heavy:1m;", "limit_conn heavy @N@; error_page 503 =302 /health.txt; "+pass),
 		haproxy("tarpit", late, exactly(Shedding, late, "http-request tarpit past n in the backend: 500 after timeout tarpit 150ms, and never a place: docs.haproxy.org, 4.2"),
 			"timeout tarpit 150ms\n  http-request tarpit if { path_beg /await } { be_conn(app) ge @N@ }\n  "+elsewhere, ""),
