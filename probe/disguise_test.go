@@ -42,6 +42,9 @@ func TestAnAnswerThatIsNotTheWorkTurnsAway(t *testing.T) {
 	}
 }
 
+// found is what a request takes that need not be worked on.
+var found = responder.Wait(ms, 0, ms)
+
 // cached keeps what it has for so long: requests that find it are answered at once.
 func cached(keeps time.Duration) responder.Wall {
 	var mu sync.Mutex // guards until
@@ -51,7 +54,7 @@ func cached(keeps time.Duration) responder.Wall {
 		hit := c.Heavy && time.Now().Before(until)
 		mu.Unlock()
 		if hit {
-			time.Sleep(ms)
+			found(c, func() {})
 			return
 		}
 		next()
@@ -65,14 +68,14 @@ func cached(keeps time.Duration) responder.Wall {
 func hit(share float64) responder.Wall {
 	return func(c *responder.Call, next func()) {
 		if c.Heavy && c.Chance() < share {
-			time.Sleep(ms)
+			found(c, func() {})
 			return
 		}
 		next()
 	}
 }
 
-// batched answers as soon as n requests are there, or when the first has waited.
+// batched serves as soon as n requests are there, or when the first has waited.
 func batched(n int, wait time.Duration) responder.Wall {
 	var mu sync.Mutex // guards what follows
 	waiting, full := 0, make(chan struct{})
@@ -98,7 +101,7 @@ func batched(n int, wait time.Duration) responder.Wall {
 		}
 		mu.Unlock()
 		<-mine
-		time.Sleep(5 * ms)
+		next()
 	}
 }
 
@@ -144,8 +147,10 @@ func TestQuickAnswersAreNotAlwaysADisguise(t *testing.T) {
 			"full after a while": func() *responder.Service { return responder.New(seed, responder.Warming(wait/8, 8, 12, ms/2)) },
 			"kept for a second":  func() *responder.Service { return responder.New(seed, cached(time.Second), work()) },
 			"kept for a moment":  func() *responder.Service { return responder.New(seed, cached(wait/20), work()) },
-			"in batches":         func() *responder.Service { return responder.New(seed, batched(4+int(seed%9), wait)) },
-			"one for all":        func() *responder.Service { return responder.New(seed, joined(), work()) },
+			"in batches": func() *responder.Service {
+				return responder.New(seed, batched(4+int(seed%9), wait), responder.Wait(5*ms, 0, ms/2))
+			},
+			"one for all": func() *responder.Service { return responder.New(seed, joined(), work()) },
 			"exponential": func() *responder.Service {
 				return responder.New(seed, responder.Private(responder.Pool(20)), responder.Tailed(wait, 1, ms/2))
 			},

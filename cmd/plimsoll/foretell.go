@@ -11,7 +11,8 @@ import (
 )
 
 // What a service takes of this machine that has a hundred thousand requests in flight or
-// more (go test -bench Scale ./sim).
+// more: as fast as in go test -bench Scale ./sim, and as much memory as two trials at a
+// time took that had 600,000 requests each, 489 MB (docs/plan.md).
 const (
 	largeSpeed   = 500_000 // simulated requests per second of one CPU, about
 	largeRequest = 500     // bytes, about, for each request of a usual trial
